@@ -83,6 +83,7 @@ def kill_outcome(one: "Round", store: Path, said: str) -> Found:
     from traincarbon.ledger.record import read_run
 
     sessions = {line["session"] for file in store.glob("journals/*/*.jsonl") for line in read_journal(file)[0] if "session" in line}
+    until(lambda: (found := read_run(str(store), one.run_id)) is None or found.state != "running", seconds=END_S)  # the metering process has no mark
     has_ended = until(lambda: not any(map(marked, sessions)), seconds=END_S)
     record = read_run(str(store), one.run_id)
     about = f"{one.who} {one.how}, round {one.run_id}: held back {one.end_took_s:.1f} s, {record}"

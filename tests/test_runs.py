@@ -1,13 +1,11 @@
 """The runs of a ledger from Python: listed, loaded, read from files, imported, exported and forgotten."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 
 from imports import kept
 from traincarbon import runs
 from traincarbon.errors import CarbonError, NotFoundError
-from traincarbon.runs import read, zone_of
+from traincarbon.runs import read
 
 
 def test_runs_of_all_files_come_with_what_was_left_out_by_file():
@@ -26,21 +24,6 @@ def test_an_unknown_format_is_refused_with_those_there_are():
     with pytest.raises(CarbonError, match="unknown format 'excel'") as caught:
         read(kept("mlflow.csv"), format="excel")
     assert "wandb-metrics" in caught.value.hint
-
-
-@pytest.mark.parametrize(("text", "hours"), [("+02:00", 2), ("-05:30", -5.5), ("UTC", 0)])
-def test_a_zone_is_a_name_or_an_offset(text, hours):
-    assert datetime(2026, 1, 1, tzinfo=UTC).astimezone(zone_of(text)).utcoffset() == timedelta(hours=hours)
-
-
-@pytest.mark.parametrize("text", ["Mars/Olympus", "+99:00", "../../etc/passwd", "+", "\0"])
-def test_a_zone_that_is_none_is_refused(text):
-    with pytest.raises(CarbonError, match="unknown time zone"):
-        zone_of(text)
-
-
-def test_no_zone_is_none():
-    assert zone_of("") is None
 
 
 def test_a_file_that_cannot_be_read_among_others_is_named(tmp_path):

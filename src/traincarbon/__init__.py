@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from traincarbon.tracking.phases import phase
     from traincarbon.tracking.progress import progress
     from traincarbon.tracking.steps import steps
-    from traincarbon.tracking.tracker import track
+    from traincarbon.tracking.track import track
     from traincarbon.uncertain import Interval, Uncertain
     from traincarbon.validation.validate import validate
 
@@ -64,7 +64,7 @@ _MODULES = {
     "report": "reporting.report",
     "runs": "",
     "steps": "tracking.steps",
-    "track": "tracking.tracker",
+    "track": "tracking.track",
     "validate": "validation.validate",
 }
 """The module of each public name, imported when the name is first used; ``runs`` is itself a module."""

@@ -6,21 +6,20 @@
 """
 
 import os
-import re
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.shared_boards import with_others
+from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
 from traincarbon.readers.imported import Imported, ImportOptions
+from traincarbon.readers.zones import zone_of
 
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
@@ -31,7 +30,6 @@ _LARGE_B = 20_000_000
 """Reading a larger file takes longer than a second."""
 _AT_ONCE = 5000
 """Runs imported between two reports of progress, about two seconds of work."""
-_AGES_S = {"m": 60.0, "h": 3600.0, "d": 86400.0, "w": 7 * 86400.0}
 
 
 class Listing(NamedTuple):
@@ -122,7 +120,7 @@ def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
 def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> Listing:
     """Return what :func:`list` does, with the number of all runs that match and the faults of their journals."""
     with Ledger(store) as ledger:
-        runs, total = ledger.index.records(project=project, state=state, since=_instant(since), limit=limit)
+        runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
         return Listing(tuple(with_others(runs)), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
 
 
@@ -271,24 +269,6 @@ def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None) -> 
     return Forgotten(runs, files, not dry_run)
 
 
-def zone_of(text: str) -> tzinfo | None:
-    """Return the time zone named ``Europe/Paris`` or ``+02:00``, None for an empty *text*.
-
-    Raises:
-        CarbonError: there is no such time zone.
-    """
-    if not text:
-        return None
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-    try:
-        if text[0] in "+-":
-            return datetime.fromisoformat(f"2000-01-01T00:00{text}").tzinfo
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise CarbonError(f"unknown time zone {text[:40]!r}", hint="write Europe/Paris, America/New_York or +02:00") from error
-
-
 def _shown(file: str | os.PathLike[str]) -> str:
     return "standard input" if file == STDIN else os.fspath(file)
 
@@ -305,20 +285,3 @@ def _read(file: str | os.PathLike[str], format: str, options: ImportOptions, pro
         if os.path.basename(name) in str(error):
             raise
         raise type(error)(f"{_shown(file)}: {error}", hint=error.hint) from error
-
-
-def _instant(text: str) -> str:
-    """Return the time that *since* states, in ISO 8601 and UTC as in records; a day begins at midnight UTC."""
-    if not text:
-        return ""
-    age = re.fullmatch(r"(\d{1,6})([mhdw])", text)
-    if age:
-        return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() - int(age[1]) * _AGES_S[age[2]]))
-    from datetime import UTC
-
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise CarbonError(f"since is {text[:40]!r}, which is not a date", hint="write 2026-11-01, 2026-11-01T12:00, or an age as 12h, 3d or 2w") from error
-    return moment.isoformat()[:19]  # strftime would write the year 800 without its zero

@@ -16,13 +16,14 @@ estimation estimation.chain estimation.complete estimation.consequences estimati
 estimation.plan estimation.plan_fields estimation.result estimation.server_counts estimation.trace estimation.walk estimation.work
 estimation.facts estimation.facts.evidence estimation.facts.facts estimation.facts.gather estimation.facts.hardware estimation.facts.prices
 estimation.facts.electricity_price estimation.facts.intensity estimation.facts.making estimation.facts.purchase estimation.facts.question estimation.facts.rent estimation.facts.site
+estimation.facts.utilisation
 formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.making formulas.power formulas.samples
 formulas.throughput formulas.training_state
 paths quantities reading uncertain
 """
 OF_A_LAYOUT = """
 estimation.layout estimation.layout.machine estimation.layout.search estimation.layout.shape estimation.layout.task
-formulas.exchange formulas.layout formulas.memory formulas.size formulas.step
+formulas.exchange formulas.layer formulas.layout formulas.memory formulas.size formulas.step
 """
 REPORT = """
 import sys, atexit

@@ -115,7 +115,7 @@ def small(make_root):
 
 
 def test_a_prior_is_that_of_its_scope_and_its_spread_bears_its_name(small):
-    for scope, expected in (("generation=acme", Uncertain(0.4, {"mfu": 0.3})), ("generation=*", Uncertain(0.3, {"mfu": 0.5}))):
+    for scope, expected in (("generation=acme", Uncertain(0.32, {"mfu": 0.3})), ("generation=*", Uncertain(0.24, {"mfu": 0.5}))):
         found = prior(small, "mfu", scope)
         assert found is not None
         assert found[1] == expected

@@ -168,7 +168,7 @@ def test_draws_that_were_measured_replace_the_priors_of_power(shipped):
     assert answer.median("it_energy_kwh") < before.median("it_energy_kwh")
     assert not isinstance(answer.inputs["power_share"].value, Uncertain)
     shares = answer.values["it_energy_kwh"].spreads
-    assert set(shares) == {"mfu", "power", "host", "network", "interruptions"}
+    assert set(shares) == {"mfu", "power", "host", "network"}
     assert shares["power"] < before.values["it_energy_kwh"].spreads["power"]
 
 

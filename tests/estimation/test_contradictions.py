@@ -67,3 +67,11 @@ def test_a_teacher_larger_than_sense_is_said_before_the_figures(teacher, words):
     assert all(words in slip for slip in slips)
     images = estimate(params=7e9, layers=4, hidden=8, samples=1e6, image_size=224, patch_size=16, teacher_params=teacher, hw="h100").slips
     assert bool(images) == bool(words)
+
+
+@pytest.mark.parametrize(("gmac", "is_said"), [(17, False), (170, True), (1.5, True)])
+@pytest.mark.parametrize("size", [{"image_size": 224, "patch_size": 16}, {"seq_len": 197}])
+def test_flop_of_a_sample_that_contradict_its_tokens_by_ten_are_said_before_the_figures(gmac, is_said, size):
+    # 6 × 86e6 × 197 = 1.02e11, which are 17 GMAC
+    slips = estimate(params=86e6, samples=1e6, gmac_per_sample=gmac, family="vision", hw="h100", **size).slips
+    assert any(slip.startswith("flop_per_sample is ") for slip in slips) == is_said

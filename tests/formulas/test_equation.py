@@ -27,11 +27,11 @@ NO_PUBLICATION = ("definition", "fit-power", "fit-mfu", "fit-batch", "fit-making
 MODULES = [
     importlib.import_module(f"traincarbon.formulas.{module.name}")
     for module in pkgutil.iter_modules(formulas.__path__)
-    if module.name not in ("equation", "evaluation")
+    if module.name not in ("equation", "evaluation", "ownership")
 ]
 PARTS = (
     *("tensor_s", "context_s", "experts_s", "stage_hop_s", "data_parallel_s", "local_params", "larger", "smaller", "ceiling"),
-    *("layer_time", "time_by_term", "memory_by_purpose", "activations_b", "exposed_part_s"),
+    *("layer_time", "time_by_term", "memory_by_purpose", "state_by_purpose", "activations_b", "exposed_part_s"),
 )
 """Parts of a step that are no equation of one line."""
 FORMULAS = [
@@ -119,7 +119,7 @@ def test_the_text_of_every_equation_gives_what_its_function_computes():
             assert value == pytest.approx(expected, rel=1e-9, abs=1e-15), (formula.__name__, inputs)
         checked += 1
     print(f"{checked} equations evaluated, 60 times each")
-    assert checked == len(FORMULAS) == 93
+    assert checked == len(FORMULAS) == 92
 
 
 def test_there_are_formulas_in_every_module_but_those_of_layers_and_layouts():

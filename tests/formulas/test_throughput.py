@@ -15,7 +15,6 @@ from traincarbon.formulas.throughput import (
     expected_mfu,
     implied_mfu,
     narrowed_mfu,
-    run_goodput,
     scaled_mfu,
     thinned_mfu,
 )
@@ -24,7 +23,6 @@ from traincarbon.uncertain import Uncertain
 shares = st.floats(0.01, 1.0)
 factors = st.floats(0.01, 100.0)
 RUN = {"compute_flop": 3.15e23, "peak_flop_per_s": 312e12, "mfu": 0.4}
-STOPS = {"goodput": 0.9, "accelerators": 16e3, "interruptions_per_h": 2e-5, "interruption_h": 0.25}
 NARROW = {"mfu": 0.4, "speed_up": 2.0, "narrow_share": 0.7}
 THIN = {"mfu": 0.4, "active_params": 1e9, "accelerators": 64.0, "ample_params": 5e7, "exponent": 0.15}
 
@@ -123,24 +121,6 @@ def test_the_wall_clock_is_linear_in_hours_and_falls_with_accelerators(hours, n,
 def test_a_wall_clock_of_nothing_is_refused(name):
     assert_refuses(duration_s, name, (0.0, *NONSENSE), accelerator_hours_h=1000.0, accelerators=8.0)
     assert_agrees(duration_s, accelerator_hours_h=1000.0, accelerators=8.0)
-
-
-def test_a_larger_job_is_interrupted_more_often():
-    # 16,000 × 2e-5 × 0.25 = 0.08 of the time that trains
-    assert run_goodput(**STOPS) == pytest.approx(0.9 / 1.08)
-    assert run_goodput(**{**STOPS, "accelerators": 1.0}) == pytest.approx(0.9, rel=1e-5)
-
-
-@given(st.floats(1.0, 1e6), st.floats(1.0, 2.0))
-def test_goodput_never_rises_with_the_job_and_falls_without_a_jump(accelerators, ratio):
-    fewer, more = (run_goodput(**{**STOPS, "accelerators": n}) for n in (accelerators, accelerators * ratio))
-    assert fewer / ratio * (1.0 - 1e-12) <= more <= fewer * (1.0 + 1e-12)
-
-
-@pytest.mark.parametrize("name", STOPS)
-def test_goodput_of_a_negative_rate_is_refused(name):
-    assert_refuses(run_goodput, name, (0.0, 1.01, *NONSENSE) if name == "goodput" else (-1.0, math.nan), **STOPS)
-    assert_agrees(run_goodput, **STOPS)
 
 
 def test_a_format_of_twice_the_rate_is_used_less_of_it_but_is_no_slower():

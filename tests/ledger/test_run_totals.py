@@ -2,7 +2,7 @@
 
 import pytest
 
-from journals import WALL_S, lines_of
+from journals import WALL_S, device, line, lines_of
 from traincarbon.ledger.record import merge
 from traincarbon.ledger.run import Run
 
@@ -68,3 +68,38 @@ def test_a_facility_that_used_less_than_was_measured_in_it_is_said():
 @pytest.mark.parametrize(("facility_kwh", "how"), [(1.0, "counter"), (1.2, "power"), (0.99995, "counter"), (0.5, "modelled")])
 def test_a_facility_that_used_as_much_or_of_which_nothing_was_measured_is_believed(facility_kwh, how):
     assert Run.from_dict(stated(facility_kwh, how=how)).notes == ()
+
+
+def test_a_meter_that_was_killed_before_it_stated_anything_is_in_the_total_of_its_training():
+    killed = lines_of(process=1, end=False, session="s", writer="a1-1-1")
+    after = lines_of(process=2, begin_s=15.0, intervals=6, figures={"facility_energy_kwh": FIGURE, "cost_usd": FIGURE}, session="s", writer="a1-2-1")
+    record = merged(killed, after)
+    assert record.energy_j["gpu"] == pytest.approx(4500.0)
+    assert record.facility_energy_kwh == pytest.approx({name: bound * 4500.0 / 3000.0 for name, bound in FIGURE.items()})
+    assert record.cost_usd == pytest.approx({name: bound * 45.0 / 30.0 for name, bound in FIGURE.items()})
+    assert not any("leaves out" in note for note in record.notes)
+
+
+def replaced(first_figures):
+    """A session whose meter was killed after 15 s and replaced 5 s later, beside a GPU whose counter went on at 100 W."""
+    figures = {"facility_energy_kwh": {"low": 0.0004, "median": 0.0005, "high": 0.0006}, "cost_usd": {"low": 1.0, "median": 2.0, "high": 3.0}}
+    lines = []
+    for number, (begin_s, stated) in enumerate(((0.0, first_figures), (20.0, figures))):
+        who = {"writer": f"w{number}", "process": number + 1, "session": "s", "life": "boot/space/1"}
+        lines.append(line("start", mono_s=begin_s, hw="box", accelerators=1, **who))
+        for count in (1, 2, 3):
+            to_s = begin_s + 5.0 * count
+            used = {"gpu:0": device(500.0 * count, power_max_w=100.0, counter_j=7000.0 + 100.0 * to_s)}
+            told = stated if count == 3 else {}
+            lines.append(line("interval", seq=count, mono_s=to_s, from_s=to_s - 5.0, to_s=to_s, gap_s=0.0, samples=5, devices=used, **told, **who))
+    return merge([*lines, line("end", seq=4, mono_s=35.0, from_s=20.0, to_s=35.0, exit_code=0, **who)], now_s=WALL_S + 1e6), figures
+
+
+@pytest.mark.parametrize("first_states_it", [True, False])
+def test_totals_have_the_time_between_a_killed_meter_and_the_next(first_states_it):
+    figures = {"facility_energy_kwh": {"low": 0.0004, "median": 0.0005, "high": 0.0006}, "cost_usd": {"low": 1.0, "median": 2.0, "high": 3.0}}
+    run, _ = replaced(figures if first_states_it else {})
+    assert run.energy_j["gpu"] == pytest.approx(3500.0)
+    assert run.facility_energy_kwh["median"] == pytest.approx(0.0005 * 3500.0 / 1500.0)
+    assert run.cost_usd["median"] == pytest.approx(2.0 * 35.0 / 15.0)
+    assert not [note for note in run.notes if "leaves out" in note]

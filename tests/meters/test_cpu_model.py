@@ -114,7 +114,7 @@ def test_the_maker_is_read_from_the_kernel(tmp_path, monkeypatch, text, vendor):
 
 
 def test_the_shipped_watts_are_within_what_servers_draw(shipped):
-    curve = cpu_model._curve(shipped)
+    curve = cpu_model.power_curve(shipped)
     assert 0.5 < curve.idle_w < curve.busy_w < 6.0
     assert 0.3 < curve.memory_w_per_gb < 0.45
 

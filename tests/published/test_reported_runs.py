@@ -6,7 +6,7 @@ import io
 import pytest
 
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.published.runs_file import NUMBERS, TEXTS, read_runs
+from traincarbon.published.runs_file import NUMBERS, OPTIONAL_NUMBERS, TEXTS, read_runs
 
 COLUMNS = (*TEXTS, *NUMBERS)
 LLAMA = {
@@ -33,14 +33,14 @@ def write(tmp_path, *rows, columns=COLUMNS):
 
 
 def only(tmp_path, **cells):
-    runs, aside = read_runs(write(tmp_path, {**LLAMA, **cells}))
+    runs, aside = read_runs(write(tmp_path, {**LLAMA, **cells}, columns=(*COLUMNS, *OPTIONAL_NUMBERS)))
     assert not aside
     return runs[0]
 
 
 def test_all_of_our_own_rows_are_read():
     runs, aside = read_runs()
-    assert (len(runs), aside) == (340, [])
+    assert (len(runs), aside) == (472, [])
 
 
 def test_a_bad_row_is_set_aside_with_its_line_and_the_good_ones_are_kept(tmp_path):
@@ -69,7 +69,40 @@ def test_hours_follow_from_days_and_accelerators(tmp_path):
 def test_an_encoder_decoder_counts_half_and_adapters_two_thirds(tmp_path):
     whole = only(tmp_path).implied_mfu(312e12)
     assert only(tmp_path, family="seq2seq").implied_mfu(312e12) == pytest.approx(whole / 2)
-    assert only(tmp_path, model="LLaMA LoRA").implied_mfu(312e12) == pytest.approx(whole * 4 / 6)
+    assert only(tmp_path, kind="lora").implied_mfu(312e12) == pytest.approx(whole * 4 / 6)
+    assert only(tmp_path, kind="finetune").implied_mfu(312e12) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize(
+    ("model", "kind"),
+    [("LLaMA LoRA", "lora"), ("llama2_70b_lora", "lora"), ("QLoRA 7B", "lora"), ("Flora 7B", "finetune"), ("Explorative 7B", "finetune")],
+)
+def test_a_file_that_knows_no_adapters_may_name_them_in_the_model(tmp_path, model, kind):
+    assert only(tmp_path, model=model, kind="finetune").kind == kind
+
+
+def test_stated_flop_count_in_place_of_parameters_and_tokens(tmp_path, shipped):
+    whole = only(tmp_path).implied_mfu(312e12)
+    run = only(tmp_path, training_flops="2.73816e23")
+    assert run.implied_mfu(312e12) == pytest.approx(whole / 2, rel=1e-3)
+    assert (run.plan(shipped).flop, run.plan(shipped).tokens) == (2.73816e23, None)
+    alone = only(tmp_path, training_flops="1e22", total_params="", tokens="")
+    assert alone.plan(shipped).params is None
+    assert alone.implied_mfu(312e12) == pytest.approx(1e22 / (1022362 * 3600 * 312e12))
+
+
+def test_multiply_adds_of_samples_count_in_place_of_parameters_and_tokens(tmp_path, shipped):
+    # ResNet-50 on ImageNet, 90 epochs: 6 × 4.1e9 × 1.28e6 × 90
+    run = only(tmp_path, family="vision", total_params="25.6e6", tokens="", samples="115.2e6", gmac_per_sample="4.1")
+    assert run.work_flop == pytest.approx(2.834e18, rel=1e-3)
+    assert (run.plan(shipped).samples, run.plan(shipped).gmac_per_sample) == (115.2e6, 4.1)
+    assert only(tmp_path, samples="115.2e6").work_flop == only(tmp_path).work_flop
+
+
+def test_a_teacher_adds_its_forward_passes(tmp_path, shipped):
+    student, taught = only(tmp_path), only(tmp_path, teacher_params="70e9")
+    assert taught.work_flop - student.work_flop == pytest.approx(2.0 * 70e9 * 1.4e12)
+    assert taught.plan(shipped).teacher_params == 70e9
 
 
 def test_a_mixture_of_experts_counts_its_active_parameters(tmp_path):

@@ -8,7 +8,8 @@ import pytest
 
 from traincarbon.errors import DatabaseError
 from traincarbon.published import runs_file
-from traincarbon.published.reported_runs import PublishedRun, RunKind, SetAside, Unusable
+from traincarbon.published.reported_runs import PublishedRun, SetAside
+from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.published.runs_file import NUMBERS, TEXTS, read_rows, unread_columns
 
 COLUMNS = (*TEXTS, *NUMBERS)
@@ -118,7 +119,7 @@ def test_a_zero_that_can_be_meant_is_no_fault(second, column, kept):
 
 
 def test_an_unknown_kind_is_refused_with_those_there_are(second):
-    assert second(kind="training").reason == "column kind: 'training' is none of run, segment, finetune, bench, project, estimate"
+    assert second(kind="training").reason == "column kind: 'training' is none of run, segment, finetune, lora, bench, project, estimate"
 
 
 def test_the_second_of_two_ids_names_the_line_of_the_first(second):

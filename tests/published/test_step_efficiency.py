@@ -38,7 +38,7 @@ def errors(published_steps, shipped):
         ("MosaicML FSDP H100", 77, 0.07),
         ("vTrain, 64 to 512 A100", 102, 0.10),
         ("vTrain, 2 to 8 A100", 85, 0.10),
-        ("all that nothing was fitted on", 243, 0.09),
+        ("all that nothing was fitted on", 250, 0.09),
     ],
 )
 def test_published_steps_are_met_within_the_band_that_we_claim(errors, name, n, most):

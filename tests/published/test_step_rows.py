@@ -6,7 +6,7 @@ import pytest
 
 from traincarbon.errors import DatabaseError
 from traincarbon.published import step_rows
-from traincarbon.published.reported_runs import RunKind
+from traincarbon.published.run_kinds import RunKind
 from traincarbon.published.runs_file import read_runs
 
 

@@ -14,7 +14,9 @@ from traincarbon.calibration.observed import Job, Observed
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.published import priors, spreads
-from traincarbon.published.reported_runs import PublishedRun, RunKind, chip_of
+from traincarbon.published.prior_rows import usable_mfu
+from traincarbon.published.reported_runs import PublishedRun, chip_of
+from traincarbon.published.run_kinds import RunKind
 from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Z_90
@@ -106,7 +108,7 @@ def _sources(runs: Iterable[PublishedRun], database: Database) -> list[list[Publ
             continue
         try:
             chip = chip_of(run, database)
-            if priors.usable_mfu(run, chip) is None or run.params is None:
+            if usable_mfu(run, chip) is None or run.params is None:
                 continue
             run.plan(database)
         except CarbonError:

@@ -52,7 +52,7 @@ def find_model(database: Database, text: str) -> Product:
         product = database.product(FOLDER, id) if id is not None else None
         if product is not None:
             return product
-    raise _unknown(names, text, model_name("-".join(plain)))
+    raise _unknown(names | _convolution_names(database), text, model_name("-".join(plain)))
 
 
 def model_names(database: Database) -> dict[str, str]:
@@ -70,6 +70,11 @@ def _model_names(database: Database, _key: None) -> dict[str, str]:
             for alias in aliases_in(text):
                 names.setdefault(model_name(alias), id)
     return names
+
+
+def _convolution_names(database: Database) -> dict[str, str]:
+    """Return the ids of convolutional networks as names of models are compared; they are looked up where no model has the name."""
+    return {model_name(row["convolution"]): row["convolution"] for row in database.all_rows("convolutions")}
 
 
 def _unknown(names: dict[str, str], text: str, wanted: str) -> NotFoundError:

@@ -13,7 +13,7 @@ from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimation.families import USUAL
 from traincarbon.reading import read_limited
 from traincarbon.toml import parse_toml
-from traincarbon.uncertain import Num
+from traincarbon.uncertain import Num, any_of
 
 SCHEMA = "traincarbon/calibration/1"
 NONE = "none"
@@ -65,6 +65,18 @@ class Effect(NamedTuple):
         covariance = self.correlation * self.log_factor_sigma * self.log_slope_sigma
         variance = self.log_factor_sigma**2 + 2.0 * covariance * away + (self.log_slope_sigma * away) ** 2 + self.scatter**2
         return self.log_factor + self.log_slope * followed, variance**0.5
+
+    def nearness(self, params: Num | None, sigma: Num) -> Num:
+        """Return how much the runs of the scope say about a model of *params*, from 1 at their own size to 0 far from it.
+
+        The utilisation of a team at two sizes is correlated: by 1 less half the square of their distance at first, and by nothing in the end.
+        The trend with size, as far as it is uncertain, sets how fast that falls; *sigma* is the log-spread without the calibration.
+        """
+        room = sigma**2 - self.scatter**2
+        if params is None or not self.log_slope_sigma or not any_of(room > 0.0):
+            return 1.0
+        away = self.log_slope_sigma * _log(params / self.centre_params)
+        return math.e ** (-0.5 * away**2 / room)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -22,7 +22,7 @@ class _Correction(NamedTuple):
 
 
 _CORRECTIONS = {
-    "mfu": _Correction("utilisation", ("mfu", "goodput")),
+    "mfu": _Correction("utilisation", ("mfu",)),
     "power": _Correction("power of an accelerator", ("power_share", "board_power_w")),
     "host": _Correction("power of the rest of a server", ("host_share", "max_power_w")),
     "step": _Correction("efficiency of a step on its layout"),
@@ -84,7 +84,8 @@ def _applied(facts: Facts, calibration: Calibration, plan: Plan, site: str, *, i
             continue
         mean, sigma = effect.at(size)
         if known:
-            sigma = _at_most(sigma, _spread_of(known))
+            spread = _spread_of(known)
+            mean, sigma = mean * effect.nearness(size, spread), _at_most(sigma, spread)
         changed += [given._replace(value=median_of(given.value)) for given in known]
         factor = Given(
             f"{quantity}_calibration",

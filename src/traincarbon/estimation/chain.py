@@ -118,8 +118,6 @@ def _walk_chain(trace: Trace) -> None:
         trace.known("mfu")
     else:
         values["mfu"] = None
-    if plan.goodput is not None:
-        values["run_goodput"] = plan.number("goodput")
     values["median_active_params"] = median_of(plan.number("params" if plan.active_params is None else "active_params"))
     trace.walk(CHAIN, stated=frozenset([name for name in CONDITIONS if getattr(plan, name) is not None]))
     mfu = values["mfu"]

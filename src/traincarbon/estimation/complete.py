@@ -5,7 +5,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
-from traincarbon.estimation.contradictions import shown
+from traincarbon.estimation.contradictions import contradicting_flop, shown
 from traincarbon.estimation.families import OWN_FIELDS, family_of
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
@@ -186,6 +186,7 @@ class _Completion:
         """Compute the FLOP of samples of stated FLOP or multiply-adds."""
         if self.plan.flop_per_sample is None:
             self._follow("flop_per_sample", SAMPLE_FLOP)
+        self._warn_of_flop_per_sample()
         if self.plan.frozen_gmac_per_sample is not None:
             from traincarbon.estimation.sample_work import FROZEN_ENCODERS
 
@@ -222,6 +223,16 @@ class _Completion:
         self._follow("flop", BY_SAMPLE)
         self.found["family"] = "convolution"
         return True
+
+    def _warn_of_flop_per_sample(self) -> None:
+        """Warn of FLOP of a sample that contradict the parameters and the tokens of a sample by far."""
+        plan = self.plan
+        active = plan.number("params" if plan.active_params is None else "active_params")
+        walk((IMAGE_TOKENS,), known := dict(self.values))
+        tokens = plan.number("seq_len") if (of_image := known.get("tokens_per_sample")) is None else of_image
+        if active is not None and tokens is not None and not family_of(plan.family).needs:
+            expected = family_of(plan.family).training_flop(active_params=active, tokens=tokens)
+            self.warnings += contradicting_flop("flop_per_sample", self.values["flop_per_sample"], expected)
 
     def _warn_of_latents(self) -> None:
         patch = self.values.get("patch_size")

@@ -160,8 +160,13 @@ def warn_of_flop(trace: "Trace", flop: Num) -> None:
     family = family_of(plan.family)
     if active is None or tokens is None or family.needs:
         return
-    expected = median_of(family.training_flop(active_params=active, tokens=tokens))
-    ratio = median_of(flop) / expected
-    if any_of(ratio >= _CONTRADICTION) or any_of(ratio <= 1.0 / _CONTRADICTION):
-        words = f"{shown(median_of(flop))}, but params and tokens give {shown(expected)}"
-        trace.slips.append(f"flop is {words}: they contradict each other by a factor of {_CONTRADICTION:g} or more; the estimate uses flop")
+    trace.slips += contradicting_flop("flop", flop, family.training_flop(active_params=active, tokens=tokens))
+
+
+def contradicting_flop(name: str, flop: Num, expected: Num) -> list[str]:
+    """Return a warning where *flop*, which the plan states as *name*, are ten times those that are *expected* of parameters and tokens, or a tenth."""
+    ratio = median_of(flop) / median_of(expected)
+    if not (any_of(ratio >= _CONTRADICTION) or any_of(ratio <= 1.0 / _CONTRADICTION)):
+        return []
+    words = f"{shown(median_of(flop))}, but params and tokens give {shown(median_of(expected))}"
+    return [f"{name} is {words}: they contradict each other by a factor of {_CONTRADICTION:g} or more; the estimate uses {name}"]

@@ -152,16 +152,7 @@ TIME = (
         ample_params="mfu_ample_params",
         exponent="mfu_thin_exponent",
     ),
-    Link(
-        "run_goodput",
-        throughput.run_goodput,
-        unless=("accelerator_hours", "mfu"),
-        goodput="goodput",
-        accelerators=("accelerators", 1.0),
-        interruptions_per_h="interruptions_per_h",
-        interruption_h="interruption_h",
-    ),
-    Link("mfu", throughput.end_to_end_mfu, unless=("accelerator_hours",), step_mfu="mfu", goodput="run_goodput"),
+    Link("mfu", throughput.end_to_end_mfu, unless=("accelerator_hours",), step_mfu="mfu", goodput="goodput"),
     Link("mfu", throughput.calibrated_mfu, unless=("accelerator_hours", "mfu"), mfu="mfu", factor="mfu_calibration"),
     Link("accelerator_hours_h", throughput.accelerator_hours_h, compute_flop="compute_flop", peak_flop_per_s="peak_flop_per_s", mfu="mfu"),
     Link(

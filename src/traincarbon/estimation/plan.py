@@ -119,13 +119,14 @@ class Plan:
     def __init__(self, **stated: "Unpack[PlanFields]") -> None:
         shapes = set()
         values = named(stated)
+        assign = object.__setattr__  # a plan has many fields
         for name, declared in FIELDS.items():
             value = values.get(name)
             if value is not None:
                 value = check_number(name, value, declared) if name in NUMBERS else check_text(name, value, declared)
                 if hasattr(median := median_of(value), "shape"):
                     shapes.add(median.shape)
-            object.__setattr__(self, name, value)
+            assign(self, name, value)
         if len(shapes) > 1:
             raise PlanError(f"the arrays of the plan have different shapes: {sorted(shapes)}", hint="give arrays of one length")
         check_together(self)

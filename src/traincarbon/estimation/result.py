@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from traincarbon.estimation.facts.evidence import Given
     from traincarbon.estimation.facts.rent import Quote
     from traincarbon.estimation.layout.task import Found
+    from traincarbon.estimation.plan import Plan
 
 
 _GOOD_SUPPORT = 10
@@ -149,6 +150,11 @@ class Estimate:
         """Whether the stated accelerators hold the training's state, as far as is known; of an array of plans, whether all do."""
         n, fewest = self.stated_accelerators, self.fewest_accelerators
         return n is None or fewest is None or not any_of(median_of(n) < median_of(fewest))
+
+    @property
+    def stated(self) -> "Plan":
+        """The plan as it was given, before what follows from it took the place of samples, epochs and wall-clock time."""
+        return self._trace.stated
 
     @property
     def is_raised(self) -> bool:

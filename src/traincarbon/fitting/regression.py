@@ -42,12 +42,14 @@ class Fit:
     """Effects with their posterior covariance, and the log-spread of a new row of a new source.
 
     *reach* widens the scatter to the normal whose 90 % interval is that of the scatter's own distribution.
+    *weights* are those of the rows: below one far from their expectation where the scatter is heavy-tailed.
     """
 
     names: tuple[str, ...]
     effects: "Array"
     covariance: "Array"
     sigmas: Mapping[str, float]
+    weights: "Array"
     reach: float = 1.0
 
     def effect(self, name: str) -> tuple[float, float]:
@@ -108,7 +110,7 @@ def fit(rows: Sequence[Observation], *, start: Mapping[str, float], fixed: Mappi
         if moved < _SETTLED:
             break
     count = len(names)
-    return Fit(names, effects[:count], covariance[:count, :count], sigmas, _REACH if heavy_tailed else 1.0)
+    return Fit(names, effects[:count], covariance[:count, :count], sigmas, weights, _REACH if heavy_tailed else 1.0)
 
 
 def _kind(name: str) -> str:

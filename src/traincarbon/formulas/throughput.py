@@ -35,39 +35,6 @@ def end_to_end_mfu(*, step_mfu: Num, goodput: Num) -> Num:
     return step_mfu * goodput
 
 
-@equation("goodput / (1 + accelerators × interruptions_per_h × interruption_h)", source="grattafiori-2024-llama-3")
-def run_goodput(*, goodput: Num, accelerators: Num, interruptions_per_h: Num, interruption_h: Num) -> Num:
-    r"""Return the share of a run's wall-clock in which steps run, given interruptions by its accelerators.
-
-    Each interruption costs the restart and the work since the last checkpoint; a job of twice the accelerators stops twice as often.
-
-    .. math:: g = \frac{g_0}{1 + n \, \lambda \, c}
-
-    Args:
-        goodput: Share g0 in a job too small to be interrupted: evaluation, ramp-up, stalls. [1]
-        accelerators: Accelerators at work together n. [1]
-        interruptions_per_h: Interruptions λ for each hour of one accelerator. [1/h]
-        interruption_h: Wall-clock c that one costs. [h]
-
-    Returns:
-        Share of the wall-clock. [1]
-
-    Raises:
-        OutOfRangeError: an input is negative, or *goodput* is not above 0 or exceeds 1.
-
-    Example:
-        >>> run_goodput(goodput=0.9, accelerators=16000.0, interruptions_per_h=2e-5, interruption_h=0.25)
-        0.8333333333333333
-
-    References:
-        Kokolis et al. 2024, *Revisiting reliability in large-scale machine learning research clusters*, arXiv:2410.21680, for the model;
-        Grattafiori et al. 2024, *The Llama 3 herd of models*, arXiv:2407.21783, section 3.3.4, for a rate.
-    """
-    require(above=0.0, at_most=1.0, goodput=goodput)
-    require(at_least=0.0, accelerators=accelerators, interruptions_per_h=interruptions_per_h, interruption_h=interruption_h)
-    return goodput / (accelerators * interruptions_per_h * interruption_h + 1.0)
-
-
 @equation("min(0.95, mfu × ceiling / usual_ceiling)", source="fit-mfu")
 def scaled_mfu(*, mfu: float, ceiling: float, usual_ceiling: float) -> float:
     r"""Return the utilisation of a chip whose matrix products come nearer to their peak than usual, or less near.

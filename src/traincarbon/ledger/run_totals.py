@@ -40,11 +40,26 @@ def _scaled(interval: Interval, factor: float) -> Interval:
 
 
 def _by_session(name: str, cluster: tuple[Session, ...]) -> Iterator[Interval]:
-    """Yield a quantity for each session of a cluster that states it, its processes added up."""
+    """Yield a quantity for each session of a cluster that states it, its processes added up, with the time for which none of them states it."""
     for session in cluster:
-        results = [process.results[name] for process in session.processes if name in process.results]
-        if results:
-            yield _added(results)
+        stating = [process for process in session.processes if name in process.results]
+        if stating:
+            yield _scaled(_added([process.results[name] for process in stating]), _whole_over_stated(session, stating, by_time=name in _BY_TIME))
+
+
+def _whole_over_stated(session: Session, stating: Sequence[Process], *, by_time: bool) -> float:
+    """Return by how much a session took more than its processes state: one that was killed may have stated nothing, and the next began a moment later.
+
+    The counters of devices go on meanwhile, so that the session has that energy.
+    """
+    if len(session.processes) < 2:
+        return 1.0
+    if by_time:
+        whole, stated = session.to_s - session.from_s, sum(process.recorded_s for process in stating)
+    else:
+        whole = sum(device.energy_j for device in session.devices().values())
+        stated = sum(device.energy_j for process in stating for device in process.devices.values())
+    return max(whole / stated, 1.0) if stated > 0.0 else 1.0
 
 
 def _added(intervals: Sequence[Interval]) -> Interval:
@@ -52,9 +67,9 @@ def _added(intervals: Sequence[Interval]) -> Interval:
 
 
 def left_out(name: str, found: list[tuple[Session, ...]]) -> str:
-    """Return a note if processes metered energy and ended before they could state a quantity that others state."""
-    metered = [process for cluster in found for session in cluster for process in session.processes if process.devices]
-    without = sum(name not in process.results for process in metered)
+    """Return a note if processes metered energy and ended before they could state a quantity that others state, and no other of their session did."""
+    metered = [(session, process) for cluster in found for session in cluster for process in session.processes if process.devices]
+    without = sum(all(name not in each.results for each in session.processes) for session, _ in metered)
     if not 0 < without < len(metered):
         return ""
     return f"{name} leaves out {without} of {len(metered)} processes, which ended before they could state it"

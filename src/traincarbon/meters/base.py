@@ -45,6 +45,8 @@ class Reading(NamedTuple):
     """If earlier readings turn out to lack energy, as of a counter that stood still: since when. What they stated of later times is void. [s]"""
     risen_j: float = 0.0
     """By how much ``energy_j`` has risen since then, evenly. [J]"""
+    is_shared: bool = False
+    """Whether it is the job's part of what the device used, see :mod:`traincarbon.meters.machine_share`."""
 
 
 class Unavailable(NamedTuple):

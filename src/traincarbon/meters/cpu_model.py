@@ -134,7 +134,7 @@ def probe(
     usage = usage or process_usage.source(pid, since_birth=born_s is not None)
     if usage is None:
         return Unavailable("cpu_model", "processor time cannot be read without psutil here", install_command(package="psutil"))
-    curve = _curve(database or open_database())
+    curve = power_curve(database or open_database())
     if curve is None:
         return Unavailable("cpu_model", "priors.csv has no cpu_busy_w, cpu_idle_w or memory_w_per_gb", "see what is missing with: carbon db check")
     if pid is None:
@@ -143,7 +143,7 @@ def probe(
     return CpuModel(usage, curve, threads=allotted.threads or 0.0, memory_b=allotted.memory_b, parts=parts, clock=clock, born_s=born_s)
 
 
-def _curve(database: Database) -> Curve | None:
+def power_curve(database: Database) -> Curve | None:
     """Return the watts for the vendor of this processor, or those of all vendors if it is an unknown one."""
     rows = []
     for name, scope in (("cpu_idle_w", f"vendor={_vendor()}"), ("cpu_busy_w", f"vendor={_vendor()}"), ("memory_w_per_gb", "*")):

@@ -1,60 +1,56 @@
 """Fit the priors of utilisation and power to published runs: ``python -m traincarbon.published.priors`` writes them.
 
-Utilisation is what matrix products reach on the chip, less the cost of the number format and of interruptions by formula, times effects:
-of the hardware generation, the family of models, the precision, the kind of training, and of steps against whole runs.
+The utilisation of whole runs is fitted to whole runs. That of steps is what matrix products reach on the chip, less the cost of the number format
+by formula, times effects: of the hardware generation, the family of models and the precision.
 Effects with few rows stay near one. ``docs/method.md`` explains the method.
 """
 
 import csv
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import path
 
 from traincarbon.database.load import Database, builtin_root, open_database
 from traincarbon.database.records import TABLES
 from traincarbon.errors import CarbonError
-from traincarbon.estimation.facts.hardware import AMPLE_PEAK_FLOP_PER_S, gemm_ceiling, speed_up_of
+from traincarbon.estimation.facts.hardware import gemm_ceiling, speed_up_of
+from traincarbon.estimation.facts.utilisation import AMPLE_PEAK_FLOP_PER_S
 from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.formulas import throughput
-from traincarbon.published.reported_runs import Chip, PublishedRun, RunKind, chip_of
+from traincarbon.published import whole_runs
+from traincarbon.published.prior_rows import NARROW_SHARE, WIDE, prior_of, usable_mfu
+from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import W_PER_KW
 
 _CENTRE_MFU = 0.35
 """Utilisation without any evidence. Estimates shrink towards it."""
-_LEAST_GOODPUT = 0.1
-"""Least log-spread of goodput, for when whole runs scatter no more than steps."""
 _REFERENCE_MFU = 0.35
 _GENERATION = 0.15
 """Log-spread between generations of hardware. With few generations the most likely value is zero; this keeps other generations uncertain."""
 AMPLE_PARAMS = 1.5e8
 """Parameters on each accelerator of an A100's speed below which utilisation falls."""
-NARROW_SHARE = 0.7
-"""Share of a step's time at 16 bits that a narrower format shortens."""
-_MFU_RANGE = (0.01, 0.95)
-"""A row outside this range contradicts itself or means something else."""
 _NOMINAL = 0.02
 """Mean power this close to the power cap is the cap times the hours, not a measurement."""
 _HOST_SHARE = 0.45
 """Mean power of a host as a share of its nameplate, while power shares are fitted. The fact of the same name says why."""
 
-_WIDE = ("bf16", "fp16")
 _UNPUBLISHED = 0.25
 """Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
 
 FITTED = (
-    *("mfu", "mfu_factor", "mfu_rows", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share", "goodput"),
+    *whole_runs.FITTED,
+    *("step_mfu", "step_mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share"),
     *("power_share", "power_exponent", "power_reference_mfu"),
 )
 """The priors that this module writes. The others in ``priors.csv`` are written by hand."""
 
 
-def mfu_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observation]:
-    """Return the observations of utilisation among *runs*: the logarithm of MFU over its expectation by formula, with its effects."""
+def step_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observation]:
+    """Return the observations of the utilisation of steps among *runs*: the logarithm of MFU over its expectation by formula, with its effects."""
     rows = []
     for run in runs:
-        if not run.kind.is_training:
+        if not run.kind.is_training or not run.is_steady:
             continue
         try:
             chip = chip_of(run, database)
@@ -62,37 +58,21 @@ def mfu_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observati
             continue
         mfu = usable_mfu(run, chip)
         if mfu is not None:
-            y = math.log(mfu / expected_mfu(run, chip, database))
-            rows.append(Observation(y, mfu_effects(run, chip), run.group, run.kind if run.is_steady else "run"))
+            rows.append(Observation(math.log(mfu / expected_mfu(chip, database)), step_effects(run, chip), run.group, run.kind))
     return rows
 
 
-def usable_mfu(run: PublishedRun, chip: Chip) -> float | None:
-    """Return the published utilisation of *run*, or None if it is unknown or constants may not be fitted to it."""
-    mfu = None if run.unusable else run.implied_mfu(chip.peak_flop_per_s)
-    return mfu if mfu is not None and _MFU_RANGE[0] < mfu < _MFU_RANGE[1] else None
-
-
-def expected_mfu(run: PublishedRun, chip: Chip, database: Database) -> float:
-    """Return the utilisation of *run* by formulas alone: from the chip's matrix products, its number format and its interruptions."""
+def expected_mfu(chip: Chip, database: Database) -> float:
+    """Return the utilisation of steps by formulas alone: from the chip's matrix products and its number format."""
     mfu = _CENTRE_MFU * gemm_ceiling(database, chip.product) / gemm_ceiling(database, "*")
-    expected = throughput.narrowed_mfu(mfu=mfu, speed_up=speed_up_of(chip.product, chip.precision), narrow_share=NARROW_SHARE)
-    n = run.accelerators
-    if not run.is_steady and n is not None:
-        rate, lost_h = (_median(database, name) for name in ("interruptions_per_h", "interruption_h"))
-        expected *= throughput.run_goodput(goodput=1.0, accelerators=n, interruptions_per_h=rate, interruption_h=lost_h)
-    return float(expected)
+    return float(throughput.narrowed_mfu(mfu=mfu, speed_up=speed_up_of(chip.product, chip.precision), narrow_share=NARROW_SHARE))
 
 
-def mfu_effects(run: PublishedRun, chip: Chip) -> dict[str, float]:
-    """Return the effects on the utilisation of *run*, by name."""
+def step_effects(run: PublishedRun, chip: Chip) -> dict[str, float]:
+    """Return the effects on the utilisation of the steps of *run*, by name."""
     effects = {"all": 1.0, f"generation={chip.generation}": 1.0, f"family={run.family}": 1.0}
-    if chip.precision not in _WIDE:
+    if chip.precision not in WIDE:
         effects[f"precision={chip.precision}"] = 1.0
-    if not run.is_steady:
-        effects["whole"] = 1.0
-    if run.kind is RunKind.FINETUNE:
-        effects["kind=finetune"] = 1.0
     if run.is_bench:
         effects["bench"] = 1.0
     if run.params is not None and run.accelerators is not None:
@@ -103,41 +83,48 @@ def mfu_effects(run: PublishedRun, chip: Chip) -> dict[str, float]:
     return effects
 
 
-def fit_mfu(rows: Sequence[Observation]) -> Fit:
-    """Return the effects on utilisation. Every fit starts from the same round numbers."""
-    guess = {"family": 0.3, "precision": 0.1, "scatter:run": 0.3, "group:bench": 0.25, "scatter:bench": 0.2, "scatter:segment": 0.2}
-    given = {"all": 3.0, "generation": _GENERATION, "whole": 1.0, "bench": 0.3, "kind": 0.3, "thin": 0.3, "thin_bench": 0.1}
-    return fit(rows, start=guess, fixed={**given, "group:run": 0.1, "group:segment": 0.1}, heavy_tailed=True)
+def fit_steps(rows: Sequence[Observation]) -> Fit:
+    """Return the effects on the utilisation of steps. Every fit starts from the same round numbers."""
+    guess = {"family": 0.3, "precision": 0.1, "group:bench": 0.25, "scatter:bench": 0.2, "scatter:segment": 0.2}
+    given = {"all": 3.0, "generation": _GENERATION, "bench": 0.3, "thin": 0.3, "thin_bench": 0.1}
+    return fit(rows, start=guess, fixed={**given, "group:segment": 0.1}, heavy_tailed=True)
 
 
-def mfu_priors(rows: Sequence[Observation], database: Database) -> list[dict[str, str]]:
-    """Return the rows of ``priors.csv`` about utilisation, fitted to *rows*."""
-    found = fit_mfu(rows)
-    dense = {"all": 1.0, "family=dense-lm": 1.0}
-    apart = _benches_apart(found, rows)
-    written = []
-    generations = sorted({name.partition("=")[2] for name in found.names if name.startswith("generation=")})
-    for generation in [*generations, "*"]:
+def step_levels(found: Fit, rows: Sequence[Observation], database: Database) -> dict[str, tuple[float, float]]:
+    """Return median and log-spread of the utilisation of steps by generation of hardware, and of any: dense language models at 16 bits."""
+    dense, apart = {"all": 1.0, "family=dense-lm": 1.0}, _benches_apart(found, rows)
+    levels = {}
+    for generation in [*sorted({name.partition("=")[2] for name in found.names if name.startswith("generation=")}), "*"]:
         mean, sigma = found.predict({**dense, f"generation={generation}": 1.0}, "bench")
         reached = _CENTRE_MFU * gemm_ceiling(database, generation) / gemm_ceiling(database, "*") * math.exp(mean)
-        n = sum(f"generation={generation}" in row.effects for row in rows) if generation != "*" else len(rows)
-        sigma = math.hypot(sigma, apart, _UNPUBLISHED if generation == "*" else 0.0)
-        written.append(_prior("mfu", f"generation={generation}", reached, sigma, n, "steps, dense language model, 16 bits, pre-training"))
-    written += [*_factors(found, rows), *_counts(rows)]
+        levels[generation] = reached, math.hypot(sigma, apart, _UNPUBLISHED if generation == "*" else 0.0)
+    return levels
+
+
+def mfu_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` about utilisation, fitted to *runs*: that of whole runs and that of steps, without either where no run tells."""
+    steps, whole = step_rows(runs, database), whole_runs.whole_rows(runs, database)
+    found = fit_steps(steps) if steps else None
+    levels = step_levels(found, steps, database) if found is not None else {}
+    medians = {generation: median for generation, (median, _) in levels.items() if generation != "*"}
+    written = whole_runs.whole_priors(whole_runs.fit_whole(whole, medians), whole, database) if whole else []
+    return [*written, *_step_priors(found, levels, steps)] if found is not None else written
+
+
+def _step_priors(found: Fit, levels: Mapping[str, tuple[float, float]], steps: Sequence[Observation]) -> list[dict[str, str]]:
+    written = []
+    for generation, (median, sigma) in levels.items():
+        n = sum(f"generation={generation}" in row.effects for row in steps) if generation != "*" else len(steps)
+        written.append(prior_of("step_mfu", f"generation={generation}", median, sigma, n, "steps, dense language model, 16 bits"))
+    written += _factors(found, steps)
     exponent, error = found.effect("thin")
-    n = sum(row.effects.get("thin", 0.0) < 0.0 and row.scatter != "bench" for row in rows)
-    written.append(_prior("mfu_thin_exponent", "*", exponent, 0.0, n, f"standard error {error:.2f}"))
+    n = sum(row.effects.get("thin", 0.0) < 0.0 and row.scatter != "bench" for row in steps)
+    written.append(prior_of("mfu_thin_exponent", "*", exponent, 0.0, n, f"standard error {error:.2f}"))
     written.append(
-        _prior("mfu_ample_params", "*", AMPLE_PARAMS, 0.0, n, "for a peak of 312 TFLOP/s; chosen among 5, 15 and 50 times 1e7, which fit about alike")
+        prior_of("mfu_ample_params", "*", AMPLE_PARAMS, 0.0, n, "for a peak of 312 TFLOP/s; chosen among 5, 15 and 50 times 1e7, which fit about alike")
     )
-    n = sum(any(name.startswith("precision=") for name in row.effects) for row in rows)
-    written.append(_prior("mfu_narrow_share", "*", NARROW_SHARE, 0.0, n, "chosen among 0.7, 0.75 and 0.8"))
-    n = sum(row.scatter == "run" for row in rows)
-    whole, _ = found.effect("whole")
-    seen = {**dense, "generation=ampere": 1.0}
-    spread = found.predict({**seen, "whole": 1.0}, "run")[1] ** 2 - found.predict(seen, "bench")[1] ** 2 - apart**2
-    note = "whole runs over timed entries, interruptions aside; the spread makes that of whole runs with the steps'"
-    written.append(_prior("goodput", "*", min(math.exp(whole), 1.0), math.sqrt(max(spread, _LEAST_GOODPUT**2)), n, note))
+    n = sum(any(name.startswith("precision=") for name in row.effects) for row in steps)
+    written.append(prior_of("mfu_narrow_share", "*", NARROW_SHARE, 0.0, n, "chosen among 0.7, 0.75 and 0.8"))
     return written
 
 
@@ -155,28 +142,16 @@ def _factors(found: Fit, rows: Sequence[Observation]) -> list[dict[str, str]]:
     written = []
     for name in sorted(found.names):
         kind = name.partition("=")[0]
-        if kind in ("family", "precision", "kind"):
+        if kind in ("family", "precision"):
             effect, error = found.effect(name)
             relative = effect - dense if kind == "family" else effect
             n = sum(name in row.effects for row in rows)
             spread = 0.0 if name == "family=dense-lm" else math.hypot(error, dense_error if kind == "family" else 0.0)
-            written.append(_prior("mfu_factor", name, math.exp(relative), spread, n, "over a dense language model, 16 bits, pre-training"))
-            if name == "kind=finetune":
-                written.append(_prior("mfu_factor", "kind=lora", math.exp(relative), spread, n, "as full fine-tuning"))
+            written.append(prior_of("step_mfu_factor", name, math.exp(relative), spread, n, "over a dense language model at 16 bits"))
     for kind, relative in (("family", -dense), ("precision", 0.0)):
         spread = math.hypot(found.sigmas[kind], dense_error if kind == "family" else 0.0)
-        written.append(_prior("mfu_factor", f"{kind}=*", math.exp(relative), spread, 0, "no published run of that kind"))
+        written.append(prior_of("step_mfu_factor", f"{kind}=*", math.exp(relative), spread, 0, "no published run of that kind"))
     return written
-
-
-def _counts(rows: Sequence[Observation]) -> list[dict[str, str]]:
-    """Return how many rows are of each generation, of each family and kind, and of both."""
-    counts: Counter[str] = Counter()
-    for row in rows:
-        generation, family = (next(name for name in row.effects if name.startswith(start)) for start in ("generation=", "family="))
-        like = f"{family};kind={'finetune' if 'kind=finetune' in row.effects else 'pretrain'}"
-        counts.update((generation, like, f"{generation};{like}"))
-    return [_prior("mfu_rows", scope, n, 0.0, n, "rows that the utilisation is fitted to") for scope, n in sorted(counts.items())]
 
 
 def _median(database: Database, name: str) -> float:
@@ -252,22 +227,25 @@ def power_priors(rows: Sequence[Observation]) -> list[dict[str, str]]:
         mean, sigma = found.predict({"all": 1.0, f"generation={generation}": 1.0}, "run")
         n = sum(f"generation={generation}" in row.effects for row in rows) if generation != "*" else len(rows)
         written.append(
-            _prior("power_share", f"generation={generation}", min(math.exp(mean), 1.0), sigma, n, "mean draw over the power cap, at the reference utilisation")
+            prior_of(
+                "power_share", f"generation={generation}", min(math.exp(mean), 1.0), sigma, n, "mean draw over the power cap, at the reference utilisation"
+            )
         )
     exponent, error = found.effect("exponent")
-    written.append(_prior("power_exponent", "*", exponent, 0.0, len(rows), f"standard error {error:.2f}"))
-    written.append(_prior("power_reference_mfu", "*", _REFERENCE_MFU, 0.0, len(rows), "near the middle of the rows"))
+    written.append(prior_of("power_exponent", "*", exponent, 0.0, len(rows), f"standard error {error:.2f}"))
+    written.append(prior_of("power_reference_mfu", "*", _REFERENCE_MFU, 0.0, len(rows), "near the middle of the rows"))
     return written
 
 
 def fitted_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict[str, str]]:
     """Return all rows of ``priors.csv`` that this module fits to *runs*."""
-    return [*mfu_priors(mfu_rows(runs, database), database), *power_priors(power_rows(runs, database))]
+    return [*mfu_priors(runs, database), *power_priors(power_rows(runs, database))]
 
 
 def with_priors(database: Database, fitted: Sequence[dict[str, str]]) -> Database:
-    """Return the same facts with *fitted* in place of the priors that this module writes."""
-    kept = [dict(row) for row in database.all_rows("priors") if row["prior"] not in FITTED]
+    """Return the same facts with *fitted* in place of the priors of the same names."""
+    replaced = {row["prior"] for row in fitted}
+    kept = [dict(row) for row in database.all_rows("priors") if row["prior"] not in replaced]
     return database.replace("priors", [*kept, *({**row, "origin": "fitted"} for row in fitted)])
 
 
@@ -280,18 +258,6 @@ def write(file: str, fitted: Sequence[dict[str, str]], database: Database, *, re
         writer = csv.DictWriter(stream, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def prior_row(prior: str, scope: str, median: str, sigma: float, n: int, *, source: str, manual: str, note: str) -> dict[str, str]:
-    """Return a row of ``priors.csv`` that is fitted to published runs, as the page *manual* explains."""
-    sigma_ln = f"{sigma:.3f}" if sigma else ""
-    cells = (prior, scope, median, sigma_ln, str(n), source, f"published_runs.csv; docs/{manual}.md", "derived", note)
-    return dict(zip(TABLES["priors"], cells, strict=True))
-
-
-def _prior(name: str, scope: str, median: float, sigma: float, n: int, note: str) -> dict[str, str]:
-    source = "fit-power" if name.startswith("power") else "fit-mfu"
-    return prior_row(name, scope, f"{median:.4g}", sigma, n, source=source, manual="method", note=note)
 
 
 def main() -> None:

@@ -1,8 +1,7 @@
 """Published training runs: what each row states, the utilisation that it implies, and the plan that one would have made of it."""
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database
@@ -11,50 +10,16 @@ from traincarbon.errors import CarbonError, DatabaseError, NotFoundError
 from traincarbon.estimation.calibration import NONE
 from traincarbon.estimation.families import MOE, published_family
 from traincarbon.estimation.plan import Plan
-from traincarbon.formulas import compute, throughput
+from traincarbon.formulas import compute, samples, throughput
+from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.quantities import H_PER_DAY
+
+if TYPE_CHECKING:
+    from traincarbon.estimation.plan_keywords import PlanFields
 
 _PRECISIONS = {"nvfp4": "fp4", "mxfp4": "fp4", "mxfp8": "fp8", "bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 _USUAL_PRECISIONS = ("bf16", "fp16", "tf32", "fp32")
 """Tried in this order where a row states no precision."""
-
-
-class RunKind(StrEnum):
-    """What a row describes."""
-
-    RUN = "run"
-    """A whole training."""
-    SEGMENT = "segment"
-    """A timed part of a training, without its interruptions."""
-    FINETUNE = "finetune"
-    BENCH = "bench"
-    """A throughput benchmark: steps, not a training."""
-    PROJECT = "project"
-    """Several trainings together."""
-    ESTIMATE = "estimate"
-    """What somebody computed. Nothing was measured."""
-
-    @property
-    def is_training(self) -> bool:
-        """Whether the row describes one training or its steps."""
-        return self not in (RunKind.PROJECT, RunKind.ESTIMATE)
-
-
-class Unusable(StrEnum):
-    """Why no constant may be fitted to a row. The values are those of the column ``unusable``."""
-
-    FROZEN = "frozen"
-    """Part of the model is frozen, so 6 N D overstates the compute."""
-    SHARED_PARAMETERS = "shared-parameters"
-    """Layers share their parameters, so 6 N D understates the compute."""
-    EPOCHS_UNKNOWN = "epochs-unknown"
-    """The size of the corpus is known, but not how often it was seen."""
-    ACTIVE_PARAMS_UNKNOWN = "active-params-unknown"
-    """A mixture of experts whose active parameters are not published."""
-    CIRCULAR = "circular"
-    """The compute was derived from the time."""
-    UNRELIABLE = "unreliable"
-    """The published numbers contradict each other or what the hardware can do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +29,10 @@ class PublishedRun:
     Attributes:
         unusable: Why no constant may be fitted to the row, None if one may.
         locator: Where in its source the row stands.
+        training_flops: FLOP of the whole training; they count in place of parameters and tokens.
+        teacher_params: Parameters of a teacher that sees every token.
+        samples: Samples that the training sees, all epochs included; with *gmac_per_sample* they count in place of parameters and tokens.
+        gmac_per_sample: Multiply-adds of the forward pass of one sample, in 1e9.
         set: The set that ``carbon validate`` counts the row in; empty for the default.
     """
 
@@ -120,6 +89,9 @@ class PublishedRun:
     unusable: Unusable | None = None
     set: str = ""
     locator: str = ""
+    teacher_params: float | None = None
+    samples: float | None = None
+    gmac_per_sample: float | None = None
 
     @property
     def report(self) -> str:
@@ -155,7 +127,7 @@ class PublishedRun:
     @property
     def is_adapter(self) -> bool:
         """Whether only low-rank adapters were trained."""
-        return "lora" in self.model.lower()
+        return self.kind is RunKind.LORA
 
     @property
     def group(self) -> str:
@@ -199,38 +171,78 @@ class PublishedRun:
 
     def _plan(self, database: Database, tokens: float | None) -> Plan:
         hardware = self.find_hardware(database)
+        fields: PlanFields = {
+            "hw": hardware.id,
+            "calibration": NONE,
+            "active_params": self.active_params,
+            "precision": self.number_format,
+            "family": published_family(self.family).name,
+            "kind": self.kind.value if self.kind.is_finetuning else "pretrain",
+            "accelerators": self.accelerators if hardware.folder == "accelerators" else None,
+            "goodput": 1.0 if self.is_steady else None,
+            "start": f"{self.year:.0f}" if self.year is not None else None,
+            "pue": self.pue,
+            "carbon_intensity": self.carbon_intensity_g_per_kwh,
+        }
+        fields.update(self._work(tokens))
+        return Plan(**fields)
+
+    def _work(self, tokens: float | None) -> "PlanFields":
+        """Return the fields of a plan that state the work of this run: its FLOP, its samples, or its parameters and *tokens*.
+
+        Raises:
+            DatabaseError: the row states none of them.
+        """
+        if self.states_flop and self.total_params is None:
+            return self._stated_flop
         if self.total_params is None:
-            raise DatabaseError("no params are stated", hint="fill the column total_params")
+            raise DatabaseError("no params are stated", hint="fill the column total_params, or training_flops")
+        if self.states_flop:
+            return {"params": self.total_params, **self._stated_flop}
         if tokens is None:
-            raise DatabaseError("no tokens are stated", hint="fill the column tokens")
+            raise DatabaseError("no tokens are stated", hint="fill the column tokens, or training_flops")
         if self.is_mixture and self.active_params is None:
             raise DatabaseError("no active parameters of a mixture of experts are stated", hint="fill the column active_params")
-        return Plan(
-            params=self.total_params,
-            tokens=tokens,
-            hw=hardware.id,
-            calibration=NONE,
-            active_params=self.active_params,
-            precision=self.number_format,
-            family=published_family(self.family).name,
-            kind=("lora" if self.is_adapter else "finetune") if self.kind is RunKind.FINETUNE else "pretrain",
-            accelerators=self.accelerators if hardware.folder == "accelerators" else None,
-            goodput=1.0 if self.is_steady else None,
-            start=f"{self.year:.0f}" if self.year is not None else None,
-            pue=self.pue,
-            carbon_intensity=self.carbon_intensity_g_per_kwh,
-        )
+        work: PlanFields = {"params": self.total_params, "tokens": tokens}
+        return work if self.teacher_params is None else {**work, "teacher_params": self.teacher_params}
+
+    @property
+    def states_flop(self) -> bool:
+        """Whether the FLOP of the run are stated, as a total or of each sample, in place of its parameters and tokens."""
+        return not self.is_bench and (self.training_flops is not None or (self.samples is not None and self.gmac_per_sample is not None))
+
+    @property
+    def _stated_flop(self) -> "PlanFields":
+        if self.training_flops is not None:
+            return {"flop": self.training_flops}
+        return {"samples": self.samples or 0.0, "gmac_per_sample": self.gmac_per_sample or 0.0}
+
+    @property
+    def work_flop(self) -> float | None:
+        """Model FLOP of the run: those stated, those of its samples, or 6 N D with the forward passes of a teacher; None where they are unknown."""
+        if self.states_flop:
+            if self.training_flops is not None:
+                return self.training_flops
+            per_sample = samples.multiply_add_flop(gmac_per_sample=self.gmac_per_sample)
+            return float(samples.samples_training_flop(flop_per_sample=per_sample, samples=self.samples, epochs=1.0))
+        if self.params is None or self.tokens is None:
+            return None
+        flop = self.flop_per_token(self.params) * self.tokens
+        if self.teacher_params is None:
+            return flop
+        return float(samples.flop_with_teacher(compute_flop=flop, teacher_params=self.teacher_params, tokens=self.tokens))
 
     def implied_mfu(self, peak_flop_per_s: float) -> float | None:
-        """Return the end-to-end utilisation that the published numbers imply, by 6 N D (4 N D for adapters, half for encoder-decoders).
+        """Return the end-to-end utilisation that the published numbers imply, by :attr:`work_flop` (4 N D for adapters, half for encoder-decoders).
 
         Hardware utilisation, which counts recomputation, is divided by the 4/3 of full recomputation.
         """
-        per_token = self.flop_per_token(self.params) if self.params is not None else None
         if self.is_bench and self.mfu is not None:
             return self.mfu
-        if per_token is not None and self.tokens is not None and self.hours_h is not None:
-            return float(throughput.implied_mfu(compute_flop=per_token * self.tokens, peak_flop_per_s=peak_flop_per_s, accelerator_hours_h=self.hours_h))
+        flop = self.work_flop
+        if flop is not None and self.hours_h is not None:
+            return float(throughput.implied_mfu(compute_flop=flop, peak_flop_per_s=peak_flop_per_s, accelerator_hours_h=self.hours_h))
+        per_token = self.flop_per_token(self.params) if self.params is not None else None
         return self._benched_mfu(per_token, peak_flop_per_s) if self.is_bench else None
 
     def _benched_mfu(self, per_token: float | None, peak_flop_per_s: float) -> float | None:

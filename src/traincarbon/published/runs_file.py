@@ -1,6 +1,7 @@
 """Read CSV files in the columns of ``published_runs.csv``: strictly and row by row, so that one bad row does not lose the others."""
 
 import csv
+import re
 from collections.abc import Iterator
 from dataclasses import fields
 from os import path
@@ -8,19 +9,23 @@ from typing import Any, TextIO, TypeVar
 
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.published.reported_runs import PublishedRun, RunKind, SetAside, Unusable
+from traincarbon.published.reported_runs import PublishedRun, SetAside
+from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.quantities import H_PER_DAY
 
 FILE = "published_runs.csv"
 """The name of our own file in ``hardware_db``."""
 STEPS_FILE = "measured_steps.csv"
 """The same columns for tables of measured steps, which say nothing about whole runs."""
-OPTIONAL = ("set", "unusable", "locator")
+OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample")
+OPTIONAL = ("set", "unusable", "locator", *OPTIONAL_NUMBERS)
 """Columns that a file may leave out."""
-NUMBERS = tuple(field.name for field in fields(PublishedRun) if field.type == float | None)
+NUMBERS = tuple(field.name for field in fields(PublishedRun) if field.type == float | None and field.name not in OPTIONAL)
 """Columns of numbers."""
 TEXTS = tuple(field.name for field in fields(PublishedRun) if field.name not in (*NUMBERS, *OPTIONAL))
 """Columns of text."""
+_ADAPTER = re.compile(r"(?<![a-z])q?lora(?![a-z])", re.IGNORECASE)
+"""Low-rank adapters in the name of a model, by which files that know no kind ``lora`` tell them from other fine-tunings."""
 Choice = TypeVar("Choice", RunKind, Unusable)
 _COLUMNS = frozenset((*TEXTS, *NUMBERS, *OPTIONAL))
 
@@ -99,6 +104,9 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "active_params": (1e4, 1e16, "a count: 13e9 for 13 billion"),
     "tokens": (1e6, 1e18, "a count: 300e9 for 300 billion"),
     "batch_tokens": (64.0, 1e12, "tokens in a step, a count: 4e6 for four million"),
+    "teacher_params": (1e4, 1e16, "a count: 70e9 for 70 billion"),
+    "samples": (1.0, 1e18, "a count of samples, all epochs included"),
+    "gmac_per_sample": (1e-6, 1e9, "multiply-adds of one sample in 1e9: 4.1 for ResNet-50"),
     "training_flops": (1e10, _MOST, "FLOP of the whole training: 3.1e23"),
     "accelerators": (1.0, 1e7, "a count of accelerators"),
     "accelerator_hours": (1e-3, 1e12, "accelerators times hours: 1.02e6 for 1.02 million"),
@@ -168,14 +176,15 @@ def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) 
         if len(cells) != len(columns):
             raise DatabaseError(f"{len(cells)} cells, but {len(columns)} columns")
         kind, unusable = _choice(RunKind, "kind", row.get("kind", "")), _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
-        numbers = {column: value for column in NUMBERS if column in row and (value := _number(column, row[column])) is not None}
+        numbers = {column: value for column in (*NUMBERS, *OPTIONAL_NUMBERS) if column in row and (value := _number(column, row[column])) is not None}
         _check_together(numbers)
     except CarbonError as error:
         return SetAside(id or f"line {line}", str(error), line)
     finally:
         seen.setdefault(id or f"line {line}", line)
     fields: dict[str, Any] = {column: row[column] for column in (*TEXTS, "set", "locator") if column in row}
-    return PublishedRun(**fields | numbers | {"kind": kind, "unusable": unusable})
+    is_adapter = kind is RunKind.FINETUNE and _ADAPTER.search(row.get("model", "")) is not None
+    return PublishedRun(**fields | numbers | {"kind": RunKind.LORA if is_adapter else kind, "unusable": unusable})
 
 
 def _choice(kind: type[Choice], column: str, text: str) -> Choice:

@@ -15,6 +15,7 @@ from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.chain import estimate
 from traincarbon.fitting.outliers import outliers
 from traincarbon.published import priors
+from traincarbon.published.prior_rows import prior_row, usable_mfu
 from traincarbon.published.reported_runs import PublishedRun, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_efficiency import without_own_publisher
@@ -28,11 +29,13 @@ _SIZE = {"team": 0.6, "hardware": 0.5, "site": 0.2, "family": 0.6}
 _GRID = tuple(0.04 * 1.2**step for step in range(14))
 """Standard deviations to try, 0.04 to 0.43. With few scopes the most likely value may be zero. The least keeps other scopes uncertain."""
 _ROUNDS = 6
+_LANGUAGE = ("dense-lm", "moe-lm", "encoder", "seq2seq")
+"""Families whose whole runs tell how teams differ."""
 _NOTES = {
-    "mfu:team": "between organisations, and between the sources of one",
-    "mfu:hardware": "between chips and kinds of training in one source",
-    "mfu:run": "between the runs and steps of one table, the trend with size aside",
-    "mfu:size": "of the trend with the logarithm of parameters",
+    "mfu:team": "whole runs of language models, between organisations, and between the sources of one",
+    "mfu:hardware": "whole runs of language models, between chips and kinds of training in one source",
+    "mfu:run": "between the steps of one table, the trend with size aside",
+    "mfu:size": "whole runs of language models, of the trend with the logarithm of parameters",
     "step:team": "between the published steps of organisations, over the formula without their source",
     "step:hardware": "between chips in one source of steps",
     "step:run": "between the steps of one table",
@@ -81,6 +84,10 @@ class Published(NamedTuple):
     source: str
     chip: str
     """With the family of models, and whether steps or a whole run were timed."""
+    is_whole: bool = True
+    """Whether it is a whole run of a language model."""
+    is_steady: bool = False
+    """Whether steps were timed."""
 
 
 def published(runs: Iterable[PublishedRun], database: Database) -> list[Published]:
@@ -91,13 +98,15 @@ def published(runs: Iterable[PublishedRun], database: Database) -> list[Publishe
             continue
         try:
             chip = chip_of(run, database)
-            mfu = priors.usable_mfu(run, chip)
+            mfu = usable_mfu(run, chip)
             if run.params is None or mfu is None:
                 continue
             expected = estimate(run.plan(database), database=database).median("mfu")
         except CarbonError:
             continue
-        found.append(Published(math.log(mfu / expected), math.log(run.params), run.group, run.report, f"{chip.product.id}/{run.kind}/{run.family}"))
+        is_whole = not run.is_steady and run.family in _LANGUAGE
+        chip_and_kind = f"{chip.product.id}/{run.kind}/{run.family}"
+        found.append(Published(math.log(mfu / expected), math.log(run.params), run.group, run.report, chip_and_kind, is_whole, run.is_steady))
     return found
 
 
@@ -112,17 +121,28 @@ def published_steps(runs: Sequence[PublishedRun], database: Database) -> list[Pu
     return found
 
 
-def fitted(rows: Sequence[Published]) -> dict[str, float]:
-    """Return the most likely spreads given *rows*: of organisations, sources, chips and runs, and of the trend with size. They are searched in turn."""
-    found = {"organisation": 0.2, "source": 0.2, "hardware": 0.15, "run": 0.15, "size": 0.06}
+def fitted(rows: Sequence[Published], **given: float) -> dict[str, float]:
+    """Return the most likely spreads given *rows*: of organisations, sources, chips and runs, and of the trend with size.
+
+    They are searched in turn; those *given* are kept.
+    """
+    found = {"organisation": 0.2, "source": 0.2, "hardware": 0.15, "run": 0.15, "size": 0.06} | given
     likelihood = _likelihood(_without_outliers(rows))
     for _ in range(_ROUNDS):
         before = dict(found)
-        for name in found:
+        for name in [each for each in found if each not in given]:
             found[name] = max((likelihood({**found, name: value}), value) for value in _GRID)[1]
         if found == before:
             break
     return found
+
+
+def fitted_mfu(rows: Sequence[Published]) -> dict[str, float]:
+    """Return the spreads of utilisation: of a run from the steps of one table, and with it the others from whole runs of language models alone.
+
+    Steps of one table are repeats with other settings, while whole runs of one table mostly differ in size, in year and in code.
+    """
+    return fitted([row for row in rows if row.is_whole], run=fitted([row for row in rows if row.is_steady])["run"])
 
 
 def as_scopes(found: Mapping[str, float], quantity: str = "mfu") -> dict[str, float]:
@@ -173,9 +193,9 @@ def main() -> None:
     runs = read_runs()[0]
     kept = [{column: row[column] for column in TABLES["priors"]} for row in database.rows("priors", PRIOR)]
     new = [
-        priors.prior_row(PRIOR, scope, "1", sigma, len(rows), source="fit-calibration", manual="calibration", note=_NOTES[scope])
-        for quantity, rows in (("mfu", published(runs, database)), ("step", published_steps(runs, database)))
-        for scope, sigma in as_scopes(fitted(rows), quantity).items()
+        prior_row(PRIOR, scope, "1", sigma, len(rows), source="fit-calibration", manual="calibration", note=_NOTES[scope])
+        for quantity, rows, fit in (("mfu", published(runs, database), fitted_mfu), ("step", published_steps(runs, database), fitted))
+        for scope, sigma in as_scopes(fit(rows), quantity).items()
     ]
     assumed = [row for row in kept if row["scope"] not in {row["scope"] for row in new}]
     priors.write(path.join(builtin_root(), "priors.csv"), [*assumed, *new], database, replaced=(PRIOR,))

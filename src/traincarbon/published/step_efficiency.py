@@ -15,6 +15,7 @@ from traincarbon.estimation.layout import machine
 from traincarbon.fitting.solve import least_by_golden_section, quantile
 from traincarbon.formulas.layout import Sustained
 from traincarbon.published import priors
+from traincarbon.published.prior_rows import prior_row
 from traincarbon.published.runs_file import read_measured_steps, read_runs
 from traincarbon.published.step_rows import Step, StepSet, read_steps
 from traincarbon.uncertain import Z_90
@@ -125,7 +126,7 @@ def fitted_priors(found: Sequence[Step], database: Database) -> list[dict[str, s
         logs = [math.log1p(_error(step, sustained_of(step, database, efficiencies))) for step in mine]
         sigma = math.sqrt(sum(log * log for log in logs) / len(logs))
         on = "geometric mean of the known ones" if scope in (_ANY, _ANY_TPU) else "fitted on " + ", ".join(sorted({step.set.name for step in mine}))
-        written.append(priors.prior_row(_GEMM, scope, f"{value:.3f}", sigma, len(mine), source="fit-steps", manual="method", note=on))
+        written.append(prior_row(_GEMM, scope, f"{value:.3f}", sigma, len(mine), source="fit-steps", manual="method", note=on))
     return written + spreads(found, database)
 
 
@@ -141,7 +142,7 @@ def spreads(found: Sequence[Step], database: Database) -> list[dict[str, str]]:
     for scope in ("dense", "moe"):
         mine = [(step, seconds_s) for step, seconds_s in left if step.is_mixture == (scope == "moe")]
         on = "its 90 % interval holds nine tenths of the steps, each source left out of the fit; all sources weigh the same"
-        written.append(priors.prior_row("step_time_spread", scope, "1", spread_of(mine), len(mine), source="fit-steps", manual="method", note=on))
+        written.append(prior_row("step_time_spread", scope, "1", spread_of(mine), len(mine), source="fit-steps", manual="method", note=on))
     return written
 
 

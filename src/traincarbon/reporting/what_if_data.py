@@ -18,9 +18,6 @@ OF_HARDWARE = (
     "mfu_ample_params",
     "mfu_thin_exponent",
     "mfu_calibration",
-    "goodput",
-    "interruptions_per_h",
-    "interruption_h",
     "board_power_w",
     "power_share",
     "power_reference_mfu",
@@ -111,7 +108,7 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
         **({"startup_hours": plan.number("startup_hours")} if plan.startup_hours is not None else {}),
         **({"discount": plan.number("discount")} if plan.discount is not None else {}),
-        **({"run_goodput": plan.number("goodput")} if plan.goodput is not None else {}),
+        **({"goodput": plan.number("goodput")} if plan.goodput is not None else {}),
     }
     tokens, params = tokens_of(answer), params_of(answer)
     data = {

@@ -7,17 +7,17 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ClassVar, ParamSpec, Self, SupportsFloat, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, ClassVar, ParamSpec, Self, SupportsFloat, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.launch import Pipes, Restarts, Sidecar
 from traincarbon.tracking.display.record_fate import fate_of_record
-from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S
+from traincarbon.tracking.display.training_stderr import TrainingStderr
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note
-from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters, start_remote_meters
+from traincarbon.tracking.outer_tracker import metered_by_another
 from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import progress
 from traincarbon.tracking.progress_pipe import environment_of, flush_phases
@@ -30,7 +30,6 @@ from traincarbon.tracking.watched_budgets import acting, environment_of_budgets,
 
 if TYPE_CHECKING:
     from traincarbon.ledger.run import Run
-    from traincarbon.tracking.options import TrackOptions
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -40,7 +39,6 @@ _BEGIN_S, _FINAL_S = 1.0, 4.0
 _RETURNS_EARLY = 0x20 | 0x80 | 0x200
 """Code flags of generators, coroutines and asynchronous generators; ``inspect`` names them but is slow to import."""
 _PAUSE_S = 0.005
-_STDERR = 2
 
 
 class Tracker:
@@ -62,6 +60,7 @@ class Tracker:
         self.run_id = settings.run_id
         self._settings = settings
         self._quiet = quiet
+        self._stderr = TrainingStderr(quiet=quiet)
         self._store = store
         """The folder of the run as it was given, "" for the default one."""
         self._kept_in = ""
@@ -85,7 +84,7 @@ class Tracker:
         with self._lock:
             if self._sidecar is not None:
                 return self
-            self._reason = _metered_by_another()
+            self._reason = metered_by_another()
             if not self._reason and (other := self._metering.setdefault(os.getpid(), self)) is not self:
                 self._reason = f"this process is metered already, as the run {other.run_id}"
             if not self._reason:
@@ -105,7 +104,7 @@ class Tracker:
             CarbonError: a budget cannot be metered.
         """
         pipes: Pipes | None = None
-        stderr, state_every_s = (-1, 0.0) if self._quiet else _live_stderr()
+        stderr, state_every_s = self._stderr.for_display()
         try:
             pipes = Pipes()
             sidecar = Sidecar(pipes, orphan=True, stderr=stderr)
@@ -115,7 +114,7 @@ class Tracker:
             if acting(self._settings):
                 raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint.replace("--on-budget warn", 'on_budget="warn"')) from None
             reason = f"the run is not metered: {getattr(error, 'strerror', None) or error}"
-            self._print(reason)
+            self._stderr.print(reason)
             return reason
         finally:
             if stderr >= 0:
@@ -128,9 +127,9 @@ class Tracker:
             raise CarbonError(found.problem, hint=found.hint.replace("--on-budget warn", 'on_budget="warn"'))
         self._others = start_remote_meters(self._settings, (), os.environ)
         if self._others is not None and self._others.problem:
-            self._print(self._others.problem)
+            self._stderr.print(self._others.problem)
         if advice := how_to_unite(self._settings.launch):
-            self._print(advice)
+            self._stderr.print(advice)
         self._sidecar, self._pipes, self._process, self._restarts = sidecar, pipes, process, Restarts()
         self._began_s = time.monotonic()
         channel.send(Job(process, self._began_s), keep=True)
@@ -155,7 +154,7 @@ class Tracker:
                 return
             has_begun = any(isinstance(message, Begun) for message in ended.channel.receive())
             ended.channel.close()
-            stderr, state_every_s = (-1, 0.0) if self._quiet else _live_stderr()
+            stderr, state_every_s = self._stderr.for_display()
             try:
                 is_allowed = self._restarts.allow()
                 apart = not has_begun or self._restarts.are_repeated  # how it ended is unknown: perhaps by a library
@@ -167,7 +166,7 @@ class Tracker:
                 if stderr >= 0:
                     os.close(stderr)
             if sidecar is None:
-                self._print("the metering process ended too often: the run continues without metering")
+                self._stderr.print("the metering process ended too often: the run continues without metering")
                 return
             self._sidecar = sidecar
             if has_begun or self._settings.continues:  # another process has metered the time until now
@@ -209,9 +208,9 @@ class Tracker:
                 self._others.wait_for_end()
             self._kept_in = final.kept_in if final is not None else ""
             if fate := fate_of_record(final, store=self._settings.store, run_id=self.run_id):
-                self._print(fate, even_if_quiet=True)
-            if final is not None and not final.others and not self._quiet and sys.stderr is not None:
-                self._summarise(final)
+                self._stderr.print(fate, even_if_quiet=True)
+            if final is not None and not final.others:
+                self._stderr.summarise(lambda: self._read(final.unwritten), final, store=self._store)
 
     def progress(self, *, per_rank: bool = False, **counts: SupportsFloat | None) -> None:
         """Report the progress of the training, see :func:`traincarbon.progress`."""
@@ -224,9 +223,7 @@ class Tracker:
     @property
     def record(self) -> "Run | None":
         """The record of the run so far; None if nothing was recorded, and :attr:`why_no_record` says why."""
-        from traincarbon.ledger.record import read_run
-
-        return read_run(self._kept_in or self._settings.store, self.run_id)
+        return self._read()
 
     @property
     def why_no_record(self) -> str:
@@ -260,6 +257,11 @@ class Tracker:
 
         return metered
 
+    def _read(self, unwritten: Iterable[str] = ()) -> "Run | None":
+        from traincarbon.ledger.record import read_run
+
+        return read_run(self._kept_in or self._settings.store, self.run_id, unwritten=unwritten)
+
     def _stop_at_exit(self) -> None:
         """End with the program; it has failed if Python printed an exception."""
         self.stop(exit_code=int(hasattr(sys, "last_type")))
@@ -274,7 +276,7 @@ class Tracker:
                 if isinstance(message, Final):
                     final = message
                 elif isinstance(message, Note):
-                    self._print(message.text)
+                    self._stderr.print(message.text)
         if channel.lost:  # it does not know that the run has ended
             sidecar.kill()
         channel.close()
@@ -282,72 +284,6 @@ class Tracker:
             while sidecar.is_child and not os.waitpid(sidecar.pid, os.WNOHANG)[0] and time.monotonic() < until_s:
                 time.sleep(_PAUSE_S)
         return final
-
-    def _summarise(self, final: Final) -> None:
-        """Print what the run took; the training must not fail with it."""
-        try:
-            from traincarbon.ledger.record import read_run
-            from traincarbon.tracking.display.run_summary import summary
-
-            record = read_run(self._kept_in or self._settings.store, self.run_id, unwritten=final.unwritten)
-            if record is not None:
-                styled = sys.stderr.isatty()
-                shown = summary(record, budgets=final.budgets, store=self._store, again=not final.unwritten, styled=styled)
-                encoding = getattr(sys.stderr, "encoding", None) or "utf-8"
-                sys.stderr.write(f"\n{shown}\n".encode(encoding, "replace").decode(encoding))
-        except Exception as error:  # noqa: BLE001  a training that has ended well must not fail with its summary
-            self._print(f"the summary cannot be shown: {type(error).__name__}: {error}")
-
-    def _print(self, text: str, *, even_if_quiet: bool = False) -> None:
-        if (even_if_quiet or not self._quiet) and sys.stderr is not None:
-            with contextlib.suppress(OSError, ValueError):
-                sys.stderr.write(f"carbon: {text}\n")
-
-
-@overload
-def track(function: Callable[P, T], /) -> Callable[P, T]: ...
-@overload
-def track(function: None = None, /, *, quiet: bool = ..., **options: "Unpack[TrackOptions]") -> Tracker: ...
-def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False, **options: "Unpack[TrackOptions]") -> Any:
-    """Return a tracker: ``with traincarbon.track(project="bert") as run: …``, ``@traincarbon.track`` or ``@traincarbon.track(project="bert")``.
-
-    Args:
-        function: What to meter, if used as a decorator without arguments.
-        quiet: Whether to print nothing on stderr: no panel, no lines, no messages and no summary.
-        options: Those of ``carbon track``, see :func:`traincarbon.tracking.options.settings_from`.
-
-    Raises:
-        CarbonError: an option is invalid; nothing was started.
-    """
-    if options.get("progress_regex"):
-        raise CarbonError("progress_regex needs the output of a command, which is not available in Python", hint="report it: traincarbon.progress(steps=…)")
-    tracker = Tracker(settings_from(argv=[str(word) for word in getattr(sys, "argv", ())], **options), quiet=quiet, store=os.fspath(options.get("store") or ""))
-    return tracker if function is None else tracker(function)
-
-
-def _metered_by_another() -> str:
-    """Return who meters this process if an outer tracker on this node does, else ""."""
-    if not os.environ.get(MARK):
-        return ""
-    from traincarbon.tracking.sidecar.election import is_metered_here
-
-    outer = os.environ.get(RUN_ID, "")
-    if outer and not is_metered_here(outer, os.environ.get(STORE, "")):  # the outer tracker is on another node, or was killed
-        return ""
-    return f"this process is metered already, as part of {f'the run {outer}' if outer else 'an outer run'}: its record has the energy"
-
-
-def _live_stderr() -> tuple[int, float]:
-    """Return a descriptor of stderr for the process that shows the run, and the time between two states; -1 and 0 if it is not that of this process."""
-    try:
-        if sys.stderr is None or sys.stderr.fileno() != _STDERR:
-            return -1, 0.0
-        import fcntl
-
-        descriptor = fcntl.fcntl(_STDERR, fcntl.F_DUPFD_CLOEXEC, _STDERR + 1)
-    except (OSError, ValueError, AttributeError, ImportError):  # it is closed, or a stream of a notebook or a test
-        return -1, 0.0
-    return descriptor, PANEL_S if os.isatty(descriptor) else LINES_S
 
 
 def _exit_code(error: BaseException | None) -> int:

@@ -11,13 +11,15 @@ from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.chain import estimate
 from traincarbon.formulas import throughput
 from traincarbon.published import priors, step_efficiency
-from traincarbon.published.reported_runs import Chip, PublishedRun, RunKind, SetAside, chip_of
+from traincarbon.published.reported_runs import Chip, PublishedRun, SetAside, chip_of
+from traincarbon.published.run_kinds import RunKind
 from traincarbon.published.runs_file import read_measured_steps, read_runs
 from traincarbon.published.step_rows import Step, read_steps
+from traincarbon.published.whole_runs import whole_rows
 from traincarbon.quantities import KG_PER_T
 from traincarbon.uncertain import Z_90
 from traincarbon.validation import baselines
-from traincarbon.validation.accuracy import Backtest, Case, set_id
+from traincarbon.validation.accuracy import FINE_TUNING, Backtest, Case, set_id
 
 Progress = Callable[[int, int], object]
 
@@ -88,7 +90,7 @@ class _Refits:
 
     def __post_init__(self) -> None:
         self.fitted_steps = [step for step in read_steps(self.ours, self.database)[0] if step.set.is_fitted_on]
-        self.in_mfu = {run.id for run in self.ours if priors.mfu_rows([run], self.database)}
+        self.in_mfu = {run.id for run in self.ours if whole_rows([run], self.database) or priors.step_rows([run], self.database)}
         self.in_power = {run.id for run in self.ours if priors.power_rows([run], self.database)}
 
     def without(self, tried: Sequence[PublishedRun]) -> _Facts:
@@ -138,6 +140,7 @@ def _predictions(run: PublishedRun, published: dict[str, float], facts: _Facts, 
     except CarbonError as error:
         return [], str(error)
     name = run.set or set_id(f"{run.kind}/{run.family}/{chip.generation}")
+    family = "" if run.is_steady else FINE_TUNING if run.kind.is_finetuning else run.family
     rules = baselines.mfu_of_run(run, chip, facts.means)
     hours = answer["accelerator_hours_h"]
     found = []
@@ -155,7 +158,7 @@ def _predictions(run: PublishedRun, published: dict[str, float], facts: _Facts, 
         at_peak_h = _hours_at_peak(run, chip)
         # a rule knows hours; energy and carbon are its hours at the power and intensity of the estimate
         simple = {rule: mfu if quantity == "mfu" else at_peak_h / mfu * interval.median / hours.median for rule, mfu in rules.items()}
-        found.append(_Prediction(Case(run.id, name, quantity, value, *interval, sigma, simple, fitted_on), run.group))
+        found.append(_Prediction(Case(run.id, name, quantity, value, *interval, sigma, simple, fitted_on, family, run.unusable or ""), run.group))
     return found, "" if found else f"no {' or '.join(published)} can be estimated"
 
 
@@ -226,10 +229,10 @@ def _published(run: PublishedRun, facts: Database) -> dict[str, float]:
         raise DatabaseError(f"it states {mfu:.3g} times the chip's peak rate: is a count, a time or the precision in another unit?")
     if run.is_bench:
         return {} if mfu is None else {"mfu": mfu}
-    if run.hours_h is not None and run.tokens is not None:
+    if run.hours_h is not None and run.work_flop is not None:
         published["accelerator_hours_h"] = run.hours_h
     name = {"server": "it_energy_kwh", "facility": "facility_energy_kwh"}.get(run.energy_scope)
-    if run.energy_kwh is None or name is None or run.tokens is None or priors.is_nominal(run, chip):
+    if run.energy_kwh is None or name is None or run.work_flop is None or priors.is_nominal(run, chip):
         return published
     published[name] = run.energy_kwh
     if run.co2e_t is not None and run.co2e_scope in ("location", "market"):
@@ -238,7 +241,7 @@ def _published(run: PublishedRun, facts: Database) -> dict[str, float]:
 
 
 def _hours_at_peak(run: PublishedRun, chip: Chip) -> float:
-    flop = run.flop_per_token(run.params or 1.0) * (run.tokens or 1.0)
+    flop = run.work_flop or run.flop_per_token(run.params or 1.0)
     return float(throughput.accelerator_hours_h(compute_flop=flop, peak_flop_per_s=chip.peak_flop_per_s, mfu=1.0))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
-from traincarbon.published.priors import usable_mfu
+from traincarbon.published.prior_rows import usable_mfu
 from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
 from traincarbon.published.step_rows import Step
 

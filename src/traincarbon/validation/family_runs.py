@@ -1,5 +1,6 @@
 """Well-known trainings of other families than language models, with their published hours and the estimate of each."""
 
+import math
 from typing import NamedTuple
 
 from traincarbon.database.load import Database, open_database
@@ -34,6 +35,11 @@ class FamilyRun(NamedTuple):
     hours: Interval
     source: str
     note: str
+
+    @property
+    def error_ln(self) -> float:
+        """Logarithm of estimate over published."""
+        return math.log(self.hours.median / self.published_h)
 
     @property
     def is_inside(self) -> bool:

@@ -101,7 +101,8 @@ def test_the_screen_opens_with_cost_time_energy_and_carbon_in_a_sentence():
     place = "Northern Virginia (aws:us-east-1)"
     assert sentence.startswith(f"Training 530B parameters on 270B tokens on 280 × NVIDIA DGX A100 640GB in {place} costs about $")
     assert re.search(
-        r"to rent \(\$\S+ – \$\S+\), takes about \d+ days \(\d+ – \d+\), uses about \S+ GWh \(\S+ – \S+\) and emits about \d+ t CO2e \(\d+ – \d+\)\.$", sentence
+        r"to rent \(\$\S+ – \$\S+\), takes about \d+ days \(\d+ – \d+\), uses about \S+ GWh \(\S+ – \S+\) and emits about [\d,]+ t CO2e \([\d,]+ – [\d,]+\)\.$",
+        sentence,
     )
 
 
@@ -134,10 +135,12 @@ def test_warnings_stand_before_the_results_and_notes_behind_them():
 def test_one_utilisation_is_stated_with_how_it_comes_about():
     text = flat(shown("--params", "405B", "--tokens", "15.6T", "--hw", "h100", "--accelerators", "16384"))
     results = found("--params", "405B", "--tokens", "15.6T", "--hw", "h100", "--accelerators", "16384")["results"]
-    final, start, *factors = re.search(r"MFU: (\d+) % \([^)]*\) = ([\d.]+) % \([^)]*\) × ([\d.]+) \([^)]*\) × ([\d.]+)", text).groups()
+    (final,) = re.search(r"MFU: (\d+) % \([^)]*\), published whole runs ", text).groups()
     assert float(final) == pytest.approx(100.0 * results["mfu"]["median"], abs=0.5)
-    assert float(start) * float(factors[0]) * float(factors[1]) == pytest.approx(100.0 * results["mfu"]["median"], rel=0.02)
     assert text.count("% MFU") == 0
+    steps = ["--params", "405B", "--tokens", "15.6T", "--hw", "h100", "--accelerators", "16384", "--goodput", "0.9"]
+    final, start, *factors = re.search(r"MFU: (\d+) % \([^)]*\) = ([\d.]+) % \(steps[^)]*\) × ([\d.]+) \([^)]*\) × ([\d.]+)", flat(shown(*steps))).groups()
+    assert float(start) * float(factors[0]) * float(factors[1]) == pytest.approx(100.0 * found(*steps)["results"]["mfu"]["median"], rel=0.02)
     assert "MFU" not in text[text.index("Assumed: ") :]
 
 
@@ -175,7 +178,7 @@ def test_the_price_names_its_providers_and_dates():
         (["--hw", "a100", "--family", "diffusion"], "none"),
         (["--hw", "a100", "--kind", "lora"], "some"),
         (["--hw", "a100", "--family", "encoder"], "some"),
-        (["--hw", "h100", "--family", "encoder"], "none"),
+        (["--hw", "h100", "--family", "encoder-decoder"], "none"),
     ],
 )
 def test_support_says_how_many_published_runs_are_alike(words, level):
@@ -185,12 +188,12 @@ def test_support_says_how_many_published_runs_are_alike(words, level):
 
 
 def test_support_counts_runs_that_are_alike_in_every_respect():
-    answer = found("--params", "340e6", "--tokens", "1T", "--hw", "h100", "--family", "encoder")
+    answer = found("--params", "340e6", "--tokens", "1T", "--hw", "h100", "--family", "encoder-decoder")
     support = answer["support"]
     assert support["published_runs"] == 0 < support["of_family"] < support["of_generation"]
     assert "put together from runs on such hardware and runs of such models" in next(text for text in answer["warnings"] if "no published run" in text)
-    guess = found("--params", "340e6", "--tokens", "1T", "--hw", "h100", "--family", "diffusion")
-    assert (guess["support"]["of_family"], guess["support"]["published_runs"]) == (0, 0)
+    guess = found("--params", "340e6", "--tokens", "1T", "--hw", "l40s", "--family", "encoder")
+    assert (guess["support"]["of_generation"], guess["support"]["published_runs"]) == (0, 0)
     assert "a wide guess" in next(text for text in guess["warnings"] if "no published run" in text)
 
 
@@ -257,8 +260,9 @@ def test_no_interval_of_utilisation_is_shown_beyond_100_percent():
 
 def test_the_comparison_of_server_counts_keeps_the_level_that_was_asked_for():
     text = shown(*MAIN, "--level", "0.5", "--explain")
-    low, high = (float(bound.replace(",", "")) for bound in re.search(r"^ +60 +\S+ +(\S+) – (\S+)", text, re.MULTILINE).groups())
-    level = found(*MAIN, "--servers", "60", "--level", "0.5")["results"]["duration_s"]
+    servers, *bounds = re.search(r"^Servers  days .*\n +(\d+) +\S+ +(\S+) – (\S+)", text, re.MULTILINE).groups()
+    low, high = (float(bound.replace(",", "")) for bound in bounds)
+    level = found(*MAIN, "--servers", servers, "--level", "0.5")["results"]["duration_s"]
     assert (low, high) == (pytest.approx(level["low"] / 86400, rel=5e-2), pytest.approx(level["high"] / 86400, rel=5e-2))
 
 
@@ -360,3 +364,16 @@ IMAGES = ["--samples", "1M", "--image-size", "224", "--patch-size", "16", "--par
 @pytest.mark.parametrize("how", [[], ["--explain"], ["--markdown"], ["--csv"], ["--json", "--quiet"]], ids=lambda how: "".join(how[:1]))
 def test_every_family_is_shown_in_every_way(words, how):
     assert shown(*words, "--hw", "8xa100", *how)
+
+
+@pytest.mark.parametrize(
+    ("words", "subject"),
+    [
+        (["--model", "resnet-50", "--samples", "1.28M", "--epochs", "90"], "Training 25.6M parameters on 1.28M samples × 90 epochs on 8 × "),
+        ([*IMAGES, "--local-crops", "8"], "Training 86M parameters on 1M samples on 8 × "),
+        (["--params", "1.5B", "--audio-hours", "680k", "--decoder-params", "0.9B"], "Training 1.50B parameters on 680,000 hours of audio on 8 × "),
+        (["--params", "7B", "--samples", "52k", "--epochs", "3", "--seq-len", "512"], "Training 7B parameters on 79.9M tokens on 8 × "),
+    ],
+)
+def test_the_sentence_says_what_data_is_trained_on(words, subject):
+    assert subject in " ".join(shown(*words, "--hw", "8xa100").split())

@@ -18,7 +18,7 @@ def test_every_fact_and_step_is_shown_after_the_answer(shipped):
 
 def test_assumptions_have_a_colour_and_facts_none(shipped):
     text = explanation(estimate(database=shipped, params=7e9, tokens=1e12, hw="dgx-h100", servers=4), shipped)
-    assert re.search(r"\x1b\[36m  goodput = ", text)
+    assert re.search(r"\x1b\[36m  interconnect_share = ", text)
     assert re.search(r"^  board_power_w = ", text, re.MULTILINE)
 
 

@@ -14,6 +14,7 @@ def test_the_table_shows_each_training_and_says_why_one_is_outside():
     text = family_table([made("near", 120.0), made("far", 900.0, is_rate=True)])
     assert "| near | vision | 1.00e+20 | 120 GPU-hours | 100 GPU-hours | 50 – 200 | yes |" in text
     assert "| far | vision | 1.00e+20 | 900 GPU-hours* | 100 GPU-hours | 50 – 200 | **no** |" in text
-    assert "1 of 2 published values lie inside" in text
+    # ln 1.2 and ln 9
+    assert "1 of 2 published values lie inside their 90 % interval; the median error is 1.19 (ln)." in text
     assert "- far: a reason" in text
     assert "- near" not in text

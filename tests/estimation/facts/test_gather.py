@@ -47,6 +47,7 @@ ASKED = {
     "carbon_intensity": 10.0,
     "servers": 1,
     "accelerators": 4,
+    "goodput": 0.9,
 }
 """A change of each field that facts depend on."""
 
@@ -68,7 +69,13 @@ def test_no_field_that_facts_depend_on_is_left_out_of_what_is_remembered(field):
 
 
 def test_every_part_of_the_question_is_asked_in_that_test():
-    names = {"active_params": "is_moe", "carbon_intensity": "is_intensity_stated", "servers": "is_one_server", "accelerators": "few_accelerators"}
+    names = {
+        "active_params": "is_moe",
+        "carbon_intensity": "is_intensity_stated",
+        "goodput": "is_goodput_stated",
+        "servers": "is_one_server",
+        "accelerators": "few_accelerators",
+    }
     assert set(Question._fields) == {names.get(field, field) for field in ASKED}
 
 

@@ -1,21 +1,14 @@
-"""What the hardware brings in: its peak, the prior of its utilisation, its power and the making of it."""
+"""What the hardware brings in: its peak, its power and the making of it."""
 
 import math
 
 import pytest
 
-from acme import PLAN, WORLD, chip, fact, line, priors, server, subject_of
+from acme import PLAN, WORLD, chip, fact, server, subject_of
 from traincarbon.database.records import PRECISIONS
-from traincarbon.errors import DatabaseError, PlanError
+from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.facts.hardware import (
-    gemm_ceiling,
-    measured_ceiling,
-    peak_facts,
-    power_facts,
-    speed_up_of,
-    utilisation_facts,
-)
+from traincarbon.estimation.facts.hardware import measured_ceiling, peak_facts, power_facts
 from traincarbon.uncertain import Uncertain
 
 CHIP, BOX = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml"
@@ -84,119 +77,6 @@ def test_memory_is_noted_where_it_is_known_with_the_share_that_is_usable(make):
         database = make(files)
         found = peak_facts(subject_of(database), database)
         assert {given.name: given.value for given in (found.memory_b, found.usable_memory_share) if given is not None} == known
-
-
-def mfu_of(database, **fields):
-    return utilisation_facts(subject_of(database, **fields), database).mfu
-
-
-def test_the_utilisation_of_a_generation_with_runs_is_its_own(make):
-    given = mfu_of(make())
-    assert given.value == Uncertain(0.4, {"mfu": 0.3})
-    assert given.assumed
-    assert given.reason == "prior of the steps from published runs on acme, × 1.00 for family=dense-lm"
-
-
-def test_a_generation_without_runs_has_that_of_all_and_says_so(make):
-    given = mfu_of(make({CHIP: chip(generation="unseen")}))
-    assert given.value == Uncertain(0.3, {"mfu": 0.5})
-    assert given.reason.startswith("prior of the steps from published runs on any hardware: none is published for unseen, ")
-
-
-def test_of_the_shipped_generations_none_is_less_certain_than_one_without_runs(shipped):
-    rows = {row["scope"]: row for row in shipped.rows("priors", "mfu")}
-    anywhere = rows.pop("generation=*")
-    assert len(rows) >= 5
-    for scope, row in rows.items():
-        assert float(row["sigma_ln"]) < float(anywhere["sigma_ln"]), scope
-
-
-@pytest.mark.parametrize(
-    ("fields", "factor", "sigmas"),
-    [
-        ({"family": "decoder"}, 1.0, ()),
-        ({"kind": "pretrain"}, 1.0, ()),
-        ({"precision": "bf16"}, 1.0, ()),
-        ({"family": "encoder-decoder"}, 0.8, (0.4,)),
-        ({"family": "vision"}, 0.7, (0.6,)),
-        ({"kind": "finetune"}, 0.9, (0.4,)),
-        ({"precision": "fp8"}, 0.5, (0.4,)),
-        ({"precision": "fp32"}, 0.6, (0.4,)),
-        ({"is_moe": True}, 0.5, (0.2,)),
-        ({"is_moe": True, "family": "vision"}, 0.5, (0.2,)),
-        # 0.8 × 0.9 × 0.5
-        ({"family": "encoder-decoder", "kind": "finetune", "precision": "fp8"}, 0.36, (0.4, 0.4, 0.4)),
-    ],
-)
-def test_the_effects_of_family_kind_and_precision_multiply_and_widen(make, fields, factor, sigmas):
-    given = mfu_of(make({CHIP: peaks("bf16", "fp8", "fp32")}), **fields)
-    assert given.value.median == pytest.approx(0.4 * factor)
-    assert given.value.spreads == pytest.approx({"mfu": math.hypot(0.3, *sigmas)})
-    assert math.prod(float(part.split()[0]) for part in given.reason.split("× ")[1:]) == pytest.approx(factor)
-
-
-def test_a_prior_of_utilisation_never_reaches_the_peak(make):
-    database = make({"priors.csv": priors().replace("generation=acme,0.4", "generation=acme,1.4")})
-    assert mfu_of(database).value.median == 0.95
-
-
-def test_family_and_kind_that_are_not_said_are_assumptions_and_those_said_are_not(make):
-    database = make()
-    for fields, expected in (({}, {"family": "decoder", "kind": "pretrain"}), ({"family": "vision", "kind": "finetune"}, {})):
-        found = utilisation_facts(subject_of(database, **fields), database)
-        assert {given.name: given.value for given in (found.assumed_family, found.assumed_kind) if given is not None} == expected
-
-
-def test_a_database_without_a_prior_of_utilisation_is_refused(make):
-    database = make({"priors.csv": line("priors", "usable_memory_share", "*", 0.7) + line("priors", "layout_memory_share", "*", 0.95)})
-    with pytest.raises(DatabaseError, match=r"^priors\.csv has no mfu,generation=\*$"):
-        mfu_of(database)
-
-
-def test_a_narrow_format_has_less_of_its_higher_peak(make):
-    database = make({"priors.csv": priors() + line("priors", "mfu_narrow_share", "*", 0.75), CHIP: peaks("bf16", "fp8")})
-    chip_of = subject_of(database).accelerator
-    speed_up = chip_of.value("peak_fp8_flop_per_s") / chip_of.value("peak_bf16_flop_per_s")
-    wide, narrow = (mfu_of(database, precision=precision).value.median for precision in ("bf16", "fp8"))
-    # the prior's own factor for fp8 is a half
-    assert narrow == pytest.approx(0.5 * wide / (0.75 + 0.25 * speed_up))
-    assert speed_up_of(chip_of, "int3") == 1.0
-
-
-def test_a_chip_takes_part_in_its_generation_by_the_matrix_products_measured_on_it(make):
-    ceilings = line("priors", "gemm_ceiling", "generation=*", 0.8) + line("priors", "gemm_ceiling", "generation=acme", 0.75)
-    ours = line("priors", "gemm_ceiling", "accelerator=acme-one-40gb", 0.6)
-    for more, ratio in ((ceilings, 1.0), (ceilings + ours, 0.6 / 0.75)):
-        database = make({"priors.csv": priors() + more})
-        assert mfu_of(database).value.median == pytest.approx(0.4 * ratio)
-
-
-def test_a_chip_without_runs_starts_from_the_matrix_products_measured_on_it(make, shipped):
-    ceilings = line("priors", "gemm_ceiling", "generation=*", 0.8) + line("priors", "gemm_ceiling", "generation=unseen", 0.6)
-    given = mfu_of(make({"priors.csv": priors() + ceilings, CHIP: chip(generation="unseen")}))
-    assert given.value.median == pytest.approx(0.3 * 0.6 / 0.8)
-    assert "× 0.75 for the best matrix products measured on Acme One 40GB" in given.reason
-    assert gemm_ceiling(shipped, shipped.product("accelerators", "mi300x")) < gemm_ceiling(shipped, shipped.product("accelerators", "gaudi2"))
-
-
-def test_a_model_is_spread_thinly_only_over_a_number_of_accelerators_that_is_said(make):
-    # of a chip of 100 TFLOP/s: 1.56e8 × 100 / 312 = 5e7
-    database = make({"priors.csv": priors(mfu_ample_params=1.56e8)})
-    # 1e9 parameters over 80 accelerators are 1.25e7 each, a quarter of 5e7: (1 / 4) ^ 0.5 = 0.5; goodput 0.8 besides
-    assert estimate(database=database, **PLAN).median("mfu") == pytest.approx(0.32)
-    assert estimate(database=database, **PLAN, servers=2).median("mfu") == pytest.approx(0.32)
-    assert estimate(database=database, **PLAN, servers=10).median("mfu") == pytest.approx(0.16)
-    assert estimate(database=database, **PLAN, accelerators=80).median("mfu") == pytest.approx(0.16)
-    assert estimate(database=database, **PLAN, servers=10, mfu=0.4).median("mfu") == 0.4
-
-
-def test_more_accelerators_are_interrupted_more_often(make):
-    database = make({"priors.csv": priors(interruptions_per_h=1e-4, interruption_h=2.0, mfu_ample_params=1.0)})
-    # 1 + 1000 × 1e-4 × 2 = 1.2
-    few, many = (estimate(database=database, **PLAN, accelerators=n).median("mfu") for n in (8, 1000))
-    assert many * 1.2 == pytest.approx(few * 1.0016)
-    stated = [estimate(database=database, **PLAN, accelerators=n, goodput=0.8).median("mfu") for n in (8, 1000)]
-    assert stated[0] == stated[1] == pytest.approx(0.32)
 
 
 def power_of(database, hw="acme-box"):
@@ -279,18 +159,6 @@ def test_a_processor_trains_in_single_precision_where_nothing_is_said(make):
     peaks_of_a_processor = chip(fact("peak_fp32_flop_per_s", 1e12), type="cpu")
     database = make({CHIP: peaks_of_a_processor})
     assert peak_facts(subject_of(database), database).precision == "fp32"
-
-
-def test_matrix_products_measured_on_the_machine_scale_its_utilisation(make):
-    def mfu_of(files):
-        database = make(files)
-        return utilisation_facts(subject_of(database), database).mfu
-
-    usual, measured = mfu_of({}), mfu_of({BOX: server(fact("gemm_bf16_flop_per_s", 60e12))})
-    (ceiling,) = {gemm_ceiling(make(), "acme")}
-    # 60 of 100 TFLOP/s, where the generation's ceiling is what the prior holds for
-    assert measured.value.median == pytest.approx(usual.value.median * 0.6 / ceiling)
-    assert "for the best matrix products measured on acme-box" in measured.reason
 
 
 @pytest.mark.parametrize(("precision", "share"), [("bf16", 0.8), ("fp8", 0.8), ("fp32", 0.5), ("tf32", None)])

@@ -4,7 +4,7 @@ import pytest
 
 from traincarbon import estimate
 from traincarbon.database.load import open_database
-from traincarbon.errors import NotFoundError, PlanError
+from traincarbon.errors import AmbiguousError, NotFoundError, PlanError
 from traincarbon.estimation.model.convolution import find_convolution
 
 IMAGENET = {"samples": "1.28M", "epochs": 90, "hw": "8 x V100-16GB"}
@@ -43,8 +43,12 @@ def test_a_convolution_by_parameters_and_tokens_is_refused():
 
 
 def test_a_network_that_nobody_knows_is_no_model():
-    with pytest.raises(NotFoundError, match="no model 'resnet-51'"):
+    with pytest.raises(NotFoundError, match="no model 'resnet-51'") as caught:
         estimate(model="resnet-51", **IMAGENET)
+    assert "resnet-50" in caught.value.hint
+    with pytest.raises(AmbiguousError, match="'efficientnet' matches more than one model") as caught:
+        estimate(model="efficientnet", **IMAGENET)
+    assert "efficientnet-b0" in caught.value.hint
 
 
 def test_a_vision_transformer_by_name_brings_its_images():

@@ -19,7 +19,7 @@ def test_spot_changes_money_alone(megatron, by_id):
 
 def test_a_commitment_that_the_run_hardly_uses_is_not_offered(tuned, megatron, by_id):
     short, long = by_id(other_prices.other_price, tuned), by_id(other_prices.other_price, megatron)
-    assert "would use 0.061 % of it" in short["reserved-1y"].reason
+    assert "would use 0.09 % of it" in short["reserved-1y"].reason
     assert isinstance(long["reserved-1y"], Alternative)
 
 
@@ -83,4 +83,4 @@ def test_owning_is_offered_with_its_capital_and_left_out_of_short_runs(situate, 
     # $68.8M at the prices of May 2020, of which 84 % is left in the middle of 2021
     assert "$58.1M for these servers" in found.lost
     assert found.cash_usd == pytest.approx(long.base.median("purchase_usd"))
-    assert "0.014 % of its service life" in by_id(other_prices.own_instead, tuned)["own"].reason
+    assert "0.02 % of its service life" in by_id(other_prices.own_instead, tuned)["own"].reason

@@ -2,6 +2,7 @@
 
 import re
 
+from traincarbon.formatting import significant
 from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.ghg import accounts_of
 from traincarbon.reporting.outline import section_html
@@ -32,7 +33,7 @@ def test_an_unknown_upstream_is_not_shown_as_0(ask, shipped):
 def test_the_intensity_per_billion_tokens_and_the_price_of_carbon_are_those_of_the_estimate(ask, shipped):
     answer = ask(region="france", servers=64, tokens=1e12)
     page = shown(answer, shipped, carbon_price=100.0)
-    assert f"(SCI): {answer.median('total_kgco2e') / 1000.0:.3g} kg CO2e per billion tokens" in page
+    assert f"(SCI): {significant(answer.median('total_kgco2e') / 1000.0, 3, is_exact=False)} kg CO2e per billion tokens" in page
     assert f"At $100 a tonne of CO2e: {USD.amount(answer.median('total_kgco2e') / 10.0, '$')} (" in page
     assert "EUR 50" in shown(answer, shipped, carbon_price=100.0, currency=Currency("EUR", 0.5))
 

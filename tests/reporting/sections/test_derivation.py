@@ -38,7 +38,7 @@ def test_assumptions_say_what_and_why(ask):
     (reason,) = [each.reason for each in view.assumptions if each.name == "kind"]
     assert f'<th scope="row">Kind of training</th><td class="n">pretrain</td><td>{text(reason)}</td>' in html
     assert re.search(r'<th scope="row">Rent of an accelerator</th><td class="n">\d\.\d{1,3} \$/h</td>', html)
-    assert '<th scope="row">Interruptions per accelerator</th><td class="n">2 × 10⁻⁵ 1/h</td>' in html
+    assert re.search(r'<th scope="row">Utilisation at that mean power</th><td class="n">0\.35</td>', html)
     assert section_html(assumptions_section(EstimateView.of(ask())._replace(assumptions=()), USD, "p1")) == ""
 
 

@@ -7,7 +7,9 @@ import pytest
 
 from traincarbon.meters import registry
 from traincarbon.meters.base import Meter, Reading, Unavailable
+from traincarbon.meters.machine_share import JobPart
 from traincarbon.meters.threaded import ThreadedMeter
+from traincarbon.quantities import EnergySource, Part
 from traincarbon.tracking.sidecar import opened_meters
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 
@@ -34,7 +36,7 @@ def opened(monkeypatch):
 
     def call(meters, missing=()):
         monkeypatch.setattr(opened_meters, "open_meters", lambda **_: (list(meters), list(missing)))
-        return opened_meters.OpenedMeters(SimpleNamespace(meters=()), EarlyReadings({}, ()), pid=1, born_s=None)
+        return opened_meters.OpenedMeters(SimpleNamespace(meters=(), is_outside=False), EarlyReadings({}, ()), pid=1, born_s=None)
 
     return call
 
@@ -94,6 +96,48 @@ def test_a_change_is_seen_once(opened):
 def test_meters_are_opened_to_be_tried_again(monkeypatch):
     asked = {}
     monkeypatch.setattr(opened_meters, "open_meters", lambda **options: asked.update(options) or ([], []))
-    opened_meters.OpenedMeters(SimpleNamespace(meters=("rapl",)), EarlyReadings({}, ()), pid=7, born_s=3.0)
+    opened_meters.OpenedMeters(SimpleNamespace(meters=("rapl",), is_outside=False), EarlyReadings({}, ()), pid=7, born_s=3.0)
     assert asked == {"only": ("rapl",), "pid": 7, "born_s": 3.0, "opened": {}, "keeps_trying": True}
     assert registry.MODEL == "cpu_model"
+
+
+class Sensor:
+    """A meter of the whole machine."""
+
+    failure, unread, assumed, names = None, (), {}, {}
+
+    def __init__(self, name, *parts):
+        self.name = name
+        self._parts = parts
+
+    def read(self):
+        return tuple(Reading(f"{part}:0", part, 5.0, 1.0, EnergySource.COUNTER) for part in self._parts)
+
+
+EIGHT = JobPart(8.0, 64.0, 0.125, "control group")
+
+
+@pytest.mark.parametrize(
+    ("meter", "part", "others", "is_shared", "note"),
+    [
+        (Sensor("rapl", Part.CPU, Part.DRAM), EIGHT, True, True, "this job has 8 of 64 hardware threads of its machine (control group)"),
+        (Sensor("rapl", Part.CPU), None, True, False, "nothing says which part of it this job has"),
+        (Sensor("rapl", Part.CPU), None, False, False, ""),
+        (Sensor("ipmi", Part.SERVER), EIGHT, True, False, "the energy is that of the whole server, of which this job has 8 of 64 hardware threads"),
+        (Sensor("replay", Part.CPU), EIGHT, True, False, ""),
+    ],
+)
+def test_a_job_on_a_part_of_a_machine_has_a_part_of_its_energy(monkeypatch, meter, part, others, is_shared, note):
+    monkeypatch.setattr(opened_meters, "open_meters", lambda **_: ([meter], []))
+    monkeypatch.setattr(opened_meters, "job_part", lambda: part)
+    monkeypatch.setattr(opened_meters, "may_be_shared", lambda: others)
+    found = opened_meters.OpenedMeters(SimpleNamespace(meters=(), is_outside=False), EarlyReadings({}, ()), pid=1, born_s=None)
+    assert (found.share is not None) is is_shared
+    assert [note in text for text in found.share_notes] == ([True] if note else [])
+
+
+def test_a_login_node_opens_no_meters(monkeypatch):
+    asked = {}
+    monkeypatch.setattr(opened_meters, "open_meters", lambda **options: asked.update(options) or ([], []))
+    opened_meters.OpenedMeters(SimpleNamespace(meters=("rapl",), is_outside=True), EarlyReadings({}, ()), pid=7, born_s=3.0)
+    assert asked["only"] == ()

@@ -3,6 +3,8 @@
 import pytest
 
 from traincarbon.meters.base import Reading
+from traincarbon.meters.machine_share import JobPart, MachineShare
+from traincarbon.quantities import EnergySource, Part
 from traincarbon.tracking.live_state import DeviceState
 from traincarbon.tracking.sidecar.recorder import Recorder
 
@@ -275,3 +277,27 @@ def test_energy_that_turns_out_later_never_takes_back_what_was_recorded(script):
     assert recorder.interval(to_s=101.0)["devices"]["gpu:0"]["energy_j"] == pytest.approx(50.0)
     take(recorder, script, gpu(101.1, 110.0, 300.0, risen_since_s=98.0, risen_j=110.0))
     assert recorder.interval(to_s=101.1)["devices"]["gpu:0"]["energy_j"] >= 50.0
+
+
+def test_a_shared_counter_counts_from_the_beginning_of_the_job_alone():
+    class Rapl:
+        name, max_interval_s, names = "rapl", 1.0, {}
+
+        def __init__(self):
+            self.notes, self.now_s = [], 100.0
+
+        def read(self):
+            self.now_s += 1.0
+            return (Reading("cpu:0", Part.CPU, 80.0 * self.now_s, self.now_s, EnergySource.COUNTER, 80.0),)
+
+    rapl = Rapl()
+    share = MachineShare(JobPart(8.0, 64.0, 0.125, "control group"), idle_over_busy=0.25, sigma_ln=0.3, busy=lambda: None, clock=lambda: rapl.now_s)
+    recorder = Recorder([rapl], began_s=100.0, share=share)
+    for _ in range(10):
+        recorder.read()
+    (part,) = recorder.by_part().values()
+    assert part.energy_j == pytest.approx(0.125 * 80.0 * 10.0)
+    assert (part.how, part.sigma) == (EnergySource.MODELLED, 0.3)
+    stated = recorder.interval(to_s=110.0)["devices"]["cpu:0"]
+    assert (stated["how"], stated["sigma_ln"], stated["gap_s"]) == ("modelled", 0.3, 0.0)
+    assert stated["power_max_w"] == 10.0

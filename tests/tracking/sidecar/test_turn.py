@@ -43,8 +43,14 @@ def test_the_next_process_starts_when_the_one_before_has_ended_even_by_a_kill(ho
     assert second.stdout.readline() == "True\n"
 
 
-def test_a_turn_that_ends_is_free_at_once(holding, tmp_path):
+def test_once_a_process_meters_the_others_start_side_by_side(holding, tmp_path):
     end_turn(take_turn(str(tmp_path / "turn")))
+    assert [holding().stdout.readline() for _ in range(3)] == ["False\n"] * 3
+
+
+def test_after_the_process_that_meters_has_ended_there_is_a_turn_again(holding, tmp_path):
+    code = "import sys; from traincarbon.tracking.sidecar.turn import *; end_turn(take_turn(sys.argv[1]))"
+    subprocess.run([sys.executable, "-c", code, str(tmp_path / "turn")], check=True)
     assert holding().stdout.readline() == "True\n"
 
 

@@ -17,7 +17,7 @@ from traincarbon.formatting import json_text, width
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, NodeScope
 
 if TYPE_CHECKING:
-    from traincarbon.tracking.command.supervisor import Outcome
+    from traincarbon.tracking.command.outcome import Outcome
     from traincarbon.tracking.settings import Settings
 
 _BY_SIGNAL = 128

@@ -72,6 +72,7 @@ def subject(answer: "Estimate") -> str:
     words += [f"{output.amount(params, 'count', digits=3)} parameters"] if params is not None else []
     words += [f"({output.amount(active, 'count', digits=3)} active)"] if params is not None and active is not None and active != params else []
     words += [f"on {output.amount(tokens, 'count', digits=3)} tokens"] if tokens is not None and params is not None else []
+    words += [seen] if tokens is None and params is not None and (seen := _data(answer)) else []
     words += [f"of {output.amount(hours, 'h', digits=3)}"] if hours is not None and params is None else []
     words += ["on", machines(answer, answer.accelerators)]
     words += [f"in {output.clean(place.name)}"] if place is not None else []
@@ -79,6 +80,15 @@ def subject(answer: "Estimate") -> str:
     title = plan.name or plan.model
     name = f"{output.clean(title)} · " if title else ""
     return f"{name}{' '.join(words)}"
+
+
+def _data(answer: "Estimate") -> str:
+    """Return the samples or hours of audio that the plan states, and how often they are seen; empty where there are none."""
+    samples, audio, epochs = (median_of(answer.stated.number(name)) for name in ("samples", "audio_hours", "epochs"))
+    if samples is None and audio is None:
+        return ""
+    amount = f"{output.amount(audio, 'count', digits=3)} hours of audio" if samples is None else f"{output.amount(samples, 'count', digits=3)} samples"
+    return f"on {amount}" + (f" × {epochs:,.4g} epochs" if isinstance(epochs, float) and epochs != 1.0 else "")
 
 
 def machines(answer: "Estimate", count: "Num | None") -> str:
@@ -139,7 +149,8 @@ def utilisation(answer: "Estimate") -> str:
         return f"{shown}, from the stated hours"
     prior = answer.inputs.get("mfu")
     last = median_of(answer.plan.number("mfu") if prior is None else prior.value)
-    whose = "as stated" if prior is None else "steps of published runs" + ("" if answer.support["of_generation"] else " on any hardware")
+    rows = "published whole runs" if answer.plan.goodput is None else "steps of published runs"
+    whose = "as stated" if prior is None else rows + ("" if answer.support["of_generation"] else " on other hardware")
     factors = []
     for link, _, value in answer.links:
         if link.name == "mfu" and link.formula.__name__ in _FACTORS:

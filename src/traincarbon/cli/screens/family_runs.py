@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
+from traincarbon.fitting.solve import quantile
 
 if TYPE_CHECKING:
     from traincarbon.validation.family_runs import FamilyRun
@@ -12,6 +13,8 @@ _HEAD = ("training", "family", "FLOP", "published GPU-hours", "median", "90 % in
 
 def family_table(found: "list[FamilyRun]") -> str:
     """Return *found* as a section in Markdown, with how many published hours lie in their intervals."""
+    error = quantile(sorted(abs(run.error_ln) for run in found), 0.5)
+    inside = sum(run.is_inside for run in found)
     lines = [
         "## Well-known trainings of other families",
         "",
@@ -21,7 +24,7 @@ def family_table(found: "list[FamilyRun]") -> str:
         "",
         output.markdown_table([_HEAD, *map(_row, found)], right=range(2, len(_HEAD))),
         "",
-        f"{sum(run.is_inside for run in found)} of {len(found)} published values lie inside their 90 % interval. Where the others come from:",
+        f"{inside} of {len(found)} published values lie inside their 90 % interval; the median error is {error:.2f} (ln). Where the others come from:",
         "",
         *(f"- {run.name}: {run.note}" for run in found if not run.is_inside),
     ]

@@ -8,11 +8,12 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior
-from traincarbon.estimation.facts.hardware import PeakFacts, PowerFacts, UtilisationFacts
+from traincarbon.estimation.facts.hardware import PeakFacts, PowerFacts
 from traincarbon.estimation.facts.making import EmbodiedFacts
 from traincarbon.estimation.facts.prices import PriceFacts
 from traincarbon.estimation.facts.question import Subject
 from traincarbon.estimation.facts.site import ElectricityFacts, FacilityFacts
+from traincarbon.estimation.facts.utilisation import UtilisationFacts
 from traincarbon.uncertain import Num
 
 if TYPE_CHECKING:

@@ -7,11 +7,12 @@ from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.evidence import Part
 from traincarbon.estimation.facts.facts import Facts, meter_facts
-from traincarbon.estimation.facts.hardware import peak_facts, power_facts, utilisation_facts
+from traincarbon.estimation.facts.hardware import peak_facts, power_facts
 from traincarbon.estimation.facts.making import embodied_facts
 from traincarbon.estimation.facts.prices import price_facts
 from traincarbon.estimation.facts.question import Question, Subject, subject_of
 from traincarbon.estimation.facts.site import electricity_facts, facility_facts
+from traincarbon.estimation.facts.utilisation import utilisation_facts
 from traincarbon.estimation.plan import Plan
 
 Gatherer = Callable[[Subject, Database], Part]

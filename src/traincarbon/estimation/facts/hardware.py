@@ -2,27 +2,20 @@
 
 import math
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.names import other_sizes
 from traincarbon.database.records import NARROW_PRECISIONS, PRECISIONS, Fact, Product
-from traincarbon.database.select import Prior, need_prior, prior
+from traincarbon.database.select import prior
 from traincarbon.errors import PlanError
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.question import Subject
-from traincarbon.estimation.families import MOE, USUAL, family_of, kind_of
-from traincarbon.estimation.links import EXPECTED_MFU
-from traincarbon.estimation.walk import walk
 from traincarbon.formulas.throughput import narrowed_mfu
 from traincarbon.uncertain import Z_90, Num, Uncertain
 
 _PRECISION_ORDER = ("bf16", "fp16", "tf32", "fp32")
 """The precision of a plan that states none is the first of these that the accelerator has."""
 _PRECISION_ORDER_OF_PROCESSORS = ("fp32", "bf16", "fp16", "tf32")
-
-AMPLE_PEAK_FLOP_PER_S = 312e12
-"""The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster accelerator needs more work to stay busy."""
 
 
 class PeakFacts(Part):
@@ -39,39 +32,6 @@ class PeakFacts(Part):
     memory_b: Given | None = None
     usable_memory_share: Given | None = None
     layout_memory_share: Given | None = None
-
-
-class Support(NamedTuple):
-    """How many published rows of utilisation are like a plan."""
-
-    alike: int = 0
-    """Of its generation of hardware, its family and its kind of training."""
-    of_generation: int = 0
-    of_family: int = 0
-    """Of its family and its kind, on any hardware."""
-
-    @property
-    def is_guess(self) -> bool:
-        """Whether no row is of the generation, or none is of the family and kind, so that the utilisation is a guess."""
-        return not self.of_generation or not self.of_family
-
-
-class UtilisationFacts(Part):
-    """Utilisation of the steps, and what reduces it over a whole run and on many accelerators.
-
-    Attributes:
-        support: How many published runs are behind the utilisation.
-    """
-
-    support: "Support | None" = None
-    assumed_family: Given | None = None
-    assumed_kind: Given | None = None
-    mfu: Given | None = None
-    mfu_ample_params: Given | None = None
-    mfu_thin_exponent: Given | None = None
-    goodput: Given | None = None
-    interruptions_per_h: Given | None = None
-    interruption_h: Given | None = None
 
 
 class PowerFacts(Part):
@@ -140,90 +100,6 @@ def used_precision(chip: Product, stated: str | None) -> str | None:
 
 def _known_precisions(chip: Product) -> Iterator[str]:
     return (name for name in PRECISIONS if f"peak_{name}_flop_per_s" in chip.facts)
-
-
-def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
-    """Return the priors of the steps' utilisation and of the run's goodput.
-
-    Raises:
-        DatabaseError: a prior is missing.
-    """
-    question, chip = subject.question, subject.accelerator
-    precision = used_precision(chip, question.precision) or ""
-    mfu = _mfu(subject, database, precision)
-    family = Given("family", USUAL.name, "", "not stated: a decoder-only language model", assumed=True)
-    kind = Given("kind", "pretrain", "", "not stated: training from scratch", assumed=True)
-    ample = need_prior(database, "mfu_ample_params", "*")
-    faster = (chip.value(f"peak_{precision}_flop_per_s") or AMPLE_PEAK_FLOP_PER_S) / AMPLE_PEAK_FLOP_PER_S
-    enough = f"parameters on each accelerator below which utilisation falls: {faster:.3g} × those on an A100, by peak"
-    goodput = "goodput of whole runs of small jobs, from published runs and timed steps; runs scatter more than steps"
-    interruption = "time lost to one interruption: the restart and the work since the checkpoint"
-    return UtilisationFacts(
-        support=_support(subject, database),
-        assumed_family=family if question.family is None else None,
-        assumed_kind=kind if question.kind is None else None,
-        mfu=mfu,
-        goodput=from_prior(database, "goodput", "*", "", goodput),
-        interruptions_per_h=from_prior(database, "interruptions_per_h", "*", "1/h", "interruptions per accelerator-hour", spread="interruptions"),
-        interruption_h=from_prior(database, "interruption_h", "*", "h", interruption, spread="interruptions"),
-        mfu_thin_exponent=from_prior(database, "mfu_thin_exponent", "*", "", "how fast utilisation falls below that"),
-        mfu_ample_params=given("mfu_ample_params", ample.value.median * faster, "", enough, ample.row, assumed=True),
-    )
-
-
-def _mfu(subject: Subject, database: Database, precision: str) -> Given:
-    """Return the prior of the steps' utilisation: that of the generation times the effects of accelerator, family, kind and precision."""
-    chip, generation = subject.accelerator, subject.accelerator.generation
-    row, value = need_prior(database, "mfu", f"generation={generation}", "generation=*")
-    known = row["scope"] != "generation=*"
-    reasons = [f"{'runs on ' + generation if known else 'runs on any hardware: none is published for ' + (generation or chip.name)}"]
-    here = measured_ceiling(subject.hardware, chip, precision)
-    ceiling, usual = here or gemm_ceiling(database, chip), gemm_ceiling(database, generation if known else "*")
-    values: dict[str, Num | None] = {"mfu": value.median, "ceiling": ceiling, "usual_ceiling": usual}
-    values |= {"family_factor": 1.0, "kind_factor": 1.0, "precision_factor": 1.0}
-    ratio = ceiling / usual
-    if ratio != 1.0:
-        reasons.append(f"× {ratio:.2f} for the best matrix products measured on {chip.name if here is None else subject.hardware.id}")
-    sigma = value.sigma
-    narrow = prior(database, "mfu_narrow_share", "*")
-    speed_up = speed_up_of(chip, precision)
-    if narrow is not None and speed_up != 1.0:
-        values |= {"speed_up": speed_up, "narrow_share": narrow.value.median}
-        reasons.append(f"at {speed_up:.3g} × the 16-bit peak, which {narrow.value.median:.0%} of the time follows")
-    for scope, factor, warning in _mfu_factors(subject, database, precision):
-        if warning:
-            reasons.append(warning)
-        values[f"{scope.partition('=')[0]}_factor"] = factor.value.median
-        sigma = math.hypot(sigma, factor.value.sigma)
-        reasons.append(f"× {factor.value.median:.2f} for {scope}")
-    reason = f"prior of the steps from published {', '.join(reasons)}"
-    derivation = tuple(walk(EXPECTED_MFU, values))
-    mfu: float = derivation[-1][2] or 0.0
-    return given("mfu", Uncertain(mfu, {"mfu": sigma}), "", reason, row, assumed=True)._replace(derivation=derivation)
-
-
-def _support(subject: Subject, database: Database) -> Support:
-    """Return how many published rows are behind the utilisation; adapters count as fine-tuning."""
-    question = subject.question
-    generation = f"generation={subject.accelerator.generation}"
-    family = f"family={MOE if question.is_moe else family_of(question.family).prior}"
-    like = f"{family};kind={'pretrain' if kind_of(question.kind).prior == 'pretrain' else 'finetune'}"
-    scopes = (f"{generation};{like}", generation, like)
-    return Support(*(int(found.value.median) if (found := prior(database, "mfu_rows", scope)) is not None else 0 for scope in scopes))
-
-
-def _mfu_factors(subject: Subject, database: Database, precision: str) -> Iterator[tuple[str, Prior, str]]:
-    """Yield scope, factor and a warning for family, kind and precision; the usual ones have no factor."""
-    question = subject.question
-    family = MOE if question.is_moe else family_of(question.family).prior
-    unknown = "no run of this family is published, and 6 FLOP per parameter and token may be wrong for it"
-    usual = {"family": (), "kind": ("pretrain",), "precision": ("bf16", "fp16")}
-    for name, word in (("family", family), ("kind", kind_of(question.kind).prior), ("precision", precision)):
-        factor = prior(database, "mfu_factor", f"{name}={word}")
-        if factor is not None:
-            yield f"{name}={word}", factor, ""
-        elif word not in usual[name] and (factor := prior(database, "mfu_factor", f"{name}=*")) is not None:
-            yield f"{name}={word}", factor, unknown if name == "family" else ""
 
 
 def gemm_ceiling(database: Database, chip: Product | str) -> float:

@@ -23,6 +23,7 @@ class Question(NamedTuple):
     Attributes:
         is_moe: Whether the model is a mixture of experts.
         is_intensity_stated: Whether the plan states its own carbon intensity.
+        is_goodput_stated: Whether the plan states its own goodput, which is about its steps.
         is_one_server: Whether the plan states one server.
         few_accelerators: The number of accelerators, if they may be in one server.
     """
@@ -38,6 +39,7 @@ class Question(NamedTuple):
     basis: str | None = None
     is_moe: bool = False
     is_intensity_stated: bool = False
+    is_goodput_stated: bool = False
     is_one_server: bool = False
     few_accelerators: int | None = None
 
@@ -56,6 +58,7 @@ class Question(NamedTuple):
             plan.basis,
             plan.is_moe,
             plan.carbon_intensity is not None,
+            plan.goodput is not None,
             isinstance(plan.servers, (int, float)) and plan.servers == 1,
             int(plan.accelerators) if isinstance(plan.accelerators, (int, float)) and plan.accelerators <= MOST_IN_A_SERVER else None,
         )

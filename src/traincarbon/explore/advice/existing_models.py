@@ -5,7 +5,8 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.explore.scaling_law import FittedLaw, Size
 from traincarbon.formulas.scaling import predicted_loss
-from traincarbon.published.reported_runs import PublishedRun, RunKind, Unusable
+from traincarbon.published.reported_runs import PublishedRun
+from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.published.runs_file import read_runs
 from traincarbon.uncertain import median_of
 

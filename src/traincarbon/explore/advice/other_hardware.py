@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from traincarbon.database.records import Product
-from traincarbon.database.select import prior, year_of
+from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
@@ -23,7 +23,7 @@ def newer_hardware(context: AdviceContext) -> Iterator[Outcome]:
     """Yield the cheapest and the cleanest hardware that can be rented, holds the model, and has published trainings."""
     name = "Newer or other hardware"
     possible = [answer for id in _candidates(context) if (answer := _on(context, id)) is not None]
-    tried = [answer for answer in possible if context.plan.mfu is not None or _is_tried(context, answer)]
+    tried = [answer for answer in possible if context.plan.mfu is not None or _is_tried(answer)]
     if not tried:
         since = f" in {context.plan.start}" if context.plan.start else ""
         what = "has a published training" if possible else "is priced"
@@ -111,9 +111,9 @@ def _on(context: AdviceContext, id: str) -> Estimate | None:
     return None if not answer.fits or is_too_slow else answer
 
 
-def _is_tried(context: AdviceContext, answer: Estimate) -> bool:
+def _is_tried(answer: Estimate) -> bool:
     """Say whether the utilisation of that generation of chips comes from published trainings on it."""
-    return prior(context.database, "mfu", f"generation={answer.facts.accelerator.keys.get('generation', '')}") is not None
+    return bool(answer.support["of_generation"])
 
 
 def _chip_of(context: AdviceContext, product: Product | None) -> Product | None:

@@ -5,11 +5,12 @@ import os
 import signal
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.forwarding import Forwarding
 from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar, ended_by_library, start_sidecar
+from traincarbon.tracking.command.outcome import Outcome
 from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
@@ -21,6 +22,7 @@ from traincarbon.tracking.watched_budgets import acting, environment_of_budgets
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.output_copy import OutputCopy
+    from traincarbon.tracking.display.protocol import Display
     from traincarbon.tracking.other_nodes.remote_meters import RemoteMeters
 
 _RESET = (signal.SIGPIPE, signal.SIGXFSZ)
@@ -30,33 +32,6 @@ _HELPERS_END_S, _PAUSE_S = 1.0, 0.01
 """The processes of a killed metering process end within this time."""
 _TICK_S = 10.0
 """Between two checks for messages on systems without a signal for their arrival."""
-
-
-class Outcome(NamedTuple):
-    """How the command ended."""
-
-    exit_code: int | None
-    signal: int | None
-    final: Final | None
-    """The last message of the metering process, None if it sent none."""
-    ended_s: float
-    """When, on the monotonic clock."""
-
-
-class Display(Protocol):
-    """What the user sees of the tracker while the command runs."""
-
-    def print(self, text: str, *, even_if_quiet: bool = False) -> None:
-        """Print a message in a line of its own."""
-        ...
-
-    def show(self, state: LiveState) -> bytes:
-        """Show a state, and return the escape sequence that would restore the terminal on stderr."""
-        ...
-
-    def hide(self) -> bytes:
-        """Hide the state until the next one, and return what :meth:`show` returns."""
-        ...
 
 
 class Supervisor:
@@ -74,7 +49,7 @@ class Supervisor:
         settings: Settings,
         command: Sequence[str],
         *,
-        display: Display,
+        display: "Display",
         sidecar: EarlySidecar | None = None,
     ) -> None:
         early = sidecar or EarlySidecar()

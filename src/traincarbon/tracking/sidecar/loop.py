@@ -147,7 +147,8 @@ class Metering:
 
         born_s = None if self._first.is_in_process or settings.continues or settings.is_machine else self._began_s
         self._opened = opened = OpenedMeters(settings, self._early, pid=None if settings.is_machine else self._first.job.pid, born_s=born_s)
-        self._recorder = Recorder(opened.meters, began_s=self._began_s, earlier=opened.earlier.readings)
+        self._recorder = Recorder(opened.meters, began_s=self._began_s, earlier=opened.earlier.readings, share=opened.share)
+        self._notes += opened.share_notes
         self._sample(time.monotonic())
         self._take_devices(opened)
         self._first.receive()

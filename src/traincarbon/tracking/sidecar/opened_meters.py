@@ -1,13 +1,19 @@
 """The meters of a run: what they read, what they cannot read, and what the user is told about GPUs that are not read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from traincarbon.meters.base import Unavailable
+from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.coverage import assumed_device, unread_device, unread_gpu
+from traincarbon.meters.machine_share import MachineShare, busy_times, job_part, may_be_shared
 from traincarbon.meters.registry import missing_parts, open_meters
 from traincarbon.meters.threaded import ThreadedMeter
+from traincarbon.quantities import Part
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
+
+_OF_MACHINE = ("cray", "hwmon", "ipmi", "rapl")
+"""Meters whose sensors count all that runs on the machine."""
+_UNKNOWN_PART = "the energy of processors and memory is that of the whole machine: nothing says which part of it this job has"
 
 
 class OpenedMeters:
@@ -24,6 +30,7 @@ class OpenedMeters:
         self._only: tuple[str, ...] | None = () if settings.is_outside else settings.meters or None
         self._early = early
         self.meters, self._missing = open_meters(only=self._only, pid=pid, born_s=born_s, opened=early.meters, keeps_trying=True)
+        self.share, self.share_notes = _share_of_machine(self.meters)
         self._announced = ""
         self._state = self._stated()
 
@@ -74,3 +81,23 @@ class OpenedMeters:
 
     def _stated(self) -> tuple[object, ...]:
         return tuple((meter.failure, meter.unread, tuple(meter.assumed), len(meter.names)) for meter in self.meters)
+
+
+def _share_of_machine(meters: Sequence[Meter]) -> tuple[MachineShare | None, list[str]]:
+    """Return the job's part of its machine where sensors measure processors or memory, None if it has all of it, and what the record says."""
+    measured = {reading.part for meter in meters if meter.name in _OF_MACHINE for reading in meter.read()} - {Part.GPU}
+    part = job_part() if measured else None
+    if part is None:
+        return None, [_UNKNOWN_PART] if measured and may_be_shared() else []
+    if measured == {Part.SERVER}:
+        return None, [
+            f"the energy is that of the whole server, of which this job has {part.threads:g} of {part.of_threads:g} hardware threads ({part.said_by})"
+        ]
+    from traincarbon.database.load import open_database
+    from traincarbon.database.select import sigma_of
+    from traincarbon.meters.cpu_model import power_curve
+
+    database = open_database()
+    curve = power_curve(database)
+    idle_over_busy = curve.idle_w / curve.busy_w if curve is not None else 1.0
+    return MachineShare(part, idle_over_busy=idle_over_busy, sigma_ln=sigma_of(database, "machine_energy_share", "*"), busy=busy_times), [part.note]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from traincarbon.meters.base import Meter, Reading
+from traincarbon.meters.machine_share import MachineShare
 from traincarbon.quantities import EnergySource
 from traincarbon.tracking.live_state import DeviceState
 from traincarbon.tracking.value.run_results import Part
@@ -29,11 +30,11 @@ class _Device:
 
     def __init__(self, first: Reading, began_s: float) -> None:
         after_s = first.time_s - began_s
-        sampled = first.how != EnergySource.MODELLED and first.power_w is not None and 0.0 < after_s <= _BEFORE_S
+        sampled = (first.how != EnergySource.MODELLED or first.is_shared) and first.power_w is not None and 0.0 < after_s <= _BEFORE_S
         before_j = first.power_w * after_s if sampled and first.power_w is not None else 0.0
         self.assumed_s = after_s if sampled else 0.0
         """Time before the first reading for which its power is assumed."""
-        self._counts_job_only = first.how == EnergySource.MODELLED and first.part != "gpu"
+        self._counts_job_only = first.how == EnergySource.MODELLED and first.part != "gpu" and not first.is_shared
         """Whether its energy is that of this job alone at any time: the model of processor and memory."""
         self.left_out: frozenset[str] = frozenset()
         """Devices that are read and do not belong to the job."""
@@ -59,7 +60,7 @@ class _Device:
     def add(self, reading: Reading) -> None:
         is_before_job = self.latest.time_s < self._began_s
         silent_s = reading.time_s - self.latest.time_s
-        if silent_s > _LATE_S and reading.how != EnergySource.COUNTER:
+        if silent_s > _LATE_S and reading.how != EnergySource.COUNTER and not reading.is_shared:
             self._gap_s += silent_s
         self.latest = reading
         if reading.risen_since_s is not None:
@@ -138,10 +139,12 @@ class Recorder:
         meters: The meters to read.
         began_s: When the job began, on the monotonic clock.
         earlier: Readings that some of them gave before.
+        share: The job's part of its machine, None if it has all of it.
     """
 
-    def __init__(self, meters: Sequence[Meter], *, began_s: float, earlier: Sequence[Reading] = ()) -> None:
+    def __init__(self, meters: Sequence[Meter], *, began_s: float, earlier: Sequence[Reading] = (), share: MachineShare | None = None) -> None:
         self.meters = list(meters)
+        self._share = share
         self._due_s = [-math.inf] * len(self.meters)
         self.samples = 0
         """Readings since the last record."""
@@ -181,7 +184,7 @@ class Recorder:
 
     def _take(self, meter: Meter) -> list[str]:
         notes: list[str] = []
-        for reading in meter.read():
+        for reading in meter.read() if self._share is None else map(self._share.of, meter.read()):
             self.latest_s = max(self.latest_s, reading.time_s)
             known = self._devices.get(reading.device)
             if known is None:

@@ -1,17 +1,21 @@
-"""Whose turn it is to replace a metering process that was killed: one process of the run on this node starts at a time.
+"""Whose turn it is to replace a metering process that was killed: one process of the run on this node starts first.
 
 All ranks of a node notice at once that it is gone. If all of them started a process at once, the first to meter would have to share the processor with all others.
+Once one meters, the others start side by side and hand over to it.
 """
 
 import fcntl
 import os
 import time
+from contextlib import suppress
 
+from traincarbon.procfs import stat_of
 from traincarbon.tracking.sidecar.runtime_folder import runtime_folder
 
 _LONGEST_S = 2.0
 """Longest wait: the one before may hang."""
 _PAUSE_S = 0.01
+_LONGEST_B = 20
 
 
 def turn_file(run_id: str, store: str) -> str:
@@ -24,7 +28,7 @@ def turn_file(run_id: str, store: str) -> str:
 
 
 def take_turn(file: str) -> int:
-    """Wait for the turn, two seconds at most, and return the descriptor that holds it until it is closed; -1 if there is none to hold."""
+    """Wait until no other process is starting, two seconds at most; return the descriptor that holds the turn, -1 if another process meters already."""
     if not file:
         return -1
     try:
@@ -40,12 +44,23 @@ def take_turn(file: str) -> int:
         except OSError:  # a file system without locks
             break
         else:
+            if _meters(os.pread(descriptor, _LONGEST_B, 0)):
+                break
             return descriptor
     os.close(descriptor)
     return -1
 
 
 def end_turn(descriptor: int) -> None:
-    """Let the next process start."""
+    """Let the other processes start, as this one meters now."""
     if descriptor >= 0:
+        with suppress(OSError):
+            os.pwrite(descriptor, b"%-20d" % os.getpid(), 0)
         os.close(descriptor)
+
+
+def _meters(written: bytes) -> bool:
+    """Return whether the process lives that wrote its number when it began to meter."""
+    number = written.strip()
+    stat = stat_of(int(number)) if number.isdigit() else None
+    return stat is not None and not stat.has_ended

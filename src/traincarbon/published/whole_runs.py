@@ -1,0 +1,231 @@
+"""Fit the utilisation of whole runs to published whole runs: by generation of hardware, family of models, kind of training and number format.
+
+Benchmarks and timed parts of trainings do not set its level: each generation of hardware that has some enters as one row, at the share of steps that
+whole runs reach elsewhere. ``docs/method.md`` explains the method.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from traincarbon.database.load import Database
+from traincarbon.errors import CarbonError
+from traincarbon.estimation.facts.hardware import speed_up_of
+from traincarbon.estimation.families import published_family
+from traincarbon.fitting.left_out import honest_scatter, left_out
+from traincarbon.fitting.regression import Fit, Observation, fit
+from traincarbon.formulas import throughput
+from traincarbon.published.prior_rows import AMPLE_ROWS, NARROW_SHARE, WIDE, prior_of, usable_mfu
+from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
+
+FITTED = ("mfu", "mfu_factor", "mfu_rows")
+"""The priors that this module writes."""
+_CENTRE_MFU = 0.275
+"""Utilisation without any evidence. Estimates shrink towards it."""
+_SPREADS = {"all": 1.0, "generation": 0.25, "family": 0.35, "medium": 1.0, "kind": 0.3, "precision": 0.25}
+"""Log-spreads between the effects of a kind; those of generations, families and kinds of training are about the most likely ones.
+
+A *medium* is a family that computes on images or sound: its FLOP are counted in other ways, and its input may set the pace.
+"""
+_GROUP = 0.1
+"""Log-spread between organisations, which these rows hardly tell from that between the runs of one."""
+_SCATTER = {"run": 0.32, "other": 0.4, "image": 0.5, "speech": 0.8, "steps": 0.3}
+"""Prior log-spreads of rows around their effects: of whole runs by what is trained, and of what steps say about whole runs.
+
+The first is that of dense language models, the second that of other models of tokens: of experts, encoders, encoder-decoders.
+"""
+_MEDIA = {"vision": "image", "diffusion": "image", "speech": "speech"}
+_HONEST = ("run", "other")
+"""Kinds with enough organisations to tell how wide their intervals must be."""
+_UNSEEN = 0.2
+"""Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
+
+
+class WholeRuns(NamedTuple):
+    """The fit of whole runs.
+
+    Attributes:
+        fit: Effects on the logarithm of utilisation over its expectation.
+        scatter: By what runs compute on, the standard deviation of a run around its effects.
+        share: Utilisation of whole runs over that of steps on hardware with many of both, None where there is none.
+    """
+
+    fit: Fit
+    scatter: Mapping[str, float]
+    share: float | None
+
+    def predict(self, effects: Mapping[str, float], scatter: str = "run") -> tuple[float, float]:
+        """Return mean and standard deviation of the logarithm for a run of another organisation."""
+        mean, _ = self.fit.predict(effects, "run")
+        return mean, math.sqrt(self.variance(effects) + self.scatter.get(scatter, _SCATTER[scatter]) ** 2 + _GROUP**2)
+
+    def variance(self, effects: Mapping[str, float]) -> float:
+        """Return the variance of what the *effects* add up to."""
+        _, sigma = self.fit.predict(effects, "run")
+        return max(sigma**2 - (self.fit.reach * self.fit.sigmas["scatter:run"]) ** 2 - self.fit.sigmas["group:run"] ** 2, 0.0)
+
+
+def whole_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observation]:
+    """Return the observations of utilisation among *runs* that are whole trainings: the logarithm over its expectation, with its effects."""
+    rows = []
+    for run in runs:
+        if not run.kind.is_training or run.is_steady:
+            continue
+        try:
+            chip = chip_of(run, database)
+        except CarbonError:
+            continue
+        mfu = usable_mfu(run, chip)
+        if mfu is not None:
+            y = math.log(mfu / expected_mfu(chip))
+            rows.append(Observation(y, effects_of(run, chip), run.group, scatter_of(_known_as(run.family))))
+    return rows
+
+
+def scatter_of(family: str) -> str:
+    """Return what kind of scatter the whole runs of a *family* have.
+
+    Example:
+        >>> scatter_of("dense-lm"), scatter_of("moe-lm"), scatter_of("vision")
+        ('run', 'other', 'image')
+    """
+    return "run" if family == "dense-lm" else _MEDIA.get(family, "other")
+
+
+def _known_as(family: str) -> str:
+    """Return what priors call a *family* of published runs: those of experts and of states have priors of their own."""
+    known = published_family(family)
+    return family if family in known.published_as[1:] else known.prior
+
+
+def expected_mfu(chip: Chip) -> float:
+    """Return the utilisation of a whole run by its number format alone: only a part of a step is shortened by narrow products."""
+    speed_up = max(speed_up_of(chip.product, chip.precision), 1.0)
+    return float(throughput.narrowed_mfu(mfu=_CENTRE_MFU, speed_up=speed_up, narrow_share=NARROW_SHARE))
+
+
+def effects_of(run: PublishedRun, chip: Chip) -> dict[str, float]:
+    """Return the effects on the utilisation of *run*, by name."""
+    effects = {"all": 1.0, f"generation={chip.generation}": 1.0}
+    family = _known_as(run.family)
+    if family != "dense-lm":
+        effects[f"{'medium' if family in _MEDIA else 'family'}={family}"] = 1.0
+    if run.kind.is_finetuning:
+        effects["kind=finetune"] = 1.0
+    if chip.precision not in WIDE:
+        effects["precision=narrow" if chip.precision.startswith("fp") and chip.precision != "fp32" else f"precision={chip.precision}"] = 1.0
+    return effects
+
+
+def fit_whole(rows: Sequence[Observation], steps: Mapping[str, float]) -> WholeRuns:
+    """Return the fit of whole runs. *steps* holds the utilisation of steps by generation of hardware, of those that have some."""
+    alone = _fit(rows)
+    share = _whole_share(alone, rows, steps)
+    if share is None:
+        return WholeRuns(alone, _honest(rows, alone), None)
+    said = [
+        Observation(math.log(mfu * share / _CENTRE_MFU), {"all": 1.0, f"generation={generation}": 1.0}, f"steps of {generation}", "steps")
+        for generation, mfu in steps.items()
+    ]
+    found = _fit([*rows, *said])
+    return WholeRuns(found, _honest([*rows, *said], found), share)
+
+
+def _fit(rows: Sequence[Observation]) -> Fit:
+    kinds = {row.scatter for row in rows}
+    start = {f"scatter:{kind}": _SCATTER[kind] for kind in kinds if kind != "steps"}
+    groups = {f"group:{kind}": _GROUP for kind in _SCATTER}
+    return fit(rows, start=start, fixed={**_SPREADS, **groups, "scatter:steps": _SCATTER["steps"], "scatter:run": _SCATTER["run"]} | start, heavy_tailed=True)
+
+
+def _honest(rows: Sequence[Observation], found: Fit) -> dict[str, float]:
+    """Return the scatter by kind: the fitted one, or for models of tokens the one with which left-out organisations lie in their intervals if it is wider."""
+    errors = left_out(rows, found)
+    scatter = {kind: found.reach * found.sigmas[f"scatter:{kind}"] for kind in {row.scatter for row in rows} - {"steps"}}
+    for kind in _HONEST:
+        mine = [error for row, error in zip(rows, errors, strict=True) if row.scatter == kind]
+        if len(mine) >= AMPLE_ROWS:
+            scatter[kind] = max(honest_scatter(mine), scatter[kind])
+    return scatter
+
+
+def _whole_share(alone: Fit, rows: Sequence[Observation], steps: Mapping[str, float]) -> float | None:
+    """Return the geometric mean of whole runs over steps on the generations with many whole runs."""
+    counts = Counter(name.partition("=")[2] for row in rows for name in row.effects if name.startswith("generation="))
+    ratios = []
+    for generation, mfu in steps.items():
+        if counts[generation] >= AMPLE_ROWS:
+            mean, _ = alone.predict({"all": 1.0, f"generation={generation}": 1.0}, "run")
+            ratios.append(mean + math.log(_CENTRE_MFU / mfu))
+    return math.exp(sum(ratios) / len(ratios)) if ratios else None
+
+
+def whole_priors(found: WholeRuns, rows: Sequence[Observation], database: Database) -> list[dict[str, str]]:
+    """Return the rows of ``priors.csv`` about the utilisation of whole runs."""
+    counts = Counter(name for row in rows for name in row.effects)
+    what = "whole runs, dense language model, 16 bits, pre-training"
+    levels = {name: found.predict({"all": 1.0, name: 1.0}) for name in found.fit.names if name.startswith("generation=")}
+    written = [
+        prior_of("mfu", name, _CENTRE_MFU * math.exp(mean), sigma, counts[name], what if counts[name] else f"{what}: from steps alone")
+        for name, (mean, sigma) in sorted(levels.items())
+    ]
+    mean, sigma = found.predict({"all": 1.0, "generation=*": 1.0})
+    sigma = math.hypot(sigma, _UNSEEN)
+    written.append(prior_of("mfu", "generation=*", _CENTRE_MFU * math.exp(mean), sigma, len(rows), what))
+    for name, between in _neighbours(levels, database).items():
+        level = min(mean, *(levels[near][0] for near in between))
+        near = " and ".join(sorted(each.partition("=")[2] for each in between))
+        written.append(prior_of("mfu", name, _CENTRE_MFU * math.exp(level), sigma, 0, f"no published run: not above its neighbours, {near}"))
+    return [*written, *_factors(found, rows, counts), *_row_counts(rows)]
+
+
+def _neighbours(levels: Mapping[str, object], database: Database) -> dict[str, list[str]]:
+    """Return the generations of hardware without rows, each with those of its vendor that came out just before and just after it."""
+    launched: dict[tuple[str, str], dict[str, float]] = {}
+    for chip in database.products("accelerators"):
+        if chip.type != "cpu" and chip.generation and (year := chip.value("launch_year")) is not None:
+            line = launched.setdefault((chip.keys.get("vendor", ""), chip.type), {})
+            line[f"generation={chip.generation}"] = min(year, line.get(f"generation={chip.generation}", year))
+    found: dict[str, list[str]] = {}
+    for line in launched.values():
+        known = sorted((year, name) for name, year in line.items() if name in levels)
+        for name, year in line.items():
+            earlier, later = [each for at, each in known if at <= year][-1:], [each for at, each in known if at > year][:1]
+            if name not in levels and (earlier or later):
+                found[name] = [*earlier, *later]
+    return found
+
+
+def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str, int]) -> list[dict[str, str]]:
+    note = "over a dense language model, 16 bits, pre-training"
+    written = [
+        prior_of("mfu_factor", "family=dense-lm", 1.0, 0.0, sum(not any(name.startswith(("family=", "medium=")) for name in row.effects) for row in rows), note)
+    ]
+    for name in sorted(found.fit.names):
+        kind, _, word = name.partition("=")
+        if kind not in ("family", "medium", "kind", "precision"):
+            continue
+        effect, error = found.fit.effect(name)
+        scatter = scatter_of(word) if kind in ("family", "medium") else "run"
+        more = max(found.scatter.get(scatter, 0.0) ** 2 - found.scatter.get("run", _SCATTER["run"]) ** 2, 0.0)
+        names = {"kind=finetune": ("kind=finetune", "kind=lora"), "precision=narrow": ("precision=fp8", "precision=fp4")}.get(
+            name, (name.replace("medium=", "family="),)
+        )
+        written += [prior_of("mfu_factor", scope, math.exp(effect), math.sqrt(error**2 + more), counts[name], note) for scope in names]
+    seen = [found.fit.effect(name)[0] for name in found.fit.names if name.startswith("medium=")]
+    note = "no published run of that kind: as the families that compute on images or sound"
+    written.append(prior_of("mfu_factor", "family=*", math.exp(sum(seen) / (len(seen) + 1)), _SPREADS["medium"], 0, note))
+    written.append(prior_of("mfu_factor", "precision=*", 1.0, _SPREADS["precision"], 0, "no published run of that kind"))
+    return written
+
+
+def _row_counts(rows: Sequence[Observation]) -> list[dict[str, str]]:
+    """Return how many rows are of each generation, of each family and kind, and of both."""
+    counts: Counter[str] = Counter()
+    for row in rows:
+        generation = next(name for name in row.effects if name.startswith("generation="))
+        family = next((name.replace("medium=", "family=") for name in row.effects if name.startswith(("family=", "medium="))), "family=dense-lm")
+        like = f"{family};kind={'finetune' if 'kind=finetune' in row.effects else 'pretrain'}"
+        counts.update((generation, like, f"{generation};{like}"))
+    return [prior_of("mfu_rows", scope, n, 0.0, n, "whole runs that the utilisation is fitted to") for scope, n in sorted(counts.items())]
