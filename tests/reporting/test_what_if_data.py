@@ -15,7 +15,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.render import template
-from traincarbon.reporting.what_if_data import INPUTS, LINKS, SLIDERS, TOKENS_UNIT, what_if
+from traincarbon.reporting.what_if_data import INPUTS, LINKS, PARAMS_UNIT, SLIDERS, TOKENS_UNIT, what_if
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
 PLANS = (
@@ -45,6 +45,9 @@ def settings_of(found, chance):
         if "tokens" in found.data and chance.random() < 0.4:
             page["tokens"] = 10.0 ** chance.uniform(0.0, 4.0)
             fields["tokens"] = page["tokens"] * TOKENS_UNIT
+        if "params" in found.data and chance.random() < 0.4:
+            page["params"] = 10.0 ** chance.uniform(-1.0, 3.0)
+            fields["params"] = page["params"] * PARAMS_UNIT
         yield page, fields
 
 
@@ -127,7 +130,7 @@ def test_every_number_is_there_once_and_the_page_stays_small(ask, shipped):
 def test_the_page_has_every_fact_that_the_chain_takes():
     links = {link.name for link in CHAIN}
     sources = {source for link in CHAIN for alternatives in link.inputs.values() for source in alternatives if isinstance(source, str)}
-    of_plan = {"compute_flop", "median_active_params", "accelerators", "accelerator_count", "attempts", "discount", "market_intensity"}
+    of_plan = {"compute_flop", "median_active_params", "accelerators", "accelerator_count", "attempts", "discount", "market_intensity", "startup_hours"}
     assert sources - links - of_plan <= set(INPUTS)
 
 
