@@ -22,6 +22,7 @@ _WAIT_S = 15.0
 """A library that has not answered by then is taken to hang."""
 _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
+_OF_RECORDER = frozenset(("risen_since_s", "risen_j"))
 
 _UDEV = "/etc/udev/rules.d/99-powercap.rules"
 
@@ -270,7 +271,7 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
             {
                 "name": each.name,
                 "in_use": each.in_use,
-                "devices": [{"name": each.names.get(reading.device), **reading._asdict()} for reading in each.readings],
+                "devices": [_device(reading, each.names.get(reading.device)) for reading in each.readings],
                 "notes": each.notes,
             }
             for each in sampled
@@ -283,3 +284,8 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
         "plugins": _plugins(),
         "versions": _versions(),
     }
+
+
+def _device(reading: Reading, name: str | None) -> dict[str, object]:
+    """Return a reading with the device's name, without what only the recorder of a run uses."""
+    return {"name": name, **{key: value for key, value in reading._asdict().items() if key not in _OF_RECORDER}}
