@@ -67,6 +67,11 @@ def layout_memory(*, shape: Shape, layout: Layout) -> LayoutMemory:
 
 def memory_by_purpose(*, shape: Shape, layout: Layout) -> LayoutMemory:
     """Return what :func:`layout_memory` does, for a layout that is known to be possible, as those of a search are."""
+    return state_by_purpose(shape=shape, layout=layout)._replace(activations_b=activations_b(shape=shape, layout=layout))
+
+
+def state_by_purpose(*, shape: Shape, layout: Layout) -> LayoutMemory:
+    """Return weights, gradients and optimiser of :func:`memory_by_purpose`, without activations."""
     t, p, v = layout.tp, layout.pp, layout.interleave
     ranks = layout.dp * layout.cp
     mixed = shape.experts > 1.0
@@ -87,7 +92,7 @@ def memory_by_purpose(*, shape: Shape, layout: Layout) -> LayoutMemory:
         weights_b=_WEIGHT_B * (kept + gathered),
         gradients_b=layout.gradient_b * kept,
         optimiser_b=_ADAM_B * updated,
-        activations_b=activations_b(shape=shape, layout=layout),
+        activations_b=0.0,
     )
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -11,11 +11,12 @@ from traincarbon.estimation.layout.array_candidates import Array, Candidates, ca
 from traincarbon.estimation.layout.search import OFF_STATED, OFF_USUAL, LayoutTask, Spread, recomputations
 from traincarbon.formulas.layer import LayerTime, layer_time
 from traincarbon.formulas.layout import Layout, Machine, Shape
-from traincarbon.formulas.memory import LayoutMemory, activations_b, memory_by_purpose
+from traincarbon.formulas.memory import LayoutMemory, activations_b, state_by_purpose
 from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
 
 _PLANS_AT_ONCE = 256
 """Plans of a block: their rows fit in the cache of a core."""
+Fields = TypeVar("Fields", Shape, Layout, LayoutMemory)
 
 
 class _Best(NamedTuple):
@@ -146,26 +147,29 @@ def _distinct_layers(plan: Array, layout: Layout, plans: int) -> tuple[Array, Ar
 
 def _fitting(task: LayoutTask, tried: Candidates) -> tuple[Candidates, LayoutMemory]:
     """Return the layouts that fit, each with the least recomputation with which it does."""
-    plan, layout = tried
-    choices = recomputations(task)
+    shape, limit_b = _of_rows(task, tried.plan)[0], take(task.memory_b, tried.plan)
+    state = state_by_purpose(shape=shape, layout=tried.layout)
+    holds_state = np.flatnonzero(state.total_b <= limit_b)
+    plan, limit_b = tried.plan[holds_state], take(limit_b, holds_state)
+    shape, layout, state = _taken(shape, holds_state), _taken(tried.layout, holds_state), _taken(state, holds_state)
+    state_b, activated_b = state.total_b, np.zeros(len(plan))
     again = {name: np.zeros(len(plan)) for name in ("recompute_layers", "recompute_attention")}
-    shape, limit_b = _of_rows(task, plan)[0], take(task.memory_b, plan)
-    memory = memory_by_purpose(shape=shape, layout=layout._replace(**choices[0]))
-    fits = memory.total_b <= limit_b
-    state_b = memory._replace(activations_b=0.0).total_b
-    for name, field in again.items():
-        field[fits] = choices[0].get(name, 0.0)
-    for choice in choices[1:]:
-        rows = np.flatnonzero(~fits)
-        some = Layout(*(take(field, rows) for field in layout))._replace(**choice)
-        needed_b = activations_b(shape=Shape(*(take(field, rows) for field in shape)), layout=some)
-        memory.activations_b[rows] = needed_b
-        fits[rows] = state_b[rows] + needed_b <= take(limit_b, rows)
+    rows = np.arange(len(plan))
+    for choice in recomputations(task):
+        activated_b[rows] = activations_b(shape=_taken(shape, rows), layout=_taken(layout, rows)._replace(**choice))
         for name, field in again.items():
             field[rows] = choice.get(name, 0.0)
+        rows = rows[state_b[rows] + activated_b[rows] > take(limit_b, rows)]
+    fits = np.ones(len(plan), dtype=bool)
+    fits[rows] = False
     kept = np.flatnonzero(fits)
-    layout = layout._replace(**again)
-    return Candidates(plan[kept], Layout(*(take(field, kept) for field in layout))), LayoutMemory(*(_rows(field, kept) for field in memory))
+    memory = state._replace(activations_b=activated_b)
+    return Candidates(plan[kept], _taken(layout._replace(**again), kept)), LayoutMemory(*(_rows(field, kept) for field in memory))
+
+
+def _taken(fields: Fields, rows: Array) -> Fields:
+    """Return the *rows* of each field."""
+    return type(fields)(*(take(field, rows) for field in fields))
 
 
 def _first_least(plan: Array, value: Array) -> Array:
