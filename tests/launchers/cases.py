@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from launchers.machines import Pulse
+from launchers.machines import BOARDS, Pulse
 from launchers.rig import CARBON, TRACK, Found, Rig
 
 _SHAPE = ("--nodes=4", "--ntasks-per-node=8", "--gres=gpu:8")
@@ -21,8 +21,6 @@ class Case(NamedTuple):
     script: Callable[[Rig, Pulse], str]
     """Returns the batch script on the rig."""
     options: tuple[str, ...] = _SHAPE
-    after_s: float = 9.0
-    """How long all ranks take to start on two processor cores."""
     needs: str = ""
     """A program of the environment with torch and ray, if it needs one."""
 
@@ -37,7 +35,7 @@ _RAY = """\
 srun --ntasks-per-node=1 --ntasks=4 --overlap sh -c 'sleep $((SLURM_NODEID * 5)); if [ $SLURM_NODEID = 0 ]; then at="--head --port={port} --include-dashboard=false"; else at=--address=127.0.0.1:{port}; fi
 exec env RAY_raylet_start_wait_time_s=180 {ray} start $at --num-cpus=1 --num-gpus=8 --object-store-memory=80000000 --disable-usage-stats --block' >{log} 2>&1 &
 cluster=$!
-{track}{python} {driver} {end_s:.3f} {port} {script}
+{track}{python} {driver} {until} {port} {script}
 code=$?
 kill $cluster
 wait $cluster
@@ -47,32 +45,29 @@ exit $code"""
 
 def _ray(rig: Rig, pulse: Pulse, *, tracked: bool, before: str = "") -> str:
     """Return the script that starts Ray on all nodes and a driver on the first one."""
-    bin, script = rig.torch / "bin", rig.script(pulse, tracked=tracked).split()[0]
+    bin, (script, until) = rig.torch / "bin", rig.script(pulse, tracked=tracked).split()
     log, driver, port = rig.machines.folder / "ray.log", Path(__file__).with_name("ray_driver.py"), 20000 + int(pulse.from_s * 10.0) % 20000
-    return _RAY.format(ray=bin / "ray", python=bin / "python", log=log, driver=driver, port=port, track=before, end_s=pulse.to_s + 1.0, script=script)
+    return _RAY.format(ray=bin / "ray", python=bin / "python", log=log, driver=driver, port=port, track=before, until=until, script=script)
 
 
 CASES = (
     Case("Slurm, batch script around srun", "carbon track -- srun python train.py", lambda rig, pulse: f"{TRACK} -- srun {rig.rank(pulse)}"),
-    Case("Slurm, each rank, all GPUs visible", "srun carbon track -- python train.py", lambda rig, pulse: f"srun {TRACK} -- {rig.rank(pulse)}", after_s=16.0),
+    Case("Slurm, each rank, all GPUs visible", "srun carbon track -- python train.py", lambda rig, pulse: f"srun {TRACK} -- {rig.rank(pulse)}"),
     Case(
         "Slurm, each rank, one GPU a rank",
         "srun --gpus-per-task=1 carbon track -- python train.py",
         lambda rig, pulse: f"srun --gpus-per-task=1 {TRACK} -- {rig.rank(pulse)}",
-        after_s=16.0,
     ),
     Case(
         "Slurm, each rank, overlapping masks",
         "srun sh -c 'CUDA_VISIBLE_DEVICES=… carbon track -- python train.py'",
         lambda rig, pulse: f"srun sh -c 'CUDA_VISIBLE_DEVICES=$SLURM_LOCALID,$(((SLURM_LOCALID + 1) % 8)) exec {TRACK} -- {rig.rank(pulse)}'",
-        after_s=16.0,
     ),
-    Case("Slurm, traincarbon.track() in each rank", "srun python train.py", lambda rig, pulse: f"srun {rig.rank(pulse, tracked=True)}", after_s=16.0),
+    Case("Slurm, traincarbon.track() in each rank", "srun python train.py", lambda rig, pulse: f"srun {rig.rank(pulse, tracked=True)}"),
     Case(
         "Slurm, traincarbon.track(), one GPU a rank",
         "srun --gpus-per-task=1 python train.py",
         lambda rig, pulse: f"srun --gpus-per-task=1 {rig.rank(pulse, tracked=True)}",
-        after_s=16.0,
     ),
     Case(
         "Open MPI, batch script around mpirun",
@@ -83,45 +78,43 @@ CASES = (
         "Open MPI, each rank",
         "mpirun -np 32 carbon track -- python train.py",
         lambda rig, pulse: f"mpirun -np 32 {_MPI} {TRACK} -- {rig.rank(pulse)}",
-        after_s=16.0,
     ),
     Case(
         "torchrun with an id, traincarbon.track() in each rank",
         "srun torchrun --rdzv-id 7 … train.py",
         lambda rig, pulse: _torchrun(rig, pulse, " --rdzv-id 7", tracked=True),
-        after_s=30.0,
         needs="torchrun",
     ),
     Case(
         "torchrun without an id, traincarbon.track() in each rank",
         "srun torchrun … train.py",
         lambda rig, pulse: _torchrun(rig, pulse, tracked=True),
-        after_s=30.0,
         needs="torchrun",
     ),
     Case(
         "torchrun on each node under the tracker",
         "srun carbon track -- torchrun … train.py",
         lambda rig, pulse: _torchrun(rig, pulse, tracked=False, before=f"{TRACK} -- "),
-        after_s=30.0,
         needs="torchrun",
     ),
     Case(
         "Ray, around its driver",
         "carbon track -- python driver.py",
         lambda rig, pulse: _ray(rig, pulse, tracked=False, before=f"{TRACK} -- "),
-        after_s=70.0,
         needs="ray",
     ),
-    Case("Ray, traincarbon.track() in each task", "python driver.py", lambda rig, pulse: _ray(rig, pulse, tracked=True), after_s=70.0, needs="ray"),
+    Case("Ray, traincarbon.track() in each task", "python driver.py", lambda rig, pulse: _ray(rig, pulse, tracked=True), needs="ray"),
 )
 
 
 def run_case(rig: Rig, case: Case) -> Found:
     """Run a case and return what was recorded; it must be one run."""
     before = rig.runs()
-    pulse = rig.pulse(after_s=case.after_s)
-    job = rig.run(case.script(rig, pulse), *case.options)
+    later = rig.pulse_later()
+    job = rig.slurm.submit(case.script(rig, later), *case.options)
+    rig.wait_for_gpus(before, job, nodes=4, boards=BOARDS)
+    pulse = rig.begin(later)
+    rig.ended(job)
     found = rig.new_runs(before)
     assert len(found) == 1, f"{len(found)} runs: {', '.join(found)}\n{rig.slurm.output(job)}"
     return rig.found(found[0], rig.machines.energy_j(pulse))

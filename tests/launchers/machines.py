@@ -31,6 +31,8 @@ class Pulse(NamedTuple):
 
     from_s: float
     to_s: float
+    told_in: str = ""
+    """The file that will say when the ranks end, "" if that is known already."""
 
 
 class Machines:
@@ -67,10 +69,10 @@ class Machines:
 
     def play(self, pulse: Pulse) -> None:
         """Let the GPUs of all machines use power during *pulse*."""
-        origin_s = pulse.from_s - 60.0
+        origin = f"in {pulse.told_in}.origin" if pulse.told_in else f"{pulse.from_s - 60.0:.6f}"
         for number, name in enumerate(self.names):
             waves = [f"wave only {board} 60:0 {pulse.to_s - pulse.from_s:.6f}:{self.power_w(number, board)} 100000:0" for board in range(BOARDS)]
-            trace = [f"devices {BOARDS}", f"machine {number}", f"origin {origin_s:.6f}", *waves]
+            trace = [f"devices {BOARDS}", f"machine {number}", f"origin {origin}", *waves]
             written = self.own(name) / "trace.new"
             written.write_text("\n".join(trace) + "\n")
             written.rename(self.own(name) / "trace")

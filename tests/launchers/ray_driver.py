@@ -1,4 +1,4 @@
-"""A driver of Ray that runs one training on each of four nodes: END PORT [SCRIPT], with the script of a rank to run in each."""
+"""A driver of Ray that runs one training on each of four nodes: UNTIL PORT SCRIPT, with the script of a rank to run in each."""
 
 import runpy
 import sys
@@ -11,15 +11,15 @@ from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 _NODES, _GPUS = 4, 8
 
 
-def train(script: str, end_s: str) -> None:
+def train(script: str, until: str) -> None:
     """Run the script of a rank."""
-    sys.argv[1:] = [end_s]
+    sys.argv[1:] = [until]
     runpy.run_path(script)
 
 
 def main() -> None:
     """Wait for all nodes, run the training on each, and wait for its end."""
-    end_s, port, script = sys.argv[1:]
+    until, port, script = sys.argv[1:]
     while True:
         try:
             ray.init(address=f"127.0.0.1:{port}", log_to_driver=False)
@@ -31,7 +31,7 @@ def main() -> None:
     group = placement_group([{"GPU": _GPUS}] * _NODES, strategy="STRICT_SPREAD")
     task = ray.remote(num_gpus=_GPUS, num_cpus=0)(train)
     places = [PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=number) for number in range(_NODES)]
-    ray.get([task.options(scheduling_strategy=place).remote(script, end_s) for place in places])
+    ray.get([task.options(scheduling_strategy=place).remote(script, until) for place in places])
 
 
 if __name__ == "__main__":

@@ -16,17 +16,28 @@ from traincarbon.ledger.run import Run
 
 CARBON = str(Path(sys.executable).with_name("carbon"))
 TRACK = f"{CARBON} track --interval 0.5 --quiet"
-_RANK = """\
+_WAIT = """\
 import sys, time
-while time.monotonic() < float(sys.argv[1]):
+def is_over(until, began_s=time.monotonic()):
+    if until[0] != "/":
+        return time.monotonic() >= float(until)
+    try:
+        with open(until) as stream:
+            return time.monotonic() >= float(stream.read())
+    except OSError:
+        return time.monotonic() >= began_s + 180.0
+"""
+_RANK = f"""\
+{_WAIT}
+while not is_over(sys.argv[1]):
     time.sleep(0.05)
 """
-_TRACKED_RANK = """\
-import sys, time
-sys.path += {path!r}
+_TRACKED_RANK = f"""\
+{_WAIT}
+sys.path += {sys.path!r}
 import traincarbon
 with traincarbon.track(quiet=True, interval_s=0.5):
-    while time.monotonic() < float(sys.argv[1]):
+    while not is_over(sys.argv[1]):
         time.sleep(0.05)
 """
 
@@ -61,7 +72,7 @@ class Rig:
         self.store = machines.folder / "store"
         self._rank, self._tracked_rank = machines.folder / "train.py", machines.folder / "tracked_train.py"
         self._rank.write_text(_RANK)
-        self._tracked_rank.write_text(_TRACKED_RANK.format(path=sys.path))
+        self._tracked_rank.write_text(_TRACKED_RANK)
 
     def pulse(self, *, after_s: float, for_s: float = 4.0) -> Pulse:
         """Plan when the GPUs use power, and let them."""
@@ -70,9 +81,37 @@ class Rig:
         self.machines.play(pulse)
         return pulse
 
+    def pulse_later(self, *, for_s: float = 4.0) -> Pulse:
+        """Return a pulse whose time is not set yet: the GPUs use nothing, and ranks run, until :meth:`begin` sets it."""
+        now_s = time.monotonic()
+        pulse = Pulse(now_s, now_s + for_s, told_in=str(self.machines.folder / f"pulse-{now_s:.3f}"))
+        self.machines.play(pulse)
+        return pulse
+
+    def begin(self, later: Pulse) -> Pulse:
+        """Let the GPUs use power in a moment, and the ranks end a second after that."""
+        from_s = time.monotonic() + 0.5
+        pulse = Pulse(from_s, from_s + later.to_s - later.from_s)
+        for ending, second in ((".origin", pulse.from_s - 60.0), ("", pulse.to_s + 1.0)):
+            written = Path(f"{later.told_in}.new")
+            written.write_text(f"{second:.6f}")
+            written.rename(f"{later.told_in}{ending}")
+        return pulse
+
+    def wait_for_gpus(self, before: set[str], job: str, *, nodes: int, boards: int, within_s: float = 120.0) -> None:
+        """Wait until so many GPUs of each node are metered in a run that is not among those *before*, or until the job has ended."""
+        until_s = time.monotonic() + within_s
+        while time.monotonic() < until_s and self.slurm.state(job) in ("PENDING", "CONFIGURING", "RUNNING"):
+            found: dict[str, int] = {}
+            for line in [line for run in self.new_runs(before) for line in self.lines(run) if line["kind"] == "interval"]:
+                found[line["node"]] = sum(device.startswith("gpu:") for device in line["devices"])
+            if len(found) >= nodes and all(count >= boards for count in found.values()):
+                return
+            time.sleep(0.3)
+
     def script(self, pulse: Pulse, *, tracked: bool = False) -> str:
-        """Return script and arguments of a rank, which runs until the pulse is over; *tracked* has ``traincarbon.track()`` in it."""
-        return f"{self._tracked_rank if tracked else self._rank} {pulse.to_s + 1.0:.3f}"
+        """Return script and argument of a rank, which runs until the pulse is over; *tracked* has ``traincarbon.track()`` in it."""
+        return f"{self._tracked_rank if tracked else self._rank} {pulse.told_in or f'{pulse.to_s + 1.0:.3f}'}"
 
     def rank(self, pulse: Pulse, *, tracked: bool = False) -> str:
         """Return the command of a rank."""
@@ -80,7 +119,10 @@ class Rig:
 
     def run(self, script: str, *options: str, timeout_s: float = 120.0) -> str:
         """Run a batch script to its end, and return the job's id."""
-        job = self.slurm.submit(script, *options)
+        return self.ended(self.slurm.submit(script, *options), timeout_s=timeout_s)
+
+    def ended(self, job: str, *, timeout_s: float = 120.0) -> str:
+        """Wait for the good end of a job, and return its id."""
         state = self.slurm.wait(job, timeout_s=timeout_s)
         if state != "COMPLETED":
             self.slurm.run("scancel", "--full", "--signal=KILL", job)

@@ -15,6 +15,7 @@
  *   refresh 0.1                        counter and power move in such steps, as on real boards; 0 unless said
  *   cap 700                            power limit in watts
  *   origin 1234.5                      second of CLOCK_MONOTONIC at which the trace starts; else the first nvmlInit of the process
+ *   origin in FILE                     the same second, once it stands in FILE; until then the trace stands at 0
  *   counter start 5000                 joules that the counter shows at the origin; 123456 unless said
  *   counter set 0 at 3 [only 2]        a reset (or a lie) of the counter
  *   counter add -40 at 3 [only 2]      the counter jumps, on or back
@@ -79,7 +80,18 @@ static double wall(void) {
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static double now_s(void) { return frozen_s >= 0.0 ? frozen_s : wall() - origin_s; }
+static char origin_file[512];
+static double now_s(void) {
+    if (frozen_s >= 0.0) return frozen_s;
+    if (*origin_file) {
+        FILE *stream = fopen(origin_file, "r");
+        int known = stream && fscanf(stream, "%lf", &origin_s) == 1;
+        if (stream) fclose(stream);
+        if (!known) return 0.0;
+        *origin_file = 0;
+    }
+    return wall() - origin_s;
+}
 
 /* Joules of the first `s` seconds of a period. */
 static double within(const Wave *wave, double s) {
@@ -235,6 +247,7 @@ static void read_statement(char **words, int n) {
     else if (!strcmp(words[0], "stagger")) stagger_s = atof(words[1]);
     else if (!strcmp(words[0], "refresh")) refresh_s = atof(words[1]);
     else if (!strcmp(words[0], "cap")) cap_w = atof(words[1]);
+    else if (!strcmp(words[0], "origin") && !strcmp(words[1], "in")) { snprintf(origin_file, sizeof origin_file, "%s", words[2]), has_origin = 1; }
     else if (!strcmp(words[0], "origin")) { if (!has_origin) origin_s = atof(words[1]), has_origin = 1; }
     else if (!strcmp(words[0], "counter") && n > 2) read_counter(words, n);
     else if (!strcmp(words[0], "fail") && n > 2) read_fault(words, n);
@@ -283,6 +296,7 @@ static void read_trace(void) {
 
 void replay_reset(void) {
     users = has_origin = 0;
+    *origin_file = 0;
     frozen_s = -1.0;
     memset(boards, 0, sizeof boards);
 }

@@ -15,7 +15,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.render import template
-from traincarbon.reporting.what_if_data import INPUTS, LINKS, OF_PLAN, SLIDERS, TOKENS_UNIT, what_if
+from traincarbon.reporting.what_if_data import INPUTS, LINKS, OF_PLAN, PARAMS_UNIT, SLIDERS, TOKENS_UNIT, what_if
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
 PLANS = (
@@ -46,6 +46,9 @@ def settings_of(found, chance):
         if "tokens" in found.data and chance.random() < 0.4:
             page["tokens"] = 10.0 ** chance.uniform(0.0, 4.0)
             fields["tokens"] = page["tokens"] * TOKENS_UNIT
+        if "params" in found.data and chance.random() < 0.4:
+            page["params"] = 10.0 ** chance.uniform(-1.0, 3.0)
+            fields["params"] = page["params"] * PARAMS_UNIT
         yield page, fields
 
 
