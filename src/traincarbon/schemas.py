@@ -333,7 +333,6 @@ SCHEMAS: Mapping[str, Schema] = {
                                     "sigma_ln": _AMOUNT,
                                     "counter_j": _or_null(_AMOUNT),
                                     "gap_s": _AMOUNT,
-                                    "is_shared": _FLAG,
                                 }
                             )
                         ),

@@ -22,9 +22,9 @@ _WAIT_S = 15.0
 """A library that has not answered by then is taken to hang."""
 _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
-_OF_RECORDER = frozenset(("risen_since_s", "risen_j"))
 
 _UDEV = "/etc/udev/rules.d/99-powercap.rules"
+_FOR_THE_RECORDER = ("risen_since_s", "risen_j", "is_shared")
 
 
 class Sampled(NamedTuple):
@@ -264,6 +264,11 @@ def _indented(text: str, by: int, *, deeper: int = 2) -> str:
     return "\n".join(" " * by + line for line in lines)
 
 
+def _shown_of(reading: Reading) -> dict[str, object]:
+    """Return what a reading states of the device, without what it tells the recorder of a run."""
+    return {name: value for name, value in reading._asdict().items() if name not in _FOR_THE_RECORDER}
+
+
 def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -> dict[str, object]:
     return {
         "schema": "traincarbon/doctor/1",
@@ -271,7 +276,7 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
             {
                 "name": each.name,
                 "in_use": each.in_use,
-                "devices": [_device(reading, each.names.get(reading.device)) for reading in each.readings],
+                "devices": [{"name": each.names.get(reading.device), **_shown_of(reading)} for reading in each.readings],
                 "notes": each.notes,
             }
             for each in sampled
@@ -284,8 +289,3 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
         "plugins": _plugins(),
         "versions": _versions(),
     }
-
-
-def _device(reading: Reading, name: str | None) -> dict[str, object]:
-    """Return a reading with the device's name, without what only the recorder of a run uses."""
-    return {"name": name, **{key: value for key, value in reading._asdict().items() if key not in _OF_RECORDER}}
