@@ -23,7 +23,7 @@ paths quantities reading uncertain
 """
 OF_A_LAYOUT = """
 estimation.layout estimation.layout.machine estimation.layout.search estimation.layout.shape estimation.layout.task
-formulas.exchange formulas.layout formulas.memory formulas.size formulas.step
+formulas.exchange formulas.layer formulas.layout formulas.memory formulas.size formulas.step
 """
 REPORT = """
 import sys, atexit

@@ -27,7 +27,7 @@ NO_PUBLICATION = ("definition", "fit-power", "fit-mfu", "fit-batch", "fit-making
 MODULES = [
     importlib.import_module(f"traincarbon.formulas.{module.name}")
     for module in pkgutil.iter_modules(formulas.__path__)
-    if module.name not in ("equation", "evaluation")
+    if module.name not in ("equation", "evaluation", "ownership")
 ]
 PARTS = (
     *("tensor_s", "context_s", "experts_s", "stage_hop_s", "data_parallel_s", "local_params", "larger", "smaller", "ceiling"),

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from traincarbon.published.reported_runs import SetAside
-from traincarbon.validation.accuracy import Backtest, Case, set_id, summary
+from traincarbon.validation.accuracy import FINE_TUNING, LANGUAGE, Backtest, Case, set_id, summary
 
 ERRORS = {"n", "median_abs_ln", "mean_abs_ln", "p90_abs_ln", "bias_ln", "mape", "coverage_50", "coverage_90"}
 KEYS = {"set", "quantity", "fitted_on", "baselines", *ERRORS}
@@ -57,7 +57,7 @@ def test_a_set_is_fitted_on_if_any_of_its_rows_was():
 
 def test_the_json_has_the_keys_of_the_contract():
     found = Backtest(tuple(THREE), (SetAside("d", "no tokens"),), "built-in").to_dict()
-    assert list(found) == ["schema", "runs", "sets", "rows", "set_aside"]
+    assert list(found) == ["schema", "runs", "sets", "families", "rows", "set_aside"]
     assert (found["schema"], found["runs"]) == ("traincarbon/validation/1", "built-in")
     assert [entry["set"] for entry in found["sets"]] == ["s", "all"]
     assert found["rows"][0] == {"id": "a", "set": "s", "quantity": "accelerator_hours_h", "published": 100.0, "low": 50.0, "median": 100.0, "high": 200.0}
@@ -86,3 +86,29 @@ def test_a_backtest_of_nothing_has_no_sets():
 )
 def test_the_id_of_a_set_is_in_lower_case_with_hyphens(name, id):
     assert set_id(name) == id
+
+
+def whole(id, error, family, *, unusable="", quantity="accelerator_hours_h"):
+    return Case(id, "s", quantity, 100.0, 1.0, 100.0 * math.exp(error), 1e4, 0.5, {}, family=family, unusable=unusable)
+
+
+CASES = (
+    whole("a", 0.1, "dense-lm"),
+    whole("b", -0.3, "moe-lm"),
+    whole("c", 0.2, "vision"),
+    whole("d", 2.0, "dense-lm", unusable="frozen"),
+    whole("e", 0.4, FINE_TUNING),
+    whole("f", 0.9, ""),
+    whole("g", 3.0, "dense-lm", quantity="it_energy_kwh"),
+)
+
+
+def test_families_count_the_hours_of_whole_runs_whose_numbers_give_their_work():
+    found = {each.set: each.errors for each in Backtest(CASES, (), "x").families()}
+    assert {name: errors.n for name, errors in found.items()} == {LANGUAGE: 2, "dense-lm": 1, "moe-lm": 1, "vision": 1, FINE_TUNING: 1}
+    assert found[LANGUAGE].bias_ln == pytest.approx(-0.1)
+    assert Backtest(CASES[5:], (), "x").families() == []
+
+
+def test_the_worst_runs_come_first_and_say_what_is_wrong_with_their_numbers():
+    assert [(case.id, case.unusable) for case in Backtest(CASES, (), "x").worst(3)] == [("d", "frozen"), ("e", ""), ("b", "")]

@@ -1,7 +1,6 @@
 """The data with which a page computes estimates itself: the plan's numbers, and the facts of each place, hardware and year to choose from."""
 
 from collections.abc import Sequence
-from math import ceil
 from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
@@ -45,6 +44,8 @@ OF_PLACE = (
 )
 INPUTS = OF_HARDWARE + OF_PLACE
 """What the chain takes from the facts, in the order in which the page holds it: in two groups, as places change few of them."""
+OF_PLAN = ("attempts", "goodput", "startup_hours", "discount")
+"""What the chain takes from the plan alone, if that states it."""
 _YEARS = tuple(str(year) for year in range(2020, 2027))
 
 
@@ -72,8 +73,10 @@ SLIDERS = (
 )
 """What can be set, beside servers, place, hardware and year."""
 
-TOKENS_UNIT = 1e9
-"""Tokens are set in billions."""
+TOKENS_UNIT, PARAMS_UNIT = 1e9, 1e9
+"""Tokens and parameters are set in billions."""
+_WHOLE_MODEL = (None, "pretrain", "finetune")
+"""Kinds of training in which all parameters are trained."""
 
 LINKS = [[link.name, link.formula.equation, link.unless, [[name, *source] for name, source in link.inputs.items()]] for link in CHAIN]
 """The rows of the chain as the page's script takes them: value, equation, fields that make it needless, and inputs with their sources."""
@@ -103,13 +106,12 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         "compute_flop": answer.values["compute_flop"],
         "accelerator_hours_h": plan.number("accelerator_hours"),
         "accelerators": answer.accelerators,
-        **({"attempts": plan.number("attempts")} if plan.attempts is not None else {}),
         "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
-        **({"discount": plan.number("discount")} if plan.discount is not None else {}),
-        **({"goodput": plan.number("goodput")} if plan.goodput is not None else {}),
+        **{name: plan.number(name) for name in OF_PLAN if getattr(plan, name) is not None},
     }
-    tokens = tokens_of(answer)
+    tokens, params = tokens_of(answer), params_of(answer)
     data = {
+        **({"params": params / PARAMS_UNIT} if params is not None else {}),
         **({"tokens": tokens / TOKENS_UNIT} if tokens is not None else {}),
         "z": z_of(answer.level),
         "values": {name: _pair(value) for name, value in values.items()},
@@ -128,6 +130,21 @@ def tokens_of(answer: Estimate) -> float | None:
     if tokens is None or isinstance(tokens, Uncertain) or plan.accelerator_hours is not None or counts is None or counts["how"] not in ("6nd", "exact"):
         return None
     return float(tokens)
+
+
+def params_of(answer: Estimate) -> float | None:
+    """Return the parameters of a plan whose compute is 6 N D, with all of them trained and active; None for another.
+
+    A calibration is fitted at the sizes of its runs, so with one they cannot be set.
+    """
+    plan = answer.plan
+    params = plan.number("params") if plan.params is not None else None
+    is_calibrated = any(name.endswith("_calibration") for name in answer.inputs)
+    is_plain = not is_calibrated and plan.active_params is None and plan.frozen_params is None and plan.teacher_params is None and plan.kind in _WHOLE_MODEL
+    counts = answer.flop_counts
+    if params is None or isinstance(params, Uncertain) or not is_plain or tokens_of(answer) is None or counts is None or counts["how"] != "6nd":
+        return None
+    return float(params)
 
 
 def _others(choices: Sequence[Option], own: str) -> list[Option]:
@@ -154,7 +171,7 @@ def _rows(answer: Estimate, database: Database, chips: list[Option], grids: list
                     for names in (OF_HARDWARE, OF_PLACE)
                 ]
                 settings[f"{chip_at}|{place_at}|{start_at}"] = [rows.setdefault(part, len(rows)) for part in row]
-        counts.append({"id": chip.id, "each": each, "fewest": None if fewest is None else ceil(median_of(fewest)), "words": words})
+        counts.append({"id": chip.id, "each": each, "least": None if fewest is None else float(median_of(fewest)), "words": words})
     return {
         "hardware": counts,
         "places": [place.id for place in grids],

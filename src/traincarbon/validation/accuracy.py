@@ -14,6 +14,11 @@ VALIDATED = ("step_time_s", "accelerator_hours_h", "mfu", "it_energy_kwh", "faci
 """The quantities that are compared with what was published."""
 POOLED = "all"
 """The set that holds every row of a quantity."""
+FINE_TUNING = "fine-tuning"
+"""What the table by family calls every fine-tuning."""
+LANGUAGE = "language models"
+"""What the table by family calls the whole runs of :data:`LANGUAGE_FAMILIES` together."""
+LANGUAGE_FAMILIES = ("dense-lm", "moe-lm", "encoder", "seq2seq")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -26,6 +31,8 @@ class Case:
         sigma: Log-spread of the prediction.
         baselines: What the simple rules predict.
         fitted_on: Whether the shipped priors were fitted on this row. Those behind this prediction never were.
+        family: The family of a whole run, or that it is a fine-tuning; empty for timed parts of trainings.
+        unusable: Why its numbers do not give its work, empty if they do.
     """
 
     id: str
@@ -38,6 +45,8 @@ class Case:
     sigma: float
     baselines: dict[str, float]
     fitted_on: bool = False
+    family: str = ""
+    unusable: str = ""
 
     @property
     def error_ln(self) -> float:
@@ -101,6 +110,21 @@ class Backtest:
         found = [summary(set, quantity, groups[set, quantity]) for set, quantity in sorted(groups)]
         return found + [summary(POOLED, quantity, cases) for quantity, cases in pooled.items() if cases]
 
+    def families(self) -> list[SetSummary]:
+        """Return the summary of the hours of whole runs by family, of those whose numbers give their work, the language models together first."""
+        groups: dict[str, list[Case]] = {LANGUAGE: []}
+        for case in self.cases:
+            if case.quantity == "accelerator_hours_h" and case.family and not case.unusable:
+                groups.setdefault(case.family, []).append(case)
+                if case.family in LANGUAGE_FAMILIES:
+                    groups[LANGUAGE].append(case)
+        return [summary(name, "accelerator_hours_h", cases) for name, cases in sorted(groups.items(), key=lambda each: -len(each[1])) if cases]
+
+    def worst(self, count: int) -> list[Case]:
+        """Return the whole runs whose hours were predicted worst, the worst first."""
+        hours = [case for case in self.cases if case.quantity == "accelerator_hours_h" and case.family]
+        return sorted(hours, key=lambda case: -abs(case.error_ln))[:count]
+
     def to_dict(self) -> dict[str, object]:
         """Return sets, rows and what was set aside, in the schema ``traincarbon/validation/1``."""
         columns = ("id", "set", "quantity", "published", "low", "median", "high")
@@ -108,6 +132,7 @@ class Backtest:
             "schema": "traincarbon/validation/1",
             "runs": self.source,
             "sets": [each.to_dict() for each in self.sets()],
+            "families": [each.to_dict() for each in self.families()],
             "rows": [{column: getattr(case, column) for column in columns} for case in self.cases],
             "set_aside": [aside.to_dict() for aside in self.set_aside],
         }

@@ -19,7 +19,7 @@ from traincarbon.published.whole_runs import whole_rows
 from traincarbon.quantities import KG_PER_T
 from traincarbon.uncertain import Z_90
 from traincarbon.validation import baselines
-from traincarbon.validation.accuracy import Backtest, Case, set_id
+from traincarbon.validation.accuracy import FINE_TUNING, Backtest, Case, set_id
 
 Progress = Callable[[int, int], object]
 
@@ -140,6 +140,7 @@ def _predictions(run: PublishedRun, published: dict[str, float], facts: _Facts, 
     except CarbonError as error:
         return [], str(error)
     name = run.set or set_id(f"{run.kind}/{run.family}/{chip.generation}")
+    family = "" if run.is_steady else FINE_TUNING if run.kind.is_finetuning else run.family
     rules = baselines.mfu_of_run(run, chip, facts.means)
     hours = answer["accelerator_hours_h"]
     found = []
@@ -157,7 +158,7 @@ def _predictions(run: PublishedRun, published: dict[str, float], facts: _Facts, 
         at_peak_h = _hours_at_peak(run, chip)
         # a rule knows hours; energy and carbon are its hours at the power and intensity of the estimate
         simple = {rule: mfu if quantity == "mfu" else at_peak_h / mfu * interval.median / hours.median for rule, mfu in rules.items()}
-        found.append(_Prediction(Case(run.id, name, quantity, value, *interval, sigma, simple, fitted_on), run.group))
+        found.append(_Prediction(Case(run.id, name, quantity, value, *interval, sigma, simple, fitted_on, family, run.unusable or ""), run.group))
     return found, "" if found else f"no {' or '.join(published)} can be estimated"
 
 

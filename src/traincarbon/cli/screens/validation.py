@@ -22,6 +22,11 @@ def screen(tried: "Backtest") -> str:
         head = (quantity.ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, shown)]
         parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, gap=" "), ""]
+    families = tried.families()
+    if families:
+        head = ("GPU-hours of whole runs".ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
+        rows = [(_shortened(name.rstrip("*")), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, families)]
+        parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, gap=" "), ""]
     if not sets:
         parts += ["No row could be predicted.", ""]
     parts += [output.wrapped("Errors", _ERRORS), output.wrapped("Columns", _COLUMNS)] if sets else []
@@ -70,6 +75,7 @@ def report(tried: "Backtest", landmarks: "list[Landmark] | None" = None, facts: 
     """Return the report as Markdown, with well-known runs and the shipped constants of *facts* if those are given."""
     parts = ["# Accuracy", "", f"Made by {'`make accuracy`' if landmarks else '`carbon validate --markdown`'}. Not edited by hand.", ""]
     parts += _landmarks(landmarks) if landmarks else []
+    parts += _families(tried, facts)
     parts += ["## Backtest", "", *_BACKTEST, ""]
     head = ("set", "n", "median", "mean", "p90", "bias", "in 50 %", "in 90 %", *_RULES.values())
     sets = tried.sets()
@@ -111,11 +117,47 @@ _BACKTEST = (
     "and LLMCarbon's regression (LLMC). For energy and carbon, the rules' hours use our power and intensity.",
     "Sets of fewer than five rows appear in the pooled lines only, except for step times.",
 )
+_FAMILIES = (
+    "This is what runs that nobody fitted are expected to give: every organisation is predicted with constants, intervals among them, that were fitted without it.",
+    "The form was chosen on the same rows with organisations left out; docs/method.md lists what was tried. Rows whose numbers do not give their work are left out here and listed below.",
+    "Language models are dense ones, mixtures of experts, encoders and encoder-decoders together.",
+)
+_FLOOR = (
+    "No rule that knows what a plan states can do much better than a median of {median:.2f}: two organisations with the same chip, family, kind and size differ by that, "
+    "in {pairs} pairs of runs."
+)
+_MOST_WORST = 15
+_WORST_HEAD = ("run", "family", "error", "why its numbers do not give its work")
 _SHIPPED = "The table of step_time_s predicts each set with efficiencies fitted without its publisher. With the shipped efficiencies, the errors relative to published times are:"
 _RULES_HEAD = ("quantity", "rule", "n", "median", "mean", "p90", "bias")
 _STEPS_HEAD = ("set", "n", "mean", "median", "p90", "bias", "fitted on it")
 _LANDMARKS_HEAD = ("run", "published hours", "median", "90 % interval", "inside", "published energy", "median", "90 % interval", "inside")
 _HOURS_HEAD = ("run", "published energy", "from hours", "difference", "published CO2e", "from energy", "difference", "how the energy was published")
+
+
+def _families(tried: "Backtest", facts: "Database | None") -> list[str]:
+    """Return the errors of the hours of whole runs by family, the floor, and the runs that are predicted worst, with the reason."""
+    families = tried.families()
+    if not families:
+        return []
+    head = ("family", "n", "median", "mean", "p90", "bias", "in 50 %", "in 90 %", *_RULES.values())
+    rows = [(output.clean(name.rstrip("*")), *errors, *(f"{share} %" for share in shares), *rules) for name, errors, shares, rules in map(_cells, families)]
+    parts = ["## Hours of whole runs, by family", "", *_FAMILIES, "", output.markdown_table([head, *rows], right=range(1, len(head))), ""]
+    if facts is not None and tried.is_built_in:
+        from traincarbon.published.runs_file import read_runs
+        from traincarbon.validation.floor import floor_of
+
+        floor = floor_of(read_runs()[0], facts)
+        if floor is not None:
+            parts += [_FLOOR.format(median=floor.median_abs_ln, pairs=floor.pairs), ""]
+    worst = [(case.id, case.family, f"{case.error_ln:+.2f}", case.unusable.replace("-", " ") or "not known") for case in tried.worst(_MOST_WORST)]
+    return [
+        *parts,
+        "The runs that are predicted worst, those that no constant is fitted to among them:",
+        "",
+        output.markdown_table([_WORST_HEAD, *worst], right=(2,)),
+        "",
+    ]
 
 
 def _shown(sets: "list[SetSummary]") -> "dict[str, list[SetSummary]]":

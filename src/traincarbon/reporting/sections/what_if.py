@@ -8,7 +8,7 @@ from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, as_script, html, joined, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.plan_variants import Option
-from traincarbon.reporting.what_if_data import SLIDERS, TOKENS_UNIT, Slider, WhatIf, tokens_of
+from traincarbon.reporting.what_if_data import PARAMS_UNIT, SLIDERS, TOKENS_UNIT, Slider, WhatIf, params_of, tokens_of
 from traincarbon.uncertain import median_of
 
 _SHOWN = tuple(name for name in ESTIMATED if name != "compute_flop")
@@ -47,7 +47,7 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
             '<div class="panel"><form>{}{}{}{}<p class="buttons"><button type="reset">Reset</button></p></form>{}</div>',
             selects,
             _count(id, answer),
-            _tokens(id, answer),
+            _amounts(id, answer),
             sliders,
             answers,
         ),
@@ -101,15 +101,17 @@ def _count(id: str, answer: Estimate) -> Html:
     )
 
 
-def _tokens(id: str, answer: Estimate) -> Html:
-    """Return the field for the tokens, in billions; empty where the plan states hours or no single number of tokens."""
-    tokens = tokens_of(answer)
-    if tokens is None:
-        return EMPTY
-    return html(
-        '<p><label for="{0}">Tokens, in billions</label><input type="number" id="{0}" name="tokens" min="0.001" max="1000000" step="any" value="{1:g}"></p>',
-        text(f"{id}-set-tokens"),
-        tokens / TOKENS_UNIT,
+def _amounts(id: str, answer: Estimate) -> Html:
+    """Return the fields for parameters and tokens, in billions; empty where the compute is not in proportion to them."""
+    amounts = (("params", "Parameters, in billions", params_of(answer), PARAMS_UNIT), ("tokens", "Tokens, in billions", tokens_of(answer), TOKENS_UNIT))
+    return joined(
+        html(
+            '<p><label for="{0}">{1}</label><input type="number" id="{0}" name="{2}" min="0.001" max="1000000" step="any" value="{3:g}"></p>',
+            *texts(f"{id}-set-{key}", label, key),
+            value / unit,
+        )
+        for key, label, value, unit in amounts
+        if value is not None
     )
 
 

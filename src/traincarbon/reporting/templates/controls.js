@@ -145,7 +145,7 @@ class Panel {
 
   // Say if the training does not fit in memory; the results are those of the fewest accelerators that hold it, as in the package, or of the stated hours.
   tooFew() {
-    const { fewest, each, words } = this.page.hardware[this.set.hw || 0], n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.values.accelerators?.median;
+    const { each, words } = this.page.hardware[this.set.hw || 0], fewest = fewestOf(this.page, this.set), n = this.set.accelerators !== undefined ? this.set.accelerators : this.page.values.accelerators?.median;
     if (!n || !fewest || n >= fewest) return "";
     const held = rounded(Math.ceil(fewest / each) * each, 4);
     if (this.page.values.accelerator_hours_h) return `Does not fit on ${rounded(n, 4)}${words}: it takes about ${held}.`;

@@ -75,6 +75,12 @@ function inputsOf(page, set) {
   return Object.fromEntries(page.names.map((name, at) => [name, row[at] < 0 ? null : page.pool[row[at]]]));
 }
 
+// The fewest accelerators that hold the training: in proportion to its parameters; null where that is unknown.
+function fewestOf(page, set) {
+  const { least } = page.hardware[set.hw || 0];
+  return least === null ? null : Math.ceil(least * (set.params !== undefined && page.params ? set.params / page.params : 1));
+}
+
 // Every result of the estimate, null where it is unknown. Settings of the reader override the plan, the plan overrides the facts.
 function resultsOf(page, set) {
   const facts = inputsOf(page, set);
@@ -83,9 +89,14 @@ function resultsOf(page, set) {
   const values = { ...page.values, accelerator_count: exact(page.hardware[set.hw || 0].each) };
   if (set.accelerators !== undefined) values.accelerators = exact(set.accelerators);
   if (set.tokens !== undefined && page.tokens) values.compute_flop = OPERATIONS["×"](values.compute_flop, exact(set.tokens / page.tokens));
+  const size = set.params !== undefined && page.params ? set.params / page.params : 1;
+  if (size !== 1) {
+    values.compute_flop = OPERATIONS["×"](values.compute_flop, exact(size));
+    values.median_active_params = OPERATIONS["×"](values.median_active_params, exact(size));
+  }
   if (!values.accelerator_hours_h) {
     values.mfu = fact("mfu");
-    const { each, fewest } = page.hardware[set.hw || 0];
+    const { each } = page.hardware[set.hw || 0], fewest = fewestOf(page, set);
     if (values.accelerators && values.accelerators.median < fewest) values.accelerators = exact(Math.ceil(fewest / each) * each);
   }
   return walk(values, name => (name in values ? values[name] : fact(name)), name => set[name] !== undefined || name in page.stated);
