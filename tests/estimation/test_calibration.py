@@ -185,3 +185,16 @@ def test_names_stay_in_their_folder():
     assert not any(map(is_name, ("", "none", "NONE", "..", "../x", "a/b", "a\\b", "-" * 3, "a\n", "x" * 65)))
     with pytest.raises(CarbonError):
         file_of("../x")
+
+
+def test_runs_say_less_about_a_model_the_further_its_size_is():
+    one = Effect("mfu", "a100", "", "", 1, -0.3, 0.13, 0.0, 0.25, 0.0, 0.18, 7e9, 7e9, 7e9)
+    near = [one.nearness(7e9 * factor, 0.43) for factor in (1.0, 2.0, 4.0, 10.0, 100.0)]
+    assert near[0] == 1.0
+    assert near == sorted(near, reverse=True)
+    assert near[1] > 0.85
+    assert near[-1] < 0.05
+    assert one.nearness(70e9, 0.43) == pytest.approx(one.nearness(0.7e9, 0.43))
+    many = one._replace(log_slope_sigma=0.05)
+    assert many.nearness(70e9, 0.43) > 0.9
+    assert one.nearness(None, 0.43) == one._replace(log_slope_sigma=0.0).nearness(70e9, 0.43) == 1.0

@@ -24,6 +24,7 @@ _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
 
 _UDEV = "/etc/udev/rules.d/99-powercap.rules"
+_FOR_THE_RECORDER = ("risen_since_s", "risen_j", "is_shared")
 
 
 class Sampled(NamedTuple):
@@ -263,6 +264,11 @@ def _indented(text: str, by: int, *, deeper: int = 2) -> str:
     return "\n".join(" " * by + line for line in lines)
 
 
+def _shown_of(reading: Reading) -> dict[str, object]:
+    """Return what a reading states of the device, without what it tells the recorder of a run."""
+    return {name: value for name, value in reading._asdict().items() if name not in _FOR_THE_RECORDER}
+
+
 def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -> dict[str, object]:
     return {
         "schema": "traincarbon/doctor/1",
@@ -270,7 +276,7 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
             {
                 "name": each.name,
                 "in_use": each.in_use,
-                "devices": [{"name": each.names.get(reading.device), **reading._asdict()} for reading in each.readings],
+                "devices": [{"name": each.names.get(reading.device), **_shown_of(reading)} for reading in each.readings],
                 "notes": each.notes,
             }
             for each in sampled
