@@ -15,7 +15,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.render import template
-from traincarbon.reporting.what_if_data import INPUTS, LINKS, PARAMS_UNIT, SLIDERS, TOKENS_UNIT, what_if
+from traincarbon.reporting.what_if_data import INPUTS, LINKS, OF_PLAN, PARAMS_UNIT, SLIDERS, TOKENS_UNIT, what_if
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
 PLANS = (
@@ -24,9 +24,10 @@ PLANS = (
     {"params": 671e9, "active_params": 37e9, "tokens": "10e12..20e12", "hw": "h800-sxm5-80gb", "accelerators": 2048, "precision": "fp8", "pue": "1.2±0.1"},
     {"params": 65e9, "tokens": 1.4e12, "hw": "dgx-a100", "accelerator_hours": 1.02e6, "region": "US-VA", "service_life": 3},
     {"accelerator_hours": 1000, "hw": "v100-sxm2-32gb"},
+    {"params": 7e9, "tokens": 1e8, "hw": "8xh100", "kind": "finetune", "startup_hours": 0.25, "attempts": 3, "goodput": 0.8},
 )
 SETTINGS = 100
-"""Random settings for each plan: 500 in all."""
+"""Random settings for each plan."""
 
 
 def settings_of(found, chance):
@@ -82,7 +83,7 @@ def assert_agreement(answer, database, tmp_path, *, seed):
     assert compared > SETTINGS
 
 
-@pytest.mark.parametrize("stated", PLANS, ids=[plan["hw"] for plan in PLANS[:3]] + ["hours", "hours-alone"])
+@pytest.mark.parametrize("stated", PLANS, ids=[plan["hw"] for plan in PLANS[:3]] + ["hours", "hours-alone", "a fine-tune"])
 def test_the_page_agrees_with_the_package_on_any_setting(shipped, tmp_path, stated):
     assert_agreement(estimate(Plan(**stated), database=shipped), shipped, tmp_path, seed=1)
 
@@ -130,7 +131,7 @@ def test_every_number_is_there_once_and_the_page_stays_small(ask, shipped):
 def test_the_page_has_every_fact_that_the_chain_takes():
     links = {link.name for link in CHAIN}
     sources = {source for link in CHAIN for alternatives in link.inputs.values() for source in alternatives if isinstance(source, str)}
-    of_plan = {"compute_flop", "median_active_params", "accelerators", "accelerator_count", "attempts", "discount", "market_intensity", "startup_hours", "goodput"}
+    of_plan = {"compute_flop", "median_active_params", "accelerators", "accelerator_count", "market_intensity", *OF_PLAN}
     assert sources - links - of_plan <= set(INPUTS)
 
 

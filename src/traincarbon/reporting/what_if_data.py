@@ -44,6 +44,8 @@ OF_PLACE = (
 )
 INPUTS = OF_HARDWARE + OF_PLACE
 """What the chain takes from the facts, in the order in which the page holds it: in two groups, as places change few of them."""
+OF_PLAN = ("attempts", "goodput", "startup_hours", "discount")
+"""What the chain takes from the plan alone, if that states it."""
 _YEARS = tuple(str(year) for year in range(2020, 2027))
 
 
@@ -104,11 +106,8 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         "compute_flop": answer.values["compute_flop"],
         "accelerator_hours_h": plan.number("accelerator_hours"),
         "accelerators": answer.accelerators,
-        **({"attempts": plan.number("attempts")} if plan.attempts is not None else {}),
         "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
-        **({"startup_hours": plan.number("startup_hours")} if plan.startup_hours is not None else {}),
-        **({"discount": plan.number("discount")} if plan.discount is not None else {}),
-        **({"goodput": plan.number("goodput")} if plan.goodput is not None else {}),
+        **{name: plan.number(name) for name in OF_PLAN if getattr(plan, name) is not None},
     }
     tokens, params = tokens_of(answer), params_of(answer)
     data = {

@@ -43,8 +43,11 @@ def test_the_whole_answer_is_two_screens():
 def test_the_table_ranks_within_groups_and_marks_what_nobody_has_read():
     shown = run(*PLAN, "--all").stdout
     assert shown.index("The same model and training") < shown.index("Another model of the same predicted loss") < shown.index("An existing model instead")
-    (line,) = [line for line in shown.splitlines() if "† 50.9B parameters on 953B" in line]
-    assert line.split()[-6:-1] == ["58%", "59%", "59%", "58%", "53…62%"]
+    (read,) = [line for line in shown.splitlines() if "50.9B parameters on 953B" in line]
+    (unread,) = [line for line in shown.splitlines() if "Fine-tune an existing model" in line]
+    assert "†" in unread
+    assert "†" not in read
+    assert read.split()[-6:-1] == ["66%", "66%", "66%", "66%", "62…70%"]
 
 
 def test_the_explanation_says_what_is_lost_when_it_does_not_apply_and_what_it_rests_on():

@@ -24,6 +24,7 @@ from traincarbon.tracking.sidecar.neighbours import Neighbours
 from traincarbon.tracking.sidecar.record_pace import RecordPace
 from traincarbon.tracking.sidecar.recorder import Recorder
 from traincarbon.tracking.sidecar.runtime_folder import runtime_folder
+from traincarbon.tracking.sidecar.turn import end_turn
 from traincarbon.tracking.value.lookup_process import LookupProcess
 from traincarbon.tracking.value.session import Session
 
@@ -60,6 +61,7 @@ class Metering:
         reports: Descriptors of the job's reports and of a copy of its output.
         display: What shows the run if its owner does not; the owner then gets no states and no notes.
         door: Where other processes of the run hand over; None if they cannot.
+        turn: Descriptor that holds the turn to replace a metering process; the others start once the meters were read.
     """
 
     def __init__(
@@ -75,6 +77,7 @@ class Metering:
         reports: tuple[int, int],
         display: "DisplayProcess | None" = None,
         door: "Door | None" = None,
+        turn: int = -1,
     ) -> None:
         self._session_id = settings.session if door is None else door.take_session(settings)
         if door is not None and door.earlier_s > -math.inf:  # another process may have metered this training until the lock was free
@@ -83,6 +86,7 @@ class Metering:
         self._members = Members(self._first, door=door)
         self._display = display
         self._settings = settings
+        self._turn = turn
         self._neighbours = Neighbours(runtime_folder(), settings.run_id)
         self._journal = journal
         self._began_s = job.began_s
@@ -150,6 +154,7 @@ class Metering:
         self._recorder = Recorder(opened.meters, began_s=self._began_s, earlier=opened.earlier.readings, share=opened.share)
         self._notes += opened.share_notes
         self._sample(time.monotonic())
+        end_turn(self._turn)
         self._take_devices(opened)
         self._first.receive()
         if self._first.ended is not None and self._first.ended.ended_s - self._began_s < _TOO_SHORT_S:

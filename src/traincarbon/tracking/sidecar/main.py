@@ -47,7 +47,6 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
     from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
     from traincarbon.tracking.sidecar.patient_journal import asked_name, patient_journal
-    from traincarbon.tracking.sidecar.turn import end_turn
 
     settings = _wait_for_settings(channel, early)
     if settings is None:
@@ -59,7 +58,6 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
         if display is not None:
             display.close()
         return
-    end_turn(turn)
     job = _next(channel, Job)
     if job is None:
         if door is not None:
@@ -69,7 +67,7 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
     try:
         Metering(
             channel, ProcessHandle(owner), settings, job,
-            journal=journal, lookup=lookup, early=early, reports=(reports, output), display=display, door=door,
+            journal=journal, lookup=lookup, early=early, reports=(reports, output), display=display, door=door, turn=turn,
         ).run()  # fmt: skip
     except Exception as error:  # noqa: BLE001  the top of this process: a failure is a note and must not reach the training
         text = f"the tracker failed: {type(error).__name__}: {error}"
