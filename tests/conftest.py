@@ -1,6 +1,7 @@
 """Fixtures of all tests: an environment without the user's settings, the shipped database, and small databases made by the tests."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: threads of several workers slow each other down
@@ -10,6 +11,9 @@ from hypothesis import settings
 
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import TABLES
+
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as for a job in the background of a shell, whose commands inherit that
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("repeatable")

@@ -12,7 +12,7 @@ from traincarbon.cli.choice import Choice
         (("rent", "own"), "rents", "'rents' is not one of 'rent', 'own'. Did you mean 'rent'?"),
         (("csv", "json"), "jsn", "'jsn' is not one of 'csv', 'json'. Did you mean 'json'?"),
         (("csv", "json"), "picture", "'picture' is not one of 'csv', 'json'."),
-        (("pretrain", "lora"), "qlora", "'qlora' is not one of 'pretrain', 'lora'. Did you mean 'lora'? QLoRA trains LoRA adapters on a quantised model."),
+        (("pretrain", "qlora"), "q-lora", "'q-lora' is not one of 'pretrain', 'qlora'. Did you mean 'qlora'?"),
     ],
 )
 def test_a_wrong_word_is_answered_with_the_one_that_was_meant(choices, word, message):

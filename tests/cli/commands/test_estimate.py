@@ -48,7 +48,7 @@ def test_the_screen_names_every_figure_with_its_unit():
     shown = run(*MAIN, "--servers", "280", "--explain").stdout
     for name in ESTIMATED:
         label = QUANTITIES[name].label
-        (line,) = [line for line in shown.splitlines() if line.startswith(f"{label}  ")]
+        line = next(line for line in shown.splitlines() if line.startswith(f"{label}  "))
         assert "–" in line or "exact" in line or "by 6 N D" in line
     assert "8.59e+23  FLOP" in shown
 
@@ -61,8 +61,8 @@ def test_without_a_number_of_servers_the_screen_compares_a_few():
 
 
 def test_a_duration_in_the_table_is_what_that_number_of_servers_gives():
-    line = next(line for line in run(*MAIN, "--explain").stdout.splitlines() if line.split()[:1] == ["60"])
-    days = answer(*MAIN, "--servers", "60")["results"]["duration_s"]["median"] / 86400
+    line = next(line for line in run(*MAIN, "--explain").stdout.splitlines() if line.split()[:1] == ["80"])
+    days = answer(*MAIN, "--servers", "80")["results"]["duration_s"]["median"] / 86400
     assert float(line.split()[1]) == pytest.approx(days, rel=0.05)
 
 
@@ -82,6 +82,7 @@ def test_json_has_exactly_the_keys_of_the_contract():
         "steps",
         "hardware_count",
         "support",
+        "ownership_usd",
         "prices",
         "layout",
         "assumptions",

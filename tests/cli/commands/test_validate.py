@@ -36,7 +36,7 @@ def found(few):
 
 
 def test_the_json_names_the_file_and_has_the_keys_of_the_contract(found, few):
-    assert found[0].keys() == {"schema", "runs", "sets", "rows", "set_aside"}
+    assert found[0].keys() == {"schema", "runs", "sets", "families", "rows", "set_aside"}
     assert found[0]["runs"] == few
 
 
@@ -60,7 +60,7 @@ def test_the_screen_fits_and_ends_with_what_was_set_aside(few):
 def test_the_report_of_ones_own_file_leaves_our_golden_runs_out(few):
     text = CliRunner().invoke(command, ["--runs", few, "--markdown", "--quiet"]).stdout
     headings = [line for line in text.splitlines() if line.startswith("#")]
-    assert headings[:3] == ["# Accuracy", "## Backtest", "### step_time_s"]
+    assert headings[:4] == ["# Accuracy", "## Hours of whole runs, by family", "## Backtest", "### step_time_s"]
     assert headings[-2:] == ["### The simple rules, all rows", "## Set aside"]
 
 

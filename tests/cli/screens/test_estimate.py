@@ -38,7 +38,7 @@ def found(*words):
 
 def columns(text, label):
     """The cells of the line that starts with *label*."""
-    (line,) = [line for line in text.splitlines() if re.match(rf"(\| )?{re.escape(label)}(  | \|)", line)]
+    line = next(line for line in text.splitlines() if re.match(rf"(\| )?{re.escape(label)}(  | \|)", line))
     return [cell for cell in re.split(r"\s{2,}|\s*\|\s*", line.strip("| ")) if cell]
 
 
