@@ -2,6 +2,7 @@
 
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: threads of several workers slow each other down
@@ -62,8 +63,9 @@ kind = "published"
 
 @pytest.fixture(scope="session", autouse=True)
 def _shielded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep the databases and the terminal of the user who runs the tests out of them."""
-    with pytest.MonkeyPatch.context() as patch:
+    """Keep the databases, the terminal and the tracked runs of the user who runs the tests, and those of other workers, out of them."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="carbon-") as runtime:  # short, as sockets in it must be
+        patch.setenv("XDG_RUNTIME_DIR", runtime)
         for name in ("CARBON_DB", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
             patch.delenv(name, raising=False)
         patch.delenv("CARBON_CALIBRATIONS", raising=False)

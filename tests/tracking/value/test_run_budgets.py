@@ -2,10 +2,11 @@
 
 import math
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from tracked import Place
+from tracked import Place, until
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.settings import BudgetPolicy, Limits
 from traincarbon.tracking.value.run_budgets import RunBudgets
@@ -74,6 +75,7 @@ def ranks(tmp_path, *options):
         rank = {"RANK": str(number), "LOCAL_RANK": str(number), "WORLD_SIZE": str(len(options)), "LOCAL_WORLD_SIZE": str(len(options))}
         command = place.command("--run-id", "r", *words, "--", "sleep", "8")
         started.append(subprocess.Popen(command, env=place.env | rank, stderr=subprocess.PIPE, text=True))
+        until(lambda: list(Path(place.store, "journals").glob("r/*.jsonl")))  # the first one meters
     told = [each.communicate(timeout=60)[1] for each in started]
     return [each.returncode for each in started], told, place.record("r")
 
