@@ -13,8 +13,9 @@ from hypothesis import settings
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import TABLES
 
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # as for a job in the background of a shell, whose commands inherit that
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+for _name, _usual in (("SIGINT", signal.default_int_handler), ("SIGQUIT", signal.SIG_DFL)):
+    if (_number := getattr(signal, _name, None)) is not None and signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _usual)  # a job in the background of a shell ignores it, and so would the commands under test
 
 settings.register_profile("repeatable", deadline=None, derandomize=True, database=None, max_examples=60)
 settings.load_profile("repeatable")
