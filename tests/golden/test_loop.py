@@ -21,8 +21,8 @@ for part in range(1, 11):
 """
 SEEN = ((1e9, 1.5, 0.235), (2e9, 1.8, 0.25), (3e9, 1.6, 0.24), (4e9, 2.0, 0.245))
 """Parameters, seconds, and the utilisation that makes of them: well below what published teams reach."""
-UNSEEN = ((2.5e9, 0.242), (16e9, 0.242))
-"""One within, and one four times as large as the largest."""
+UNSEEN = ((2.5e9, 0.242, 0.45), (16e9, 0.242, 0.75))
+"""One of like size, whose interval is narrow, and one four times as large as the largest, for which they say less: the widest interval is a power of that without them."""
 
 
 def tokens_of(params, seconds, mfu):
@@ -76,8 +76,8 @@ def test_what_the_boards_drew_and_how_well_they_were_used_is_measured(carbon):
 
 
 @pytest.mark.usefixtures("calibration")
-@pytest.mark.parametrize(("params", "mfu"), UNSEEN)
-def test_unseen_trainings_are_foretold_within_a_tenth_and_by_half_the_interval(carbon, params, mfu):
+@pytest.mark.parametrize(("params", "mfu", "narrower"), UNSEEN)
+def test_unseen_trainings_are_foretold_within_a_tenth_and_by_a_narrower_interval(carbon, params, mfu, narrower):
     hours = 30.0
     records = json.loads(carbon("runs", "export", "--format", "json"))
     lasted = {run["run_id"]: run["duration_s"] for run in records}
@@ -88,4 +88,4 @@ def test_unseen_trainings_are_foretold_within_a_tenth_and_by_half_the_interval(c
     assert after["median"] == pytest.approx(expected_h, rel=0.1)
     assert after["low"] < expected_h < after["high"]
     assert abs(after["median"] - expected_h) < abs(before["median"] - expected_h)
-    assert after["high"] / after["low"] < (before["high"] / before["low"]) ** 0.65
+    assert after["high"] / after["low"] < (before["high"] / before["low"]) ** narrower
