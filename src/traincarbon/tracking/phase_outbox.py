@@ -2,11 +2,11 @@
 
 import atexit
 import os
-import signal
 import threading
 import time
 from _thread import start_new_thread
 
+from traincarbon.tracking.blocked_signals import signals_blocked
 from traincarbon.tracking.progress_pipe import send_lines
 from traincarbon.tracking.reports import BEYOND
 
@@ -85,10 +85,10 @@ class Outbox:
             atexit.register(self.flush)
         if not self._is_waiting:
             self._is_waiting = True
-            start_new_thread(self._send_later, ())
+            with signals_blocked():
+                start_new_thread(self._send_later, ())
 
     def _send_later(self) -> None:
-        signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
         for _ in range(_MOST_TRIES):
             time.sleep(max(self._next_s - time.monotonic(), 1e-3))
             with self._lock:
