@@ -32,10 +32,14 @@ def test_a_node_that_names_no_phase_shares_that_of_the_others():
     ]
 
 
+def test_a_phase_that_was_counted_for_too_long_until_its_end_was_reported_is_corrected():
+    assert fold_phases(fold_phases({}, EVAL), {"eval": {"duration_s": 90.0, "energy_j": 4e4}}) == {"eval": PhaseUse(90.0, 4e4, 10.0)}
+
+
 def test_a_lost_line_loses_nothing_and_nonsense_is_ignored():
     found = fold_phases({}, EVAL)
     assert found == {"eval": PhaseUse(100.0, 5e4, 10.0)}
-    assert fold_phases(found, {"eval": {"duration_s": 90.0, "energy_j": "much"}}) == found
+    assert fold_phases(found, {"eval": {"duration_s": -1.0, "energy_j": "much"}}) == found
     assert fold_phases(found, "no table") == found
     assert len(fold_phases({}, {f"phase {number}": {} for number in range(1000)})) == 100
 

@@ -33,12 +33,16 @@ class Phase(NamedTuple):
 
 
 def fold_phases(known: Mapping[str, PhaseUse], stated: object) -> dict[str, PhaseUse]:
-    """Return the phases of a process after a journal line that states them; what it states is cumulative."""
+    """Return the phases of a process after a journal line that states them.
+
+    What it states is cumulative, and counts instead of what was stated before, also where it is less: a report of a phase may come late.
+    """
     found = dict(known)
     for name, values in table(stated).items():
         if str(name)[:_LONGEST] in found or len(found) < _MOST:
             before, now = found.get(str(name)[:_LONGEST], PhaseUse()), table(values)
-            found[str(name)[:_LONGEST]] = PhaseUse(*(max(amount(now.get(field)) or 0.0, getattr(before, field)) for field in PhaseUse._fields))
+            used = ((amount(now.get(field)), getattr(before, field)) for field in PhaseUse._fields)
+            found[str(name)[:_LONGEST]] = PhaseUse(*(earlier if value is None else value for value, earlier in used))
     return found
 
 

@@ -152,7 +152,7 @@ def truncated(value: Uncertain, most: float) -> Uncertain:
 
     Example:
         >>> print(truncated(Uncertain(0.5, {"mfu": 0.5}), 0.8))
-        0.435 (0.21 – 0.75)
+        0.395 (0.21 – 0.74)
     """
     sigma = value.sigma
     if value.median >= most:
