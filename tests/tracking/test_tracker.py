@@ -20,7 +20,10 @@ BEFORE = "import os, sys, time, signal, json\nimport traincarbon\n"
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(tmp_path)
+    """A store, and a place for what it does not take, without the runs of the same name that other tests left there."""
+    place = Place(tmp_path)
+    place.env["XDG_DATA_HOME"] = str(tmp_path / "data")
+    return place
 
 
 @pytest.fixture
