@@ -97,7 +97,8 @@ class Outbox:
                     self._pass(now_s)
                     self._send(now_s)
                 if not self._changed:
-                    break
+                    self._is_waiting = False  # under the lock that saw nothing wait, so that a change after it starts another thread
+                    return
         with self._lock:
             self._is_waiting = False
 
