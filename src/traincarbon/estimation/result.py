@@ -66,6 +66,7 @@ class Estimate:
         accelerators: Accelerators that work together, None where the plan does not state it: those that it states, or the fewest
             that hold the training's state where it states fewer. [1]
         stated_accelerators: Accelerators that the plan states, None where it states none. [1]
+        find_uncalibrated: Returns the same estimate without its calibration; None where none was applied.
     """
 
     __slots__ = (
@@ -77,6 +78,7 @@ class Estimate:
         "cautions",
         "facts",
         "fewest_accelerators",
+        "find_uncalibrated",
         "gaps",
         "level",
         "plan",
@@ -124,6 +126,7 @@ class Estimate:
         self.fewest_accelerators: Num | None = computed["fewest_accelerators"]
         self.accelerators: Num | None = computed["accelerators"]
         self.stated_accelerators = stated_accelerators
+        self.find_uncalibrated: Callable[[], Estimate] | None = None
         self._find_layout = find_layout
         self._layout = layout
         self._scopes: list[ComputedLink] | None = None
@@ -166,6 +169,15 @@ class Estimate:
     def is_raised(self) -> bool:
         """Whether the results are for more accelerators than the plan states, because those cannot hold the training."""
         return not self.fits and self.plan.accelerator_hours is None
+
+    @property
+    def calibration(self) -> dict[str, Any] | None:
+        """The calibration that was applied, its factors, and the results without it; None where there is none."""
+        if self.find_uncalibrated is None:
+            return None
+        from traincarbon.estimation.calibration_effect import calibration_effect
+
+        return calibration_effect(self, self.find_uncalibrated())
 
     @property
     def quotes(self) -> "tuple[Quote, ...]":
@@ -297,6 +309,8 @@ class Estimate:
             "support": self.support,
             "ownership_usd": _json(self.ownership_usd),
             "prices": [quote._asdict() for quote in self.quotes],
+            "calibration": _json(self.calibration),
+            "own_runs": None,
             "layout": None if self.layout.spread is None else self.layout.spread.to_dict(None if self["mfu"] is None else self.median("mfu")),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": [*self.warnings, *self.missing_layout()],

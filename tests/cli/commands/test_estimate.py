@@ -84,6 +84,8 @@ def test_json_has_exactly_the_keys_of_the_contract():
         "support",
         "ownership_usd",
         "prices",
+        "calibration",
+        "own_runs",
         "layout",
         "assumptions",
         "warnings",
