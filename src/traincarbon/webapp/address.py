@@ -85,6 +85,8 @@ def listen(host: str, port: int) -> socket.socket:
     if not 0 <= port <= _MOST_PORT:
         raise CarbonError(f"port is {port}", hint=f"give a port from 0 to {_MOST_PORT}; 0 takes any that is free")
     plain = host.strip("[]")
+    if not plain.isascii():
+        raise CarbonError(f"host is {plain[:60]!r}", hint=f"give an address of this machine: --host {DEFAULT_HOST}")
     family = socket.AF_INET6 if ":" in plain else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -100,7 +102,10 @@ def listen(host: str, port: int) -> socket.socket:
 def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> CarbonError:
     code = getattr(error, "errno", None)
     if code == errno.EADDRINUSE:
-        return CarbonError(f"port {port} is in use", hint=f"does another carbon serve run there? Take another: --port {min(port + 1, _MOST_PORT)}, or --port 0 for any free one")
+        return CarbonError(
+            f"port {port} is in use",
+            hint=f"does another carbon serve run there? Take another: --port {min(port + 1, _MOST_PORT)}, or --port 0 for any free one",
+        )
     if code in (errno.EACCES, errno.EPERM):
         return CarbonError(f"port {port} may not be used", hint=f"take one above 1023: --port {DEFAULT_PORT}")
     reason = getattr(error, "strerror", None) or error

@@ -97,7 +97,9 @@ def _compared(query: QueryParams, site: Site) -> dict[str, object]:
     if not stated and not any(axes.values()):
         raise PlanError("no plan given", hint="ask for at least params, tokens and hw: /api/compare?params=7B&tokens=1T&hw=dgx-a100,dgx-h100")
     plan = plan_from(stated, site.database)
-    found = compare(plan, money=query.get("money") or None, level=_level(query, site), database=site.database, **axes)
+    hw, region, rent, start = axes.values()
+    level = _level(query, site)
+    found = compare(plan, hw=hw, region=region, rent=rent, start=start, money=query.get("money") or None, level=level, database=site.database)
     return found.to_dict()
 
 

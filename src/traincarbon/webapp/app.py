@@ -54,7 +54,10 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 async def _not_found(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    found = CarbonError(f"nothing is at {request.url.path[:80]!r}" if error.status_code == 404 else error.detail, hint="the menu leads to every page; /api/ lists the paths for programs")
+    found = CarbonError(
+        f"nothing is at {request.url.path[:80]!r}" if error.status_code == 404 else error.detail,
+        hint="the menu leads to every page; /api/ lists the paths for programs",
+    )
     answer = error_answer(found, status=error.status_code) if _is_of_api(request) else error_page(request, found, status=error.status_code)
     answer.headers.update(error.headers or {})
     return answer

@@ -28,7 +28,7 @@ _HEADERS = {
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
 }
-_TOKEN = "token"
+_PARAMETER = "token"
 
 
 class Guard:
@@ -57,7 +57,7 @@ class Guard:
         if refusal is not None:
             await _refuse(send, *refusal)
             return
-        given = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get(_TOKEN)
+        given = dict(parse_qsl(scope["query_string"].decode("latin-1"))).get(_PARAMETER)
         if given is not None and scope["method"] == "GET" and self._is_token(given):
             await self._remember(scope, send)
             return
@@ -110,11 +110,16 @@ class Guard:
 
     async def _remember(self, scope: Scope, send: Send) -> None:
         """Keep the token in a cookie, and lead to the same page without it."""
-        rest = urlencode([(name, value) for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if name != _TOKEN])
+        rest = urlencode([(name, value) for name, value in parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True) if name != _PARAMETER])
         path = "/" + self._path(scope).lstrip("/\\")
         place = f"{self.address.root_path}{_quoted(path)}{'?' + rest if rest else ''}"
         cookie = f"{self._cookie}={self.token}; Path={self.address.root_path or '/'}; HttpOnly; SameSite=Strict"
-        headers = [(b"location", place.encode("latin-1")), (b"set-cookie", cookie.encode("latin-1")), (b"cache-control", b"no-store"), (b"content-length", b"0")]
+        headers = [
+            (b"location", place.encode("latin-1")),
+            (b"set-cookie", cookie.encode("latin-1")),
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"0"),
+        ]
         await send({"type": "http.response.start", "status": 303, "headers": headers})
         await send({"type": "http.response.body", "body": b""})
 
@@ -171,4 +176,5 @@ async def _refuse(send: Send, status: int, reason: str, hint: str) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def _quoted(path: str) -> str:    return quote(path, safe="/-._~:@+")
+def _quoted(path: str) -> str:
+    return quote(path, safe="/-._~:@+")

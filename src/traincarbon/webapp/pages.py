@@ -1,5 +1,6 @@
 """Pages from templates: every text is escaped, and only what :mod:`traincarbon.reporting.markup` made is taken as it is."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from os import path
 
@@ -14,7 +15,7 @@ from traincarbon.reporting.markup import Html, name, text
 from traincarbon.webapp.answers import status_of
 from traincarbon.webapp.site import may_write, site_of
 
-SECTIONS = {"": "Plan", "compare": "Compare", "runs": "Runs", "fleet": "Fleet", "facts": "Facts", "accuracy": "Accuracy"}
+SECTIONS = {"": "Plan"}
 """Path to the title of each part of the app, in the order of its menu."""
 _HTMX = '{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0}'
 """What htmx may do: no evaluation of text, no style of its own, no request to another host."""
@@ -25,16 +26,16 @@ def safe(found: Html) -> Markup:
     return Markup(found)  # noqa: S704  its type proves that everything in it was escaped
 
 
-def page(request: Request, template: str, *, title: str, section: str = "", status: int = 200, **values: object) -> Response:
+def page(request: Request, template: str, values: Mapping[str, object], *, title: str, section: str = "", status: int = 200) -> Response:
     """Return a whole page.
 
     Args:
         request: What it answers.
         template: Its template.
+        values: What the template needs.
         title: Its title.
         section: The path of the part of the app that it belongs to.
         status: The status of the answer.
-        **values: What the template needs.
     """
     site = site_of(request)
     frame = {
@@ -47,17 +48,17 @@ def page(request: Request, template: str, *, title: str, section: str = "", stat
         "may_write": may_write(request),
         "htmx": _HTMX,
     }
-    return HTMLResponse(rendered(request, template, **frame, **values), status_code=status)
+    return HTMLResponse(rendered(request, template, {**frame, **values}), status_code=status)
 
 
-def part(request: Request, template: str, *, headers: dict[str, str] | None = None, **values: object) -> Response:
+def part(request: Request, template: str, values: Mapping[str, object], *, headers: Mapping[str, str] | None = None) -> Response:
     """Return a part of a page, which htmx puts into the page that is shown."""
-    return HTMLResponse(rendered(request, template, **values), headers=headers)
+    return HTMLResponse(rendered(request, template, values), headers=headers)
 
 
-def rendered(request: Request, template: str, **values: object) -> str:
+def rendered(request: Request, template: str, values: Mapping[str, object]) -> str:
     """Return a template with its *values*."""
-    return _templates().get_template(template).render(root=site_of(request).address.root_path, **values)
+    return _templates().get_template(template).render({"root": site_of(request).address.root_path, **values})
 
 
 def is_part(request: Request) -> bool:
@@ -67,7 +68,8 @@ def is_part(request: Request) -> bool:
 
 def error_page(request: Request, error: CarbonError, *, status: int | None = None) -> Response:
     """Return a page that says what was wrong and what to do."""
-    return page(request, "error.html", title="That did not work", status=status or status_of(error), message=str(error), hint=error.hint)
+    values = {"message": str(error), "hint": error.hint}
+    return page(request, "error.html", values, title="That did not work", status=status or status_of(error))
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
-from traincarbon.reporting.charts.chart import Chart, figure_html
+from traincarbon.reporting.charts.chart import figure_html
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.decision.amounts import Money, money_of
 from traincarbon.reporting.decision.plan_charts import Question, amount_chart, options_chart, payments_chart, percent, places_chart
@@ -116,25 +116,27 @@ def _warned_fields(plan: Plan, answer: Estimate, database: Database) -> dict[str
     return found
 
 
-def answer_html(answered: Answered, database: Database) -> Html:
-    """Return the cards and the charts of an answer that is quick to make; nothing where there is no answer."""
+class Shown(NamedTuple):
+    """An answer as HTML: what is asked for with the five results, the charts that are quick to make, and remarks below."""
+
+    top: Html = EMPTY
+    charts: Html = EMPTY
+    remarks: Html = EMPTY
+
+
+def shown(answered: Answered, database: Database) -> Shown:
+    """Return an answer as HTML; nothing where there is none."""
     answer, question = answered.answer, answered.question
     if answer is None:
-        return EMPTY
+        return Shown()
     view = EstimateView.of(answer)
     money = money_of(view)
     places = in_regions(answer, database, region_options(answer, database))
     charts = [None if money is None else amount_chart(money, question, _ID), places_chart(places, view, _ID)]
     charts.append(None if money is None else payments_chart(view, money, None, question, _ID))
-    return joined(
-        [
-            html('<p class="work">{}.</p>', size_words(view)),
-            _asked(money, question),
-            cards_html(view, question.currency, _ID, is_linked=False),
-            _figures(charts),
-            html('<p class="remark">{}</p>', _sentences(view, answer, database)),
-        ]
-    )
+    top = (html('<p class="work">{}.</p>', size_words(view)), _asked(money, question), cards_html(view, question.currency, _ID, is_linked=False))
+    drawn = joined(figure_html(chart) for chart in charts if chart is not None)
+    return Shown(joined(top), drawn, html('<p class="remark">{}</p>', _sentences(view, answer, database)))
 
 
 def options_html(answered: Answered, database: Database) -> Html:
@@ -153,7 +155,10 @@ def spoken(answered: Answered) -> str:
     if answered.answer is None:
         return ""
     view = EstimateView.of(answered.answer)
-    shown = [(label, view.results.get(name), unit) for label, name, unit in (("cost", "rent_usd", "$"), ("time", "duration_s", "s"), ("CO2e", "total_kgco2e", "kg CO2e"))]
+    shown = [
+        (label, view.results.get(name), unit)
+        for label, name, unit in (("cost", "rent_usd", "$"), ("time", "duration_s", "s"), ("CO2e", "total_kgco2e", "kg CO2e"))
+    ]
     return ", ".join(f"{label} {USD.amount(found.median, unit, digits=3)}" for label, found, unit in shown if found is not None)
 
 
@@ -165,11 +170,9 @@ def _asked(money: Money | None, question: Question) -> Html:
     how = "to rent" if money.is_rent else "to own"
     budget = question.budget_usd
     within = "" if budget is None else f" The chance to stay within {question.currency.amount(budget, '$')} is {percent(money.chance_within(budget))}."
-    return html('<p class="lead">Set aside <strong>{}</strong> {}</p>', text(asked), text(f"{how}: enough with a chance of {percent(question.confidence)}.{within}"))
-
-
-def _figures(charts: list[Chart | None]) -> Html:
-    return html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None))
+    return html(
+        '<p class="lead">Set aside <strong>{}</strong> {}</p>', text(asked), text(f"{how}: enough with a chance of {percent(question.confidence)}.{within}")
+    )
 
 
 def _sentences(view: EstimateView, answer: Estimate, database: Database) -> Html:

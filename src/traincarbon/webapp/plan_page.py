@@ -15,7 +15,7 @@ from traincarbon.reporting.header import read_header
 from traincarbon.reporting.render import report_html
 from traincarbon.reporting.subjects import Subjects, reported_plan
 from traincarbon.webapp.pages import is_part, page, part, safe
-from traincarbon.webapp.plan_answer import Answered, Problem, answer_form, answer_html, options_html, spoken
+from traincarbon.webapp.plan_answer import Answered, Problem, answer_form, options_html, shown, spoken
 from traincarbon.webapp.plan_form import EXAMPLES, MAIN, Form, form_of, plan_fields_of, presets
 from traincarbon.webapp.plans import plan_from
 from traincarbon.webapp.saved_plans import SavedPlan, saved_plans
@@ -25,7 +25,14 @@ REPORT_POLICY = "frame-ancestors 'self'"
 """A report states in itself what it may load: nothing but its own style and script, by their hashes."""
 _FIRST = 2
 """The preset that a page without a plan begins with."""
-_COUNTED = {"accelerators": "GPUs, TPUs", "hw": "Hardware", "region": "Place"}
+_LABELS = {"accelerators": "GPUs or TPUs", "region": "Place"}
+_HELP = {
+    "params": "All of the model, experts included.",
+    "tokens": "Seen in training, all epochs included.",
+    "hw": "A server, instance or accelerator: dgx-h100, p5, 8xA100.",
+    "accelerators": "That train together.",
+    "region": "A cloud region, country or state.",
+}
 
 
 class Entry(NamedTuple):
@@ -52,7 +59,7 @@ async def plan_page(request: Request) -> Response:
     with suppress(CarbonError):  # plans work without the store
         saved = await site.ledger.ask(lambda ledger: saved_plans(ledger.store))
     more = {"presets": presets(), "is_example": is_example, "names": _names(site.database), "saved": saved}
-    return page(request, "plan.html", title="Plan a training", **values, **more)
+    return page(request, "plan.html", {**values, **more}, title="Plan a training")
 
 
 async def plan_part(request: Request) -> Response:
@@ -62,17 +69,18 @@ async def plan_part(request: Request) -> Response:
     site = site_of(request)
     form = form_of(request.query_params)
     values = await run_in_threadpool(_answered, site, form)
-    return part(request, "plan_answer.html", headers={"HX-Replace-Url": f"{site.address.root_path}/?{form.query}"}, **values, is_part=True)
+    return part(request, "plan_answer.html", {**values, "is_part": True}, headers={"HX-Replace-Url": f"{site.address.root_path}/?{form.query}"})
 
 
 def options_part(request: Request) -> Response:
     """Return the chart of what else would do, which takes longer than the rest."""
     site = site_of(request)
-    answered = answer_form(form_of(request.query_params), site.database, level=site.level)
+    form = form_of(request.query_params)
+    answered = answer_form(form, site.database, level=site.level)
     chart = options_html(answered, site.database)
     if is_part(request):
-        return part(request, "options.html", chart=safe(chart))
-    return page(request, "options_page.html", title="What else would do", chart=safe(chart), back=form_of(request.query_params).query)
+        return part(request, "options.html", {"chart": safe(chart)})
+    return page(request, "options_page.html", {"chart": safe(chart), "back": form.query}, title="What else would do")
 
 
 def plan_file(request: Request) -> Response:
@@ -92,26 +100,27 @@ def report_page(request: Request) -> Response:
     return Response(found, media_type="text/html", headers={"content-security-policy": REPORT_POLICY})
 
 
-
-
 def _answered(site: Site, form: Form) -> dict[str, object]:
     """Return what the template of the answer needs."""
     answered = answer_form(form, site.database, level=site.level)
+    found = shown(answered, site.database)
     return {
         "form": form,
         "entries": [_entry(name, form, answered) for name in MAIN],
         "extra": [(name, value) for name, value in form.fields.items() if name not in MAIN],
         "problems": answered.problems,
         "has_answer": answered.answer is not None,
-        "answer": safe(answer_html(answered, site.database)),
+        "top": safe(found.top),
+        "charts": safe(found.charts),
+        "remarks": safe(found.remarks),
         "spoken": spoken(answered),
     }
 
 
 def _entry(name: str, form: Form, answered: Answered) -> Entry:
-    field = FIELDS[name]
-    help = field.help.replace("`", "")
-    return Entry(name, _COUNTED.get(name, field.label), help, form.fields.get(name, ""), EXAMPLES[name], name if name in ("hw", "region") else "", answered.beside.get(name))
+    names = name if name in ("hw", "region") else ""
+    label = _LABELS.get(name, FIELDS[name].label)
+    return Entry(name, label, _HELP[name], form.fields.get(name, ""), EXAMPLES[name], names, answered.beside.get(name))
 
 
 @lru_cache(maxsize=1)

@@ -1,24 +1,26 @@
 """Saving a plan: the one thing that the app writes."""
 
 from collections.abc import Mapping
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from traincarbon.estimation.plan import Plan
+from traincarbon.errors import CarbonError
 from traincarbon.webapp.answers import ForbiddenError, body_of, json_answer
 from traincarbon.webapp.plan_form import form_of, plan_fields_of
 from traincarbon.webapp.plans import plan_from
 from traincarbon.webapp.saved_plans import SavedPlan, load_plan, save_plan, saved_plans
 from traincarbon.webapp.site import may_write, site_of
 
+_MOST_FIELDS = 200
+
 
 async def save_from_page(request: Request) -> Response:
     """Save the plan of a form, and lead to it."""
     check_may_write(request)
     site = site_of(request)
-    stated = await request.form(max_files=0, max_fields=200)
-    form = form_of({name: value for name, value in stated.items() if isinstance(value, str)})
+    form = form_of(await _posted(request))
     title = form.fields.get("name", "")
     saved = await _save(request, title, plan_fields_of(form))
     return RedirectResponse(f"{site.address.root_path}/plans/{saved.name}", status_code=303)
@@ -29,7 +31,9 @@ async def save_from_json(request: Request) -> Response:
     check_may_write(request)
     body = await body_of(request)
     plan = body.get("plan")
-    saved = await _save(request, str(body.get("name") or ""), plan if isinstance(plan, Mapping) else {})
+    if not isinstance(plan, Mapping) or not plan:
+        raise CarbonError("the plan is missing", hint='send {"name": "my plan", "plan": {"params": "7B", "tokens": "1T", "hw": "dgx-h100"}}')
+    saved = await _save(request, str(body.get("name") or ""), plan)
     return json_answer({"name": saved.name}, status=201)
 
 
@@ -61,8 +65,20 @@ def check_may_write(request: Request) -> None:
     raise ForbiddenError("saving needs the token", hint="open the address with its token that carbon serve printed, or send it as Authorization: Bearer TOKEN")
 
 
+async def _posted(request: Request) -> dict[str, str]:
+    """Return the fields of a form that a browser sent.
+
+    Raises:
+        CarbonError: it is not a form.
+    """
+    try:
+        return dict(parse_qsl((await request.body()).decode("utf-8"), keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+    except ValueError as error:
+        raise CarbonError(f"the form cannot be read: {str(error)[:120]}", hint="save the plan on its page") from error
+
+
 async def _save(request: Request, title: str, fields: Mapping[str, object]) -> SavedPlan:
     site = site_of(request)
     named = {**fields, **({"name": title} if title else {})}
-    plan: Plan = plan_from(named, site.database)
+    plan = plan_from(named, site.database)
     return await site.ledger.ask(lambda ledger: save_plan(ledger.store, title, plan))
