@@ -169,7 +169,7 @@ def read(
     readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
     records = merged([record for _, reading in readings for record in reading.records])
     return Found(
-        tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records),
+        tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
         tuple(f"{shown}: {note}" for shown, reading in readings for note in reading.notes),
     )
@@ -212,6 +212,8 @@ def import_(
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
             added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run))
+        if len(added) > _AT_ONCE and not dry_run:  # here it is expected to take some time, in the next command it is not
+            ledger.index.refresh()
     return ImportResult(found, added, dry_run)
 
 

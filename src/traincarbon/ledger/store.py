@@ -152,7 +152,10 @@ class Ledger:
         Raises:
             CarbonError: the store cannot be written.
         """
-        return add_records(self.store, records, dry_run=dry_run)
+        added = add_records(self.store, records, dry_run=dry_run)
+        if added.alone:
+            self.index.add(added.alone)
+        return added.ids
 
     def _full_id(self, id: str) -> str:
         found = self.index.ids("" if id == LATEST else id)

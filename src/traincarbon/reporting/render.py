@@ -177,9 +177,10 @@ def script(*, with_what_if: bool = True) -> Html:
         return template("charts.js")
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
     return html(
-        "const LADDERS = {}, LEAST = {}, READABLE = {}, LINKS = {};\n{}{}{}",
+        "const LADDERS = {}, LEAST = {}, READABLE = {}, LINKS = {};\n{}{}{}{}",
         *map(as_script, (scales, LEAST, READABLE, LINKS)),
         template("equations.js"),
+        template("numbers.js"),
         template("controls.js"),
         template("charts.js"),
     )
