@@ -14,6 +14,8 @@ from traincarbon.ledger.run import Run
 from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
+from traincarbon.readers.plausible import Basis, without_impossible
+from traincarbon.readers.table import first_line
 
 STDIN = "-"
 """Names standard input."""
@@ -25,14 +27,15 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _is_ours(beginning: str) -> bool:
-    return '"traincarbon/run/' in beginning[:2000] or exchange.is_ours(beginning.partition("\n")[0])
+    return '"traincarbon/run/' in beginning[:2000] or exchange.is_ours(first_line(beginning))
 
 
 def _read_ours(stream: TextIO, options: ImportOptions) -> Imported:  # noqa: ARG001  every reader has this shape
     beginning = stream.read(_BEGINNING)
-    can_be_ours = beginning.lstrip()[:1] in ("{", "[") or exchange.is_ours(beginning.partition("\n")[0])
+    can_be_ours = beginning.lstrip()[:1] in ("{", "[") or exchange.is_ours(first_line(beginning))
     rest = stream.read(_LONGEST_OF_OURS) if can_be_ours else ""  # what is not, such as a device, may have no end
-    return Imported(exchange.load((beginning + rest).encode("utf-8")), [], [])
+    text = beginning + rest
+    return Imported(exchange.load(text[max(text.find(first_line(beginning)), 0) :].encode("utf-8")), [], [])
 
 
 OURS = Format(
@@ -109,7 +112,7 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
     mark = content.read(len(exchange.PARQUET))
     content.seek(0)
     if mark == exchange.PARQUET and format in (AUTO, OURS.name):
-        return Imported(exchange.load(content.read(_LONGEST_OF_OURS)), [], [])
+        return _own_checked(Imported(exchange.load(content.read(_LONGEST_OF_OURS)), [], []))
     encoding = "utf-16" if mark[:2] in _UTF_16 else "utf-8-sig"
     with io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="") as stream:
         chosen = _format_of(stream, format, options)
@@ -118,8 +121,21 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
                 f"{options.name or 'standard input'} is in the format {chosen.name}, which has no columns for parameters or tokens",
                 hint="leave out --params-column and --tokens-column",
             )
-        found = chosen.read(stream, options)
-        return found if found.records or found.left_out else found._replace(notes=[*found.notes, "it holds no run"])
+        found = _own_checked(chosen.read(stream, options)) if chosen is OURS else chosen.read(stream, options)
+        said = [] if chosen is OURS else [f"run {record.run_id[:60]!r}: {note}" for record in found.records for note in record.notes]
+        notes = list(dict.fromkeys([*found.notes, *said, *([] if found.records or found.left_out else ["it holds no run"])]))
+        return found._replace(notes=notes)
+
+
+def _own_checked(found: Imported) -> Imported:
+    """Return our own records without values that no machine can have; a run may have had a share of a device only."""
+    records, left_out = [], list(found.left_out)
+    for record in found.records:
+        try:
+            records.append(without_impossible(record, Basis(has_floor=False)))
+        except ValueError as error:
+            left_out.append(f"run {record.run_id[:60]!r}: {error}")
+    return Imported(records, left_out, found.notes)
 
 
 def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
@@ -132,7 +148,7 @@ def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
             return each
     if (likely := next((each for each in FORMATS if each.recognise(beginning.replace(";", ","))), None)) is not None:
         raise CarbonError(f"{options.name or 'standard input'} looks like the format {likely.name}, but with semicolons between cells", hint=_COMMAS)
-    seen = "it is empty" if not beginning.strip() else f"it begins {beginning.lstrip()[:40].splitlines()[0]!r}"
+    seen = "it is empty" if not beginning.strip() else f"it begins {first_line(beginning)[:40]!r}"
     raise NotFoundError(f"{options.name or 'standard input'} has no recognised format: {seen}", hint=f"state it with --format: {', '.join(FORMAT_NAMES[1:])}")
 
 
@@ -151,5 +167,6 @@ def _completed(record: Run, other: Run) -> Run:
         "missing": {part: reason for part, reason in record.missing.items() if part not in parts},
         "gaps_s": max(record.gaps_s, other.gaps_s),
         "samples": max(record.samples, other.samples),
+        "notes": tuple(dict.fromkeys([*record.notes, *other.notes])),
     }
     return Run(**stated)
