@@ -186,6 +186,7 @@ FORMAT = Format(
     "carbontracker",
     "logs of carbontracker: `…_carbontracker.log`, `…_carbontracker_output.log`",
     "energy of GPU and CPU; energy and CO2e of the facility",
+    "memory, parameters, tokens; energy of several GPUs where only their mean is logged",
     "import both logs, they are one run; the mean of several devices and the CO2e of the world's mean are left out",
     is_carbontracker,
     read,

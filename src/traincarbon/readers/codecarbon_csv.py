@@ -240,6 +240,7 @@ FORMAT = Format(
     "codecarbon",
     "`emissions.csv` of CodeCarbon, versions 1 to 3",
     "energy by part and of the facility, CO2e, GPUs",
+    "how each energy is known, the end of the run, parameters, tokens, the machine's name",
     "the PUE is taken out of the parts, which count as sampled or modelled, as the file does not say; tasks of a run are its phases",
     is_codecarbon,
     read,

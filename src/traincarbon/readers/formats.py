@@ -42,6 +42,7 @@ OURS = Format(
     "traincarbon",
     "`carbon runs export`, as JSON, CSV or Parquet",
     "all that `carbon runs show --json` prints",
+    "journals: intervals of a run",
     "notes and single devices stay in the journals: copy these with `carbon runs merge`",
     _is_ours,
     _read_ours,
@@ -63,9 +64,9 @@ FORMAT_NAMES = (AUTO, *(each.name for each in FORMATS))
 
 
 def formats_table() -> str:
-    """Return the table of formats in Markdown, as docs/ledger.md has it."""
-    rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.note} |" for each in FORMATS]
-    return "\n".join(["| `--format` | file | carries | note |", "|---|---|---|---|", *rows])
+    """Return the table of formats in Markdown, as docs/readers.md has it."""
+    rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in FORMATS]
+    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows])
 
 
 def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = None) -> Imported:

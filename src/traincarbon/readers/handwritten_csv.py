@@ -282,6 +282,7 @@ FORMAT = Format(
     "csv",
     "a table by hand, separated by commas, semicolons or tabs: name, hours, params, tokens, hw, energy_kwh, …",
     "what its columns say",
+    "how the energy is known, unless the column `how` says it",
     "a row in which a unit must be wrong is left out, and the note names the unit",
     is_handwritten,
     read,

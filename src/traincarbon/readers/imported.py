@@ -60,6 +60,7 @@ class Format(NamedTuple):
         name: Its name on the command line.
         title: What such a file is.
         carries: What its records hold.
+        lacks: What such a file does not state, or states in a way that cannot be used.
         note: What else to know about it.
         recognise: Whether a file that begins like this has this format.
         read: Its reader.
@@ -69,6 +70,7 @@ class Format(NamedTuple):
     name: str
     title: str
     carries: str
+    lacks: str
     note: str
     recognise: Callable[[str], bool]
     read: Reader

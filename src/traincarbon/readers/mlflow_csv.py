@@ -73,6 +73,7 @@ FORMAT = Format(
     "mlflow",
     "CSV of MLflow: `mlflow experiments csv`, `mlflow.search_runs().to_csv()`",
     "duration, state, parameters, tokens, hardware",
+    "energy, unless you logged it: only the last sample of power is exported",
     "its power is only the last sample, so it gives no energy; energy that you logged (`energy_kwh`) counts as modelled",
     is_mlflow,
     read,
