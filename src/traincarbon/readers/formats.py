@@ -14,7 +14,6 @@ from traincarbon.ledger.run import Run
 from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
-from traincarbon.readers.plausible import Basis, without_impossible
 from traincarbon.readers.table import first_line
 
 STDIN = "-"
@@ -113,7 +112,7 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
     mark = content.read(len(exchange.PARQUET))
     content.seek(0)
     if mark == exchange.PARQUET and format in (AUTO, OURS.name):
-        return _own_checked(Imported(exchange.load(content.read(_LONGEST_OF_OURS)), [], []))
+        return Imported(exchange.load(content.read(_LONGEST_OF_OURS)), [], [])
     encoding = "utf-16" if mark[:2] in _UTF_16 else "utf-8-sig"
     with io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="") as stream:
         chosen = _format_of(stream, format, options)
@@ -122,21 +121,10 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
                 f"{options.name or 'standard input'} is in the format {chosen.name}, which has no columns for parameters or tokens",
                 hint="leave out --params-column and --tokens-column",
             )
-        found = _own_checked(chosen.read(stream, options)) if chosen is OURS else chosen.read(stream, options)
+        found = chosen.read(stream, options)
         said = [] if chosen is OURS else [f"run {record.run_id[:60]!r}: {note}" for record in found.records for note in record.notes]
         notes = list(dict.fromkeys([*found.notes, *said, *([] if found.records or found.left_out else ["it holds no run"])]))
         return found._replace(notes=notes)
-
-
-def _own_checked(found: Imported) -> Imported:
-    """Return our own records without values that no machine can have; a run may have had a share of a device only."""
-    records, left_out = [], list(found.left_out)
-    for record in found.records:
-        try:
-            records.append(without_impossible(record, Basis(has_floor=False)))
-        except ValueError as error:
-            left_out.append(f"run {record.run_id[:60]!r}: {error}")
-    return Imported(records, left_out, found.notes)
 
 
 def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:

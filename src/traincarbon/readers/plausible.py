@@ -16,8 +16,8 @@ from traincarbon.readers.limits import LEAST_NODE_W, MOST_NODE_W, REST_OF_NODE_W
 J_PER_UNIT = {"mJ": 1e-3, "J": 1.0, "kJ": 1e3, "Wh": 3600.0, "kWh": J_PER_KWH, "MWh": 3.6e9, "GWh": 3.6e12}
 MOST_KG_PER_KWH = 3.0
 """More CO2e than the electricity of any grid has; the dirtiest has about 1.2."""
-LEAST_KG_PER_KWH = 3e-5
-"""Less than any grid has that emits anything."""
+LEAST_KG_PER_KWH = 5e-4
+"""Less than any grid has that emits anything; hydropower has about 1 g/kWh of direct emissions."""
 MOST_FLOP_PER_S = 3e17
 """More than any accelerator computes, wafers included."""
 
