@@ -32,15 +32,16 @@ def _torchrun(rig: Rig, pulse: Pulse, options: str = "", *, tracked: bool, befor
 
 
 _RAY = """\
-srun --ntasks-per-node=1 --ntasks=4 --overlap sh -c 'sleep $((SLURM_NODEID * 5)); if [ $SLURM_NODEID = 0 ]; then at="--head --port={port} --include-dashboard=false"; else at=--address=127.0.0.1:{port}; fi
-exec env RAY_raylet_start_wait_time_s=180 {ray} start $at --num-cpus=1 --num-gpus=8 --object-store-memory=80000000 --disable-usage-stats --block' >{log} 2>&1 &
+srun --ntasks-per-node=1 --ntasks=4 --overlap sh -c 'sleep $((SLURM_NODEID * 3)); if [ $SLURM_NODEID = 0 ]; then at="--head --port={port} --include-dashboard=false"; else at=--address=127.0.0.1:{port}; fi
+export RAY_raylet_start_wait_time_s=180
+until {ray} start $at --num-cpus=1 --num-gpus=8 --object-store-memory=80000000 --disable-usage-stats --block; do sleep 1; done' >{log} 2>&1 &
 cluster=$!
 {track}{python} {driver} {until} {port} {script}
 code=$?
 kill $cluster
 wait $cluster
 exit $code"""
-"""Ray on each node, then its driver; as Ray's own recipe for Slurm."""
+"""Ray on each node, then its driver; as Ray's own recipe for Slurm. A node that does not reach the head in time, on a busy machine, tries again."""
 
 
 def _ray(rig: Rig, pulse: Pulse, *, tracked: bool, before: str = "") -> str:
