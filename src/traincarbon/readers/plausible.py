@@ -62,7 +62,7 @@ def faults_of(record: Run, basis: Basis) -> list[Fault]:
     """Return the values of a record that no machine can have.
 
     Raises:
-        ValueError: its duration cannot be, so that there is no run without it.
+        ValueError: its duration cannot be, so that nothing of the run can be used.
     """
     if record.duration_s > _MOST_DURATION_S:
         raise ValueError(f"it took {record.duration_s / S_PER_DAY:,.0f} days, which no training does; is its time in milliseconds?")
@@ -73,7 +73,7 @@ def without_impossible(record: Run, basis: Basis) -> Run:
     """Return the record without what cannot be: each such value is unknown, with the reason, and totals that include one are unknown too.
 
     Raises:
-        ValueError: its duration cannot be, so that there is no run without it.
+        ValueError: its duration cannot be, so that nothing of the run can be used.
     """
     faults = faults_of(record, basis)
     if not faults:
