@@ -136,7 +136,7 @@ def shown(answered: Answered, database: Database) -> Shown:
     charts.append(None if money is None else payments_chart(view, money, None, question, _ID))
     top = (html('<p class="work">{}.</p>', size_words(view)), _asked(money, question), cards_html(view, question.currency, _ID, is_linked=False))
     drawn = joined(figure_html(chart) for chart in charts if chart is not None)
-    return Shown(joined(top), drawn, html('<p class="remark">{}</p>', _sentences(view, answer, database)))
+    return Shown(joined(top), drawn, html('<p class="remark">{}</p>', _sentences(view, answer)))
 
 
 def options_html(answered: Answered, database: Database) -> Html:
@@ -175,6 +175,6 @@ def _asked(money: Money | None, question: Question) -> Html:
     )
 
 
-def _sentences(view: EstimateView, answer: Estimate, database: Database) -> Html:
-    found = (coverage_sentence(view, answer), scope_sentence(accounts_of(view, answer, database)), price_sentence(answer))
+def _sentences(view: EstimateView, answer: Estimate) -> Html:
+    found = (coverage_sentence(view, answer), scope_sentence(accounts_of(view, answer)), price_sentence(answer))
     return joined((text(each, most=300) for each in found if each), " ")
