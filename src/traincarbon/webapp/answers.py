@@ -52,4 +52,4 @@ async def body_of(request: Request) -> dict[str, object]:
 
 
 def _not_finite(word: str) -> object:
-    raise ValueError(f"{word} is no number")
+    raise ValueError(f"{word} is not a number")
