@@ -15,7 +15,7 @@ from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.waste import Waste
-from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
+from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, SCOPED, EnergySource
 
 Schema = Mapping[str, object]
 
@@ -103,7 +103,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "plan": _PLAN,
             "level": _SHARE,
             "results": _quantities(
-                [name for name in QUANTITIES if name in ESTIMATED or name == "operational_market_kgco2e"], optional=["operational_market_kgco2e"]
+                [name for name in QUANTITIES if name in ESTIMATED or name in SCOPED or name == "operational_market_kgco2e"],
+                optional=["operational_market_kgco2e"],
             ),
             "flop_counts": _or_null(_object({"how": {"enum": ["6nd", "exact", "stated", "per_sample"]}, "parts": _map(_AMOUNT)})),
             "spread_shares": _map(_map(_SHARE)),

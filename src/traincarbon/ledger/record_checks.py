@@ -12,7 +12,7 @@ from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
 from traincarbon.ledger.run import RUN_SCHEMA
-from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.run_energy import DeviceUse, measured_j
 from traincarbon.ledger.run_totals import contradiction
 from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
@@ -68,9 +68,10 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["attempts"] = tuple([attempt for attempt in attempts if attempt is not None])
     checked["warm_up"] = WarmUp.of(table(stated.get("warm_up")))
     checked["waste"] = _waste(run_id, table(stated.get("waste")))
-    if found := contradiction(energy_j=checked["energy_j"], how=checked["how"], facility_kwh=checked["facility_energy_kwh"]):
-        checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
     checked["by_device"] = tuple([_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES]])
+    energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])
+    if found := contradiction(measured_j=energy_measured_j, facility_kwh=checked["facility_energy_kwh"]):
+        checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
     return checked

@@ -9,7 +9,7 @@ from typing import Any
 
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.phases import Phase
-from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, measured_j
 from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import J_PER_KWH, EnergySource
@@ -78,6 +78,16 @@ class Run:
         """Energy of all parts that were metered or modelled, None if there is none, or if a GPU that was there is not among them."""
         known = [energy_j for energy_j in self.energy_j.values() if energy_j is not None]
         return sum(known) / J_PER_KWH if known and not self.unread_gpu else None
+
+    @property
+    def energy_by_source(self) -> dict[EnergySource, dict[str, float]]:
+        """Each source with the energy of each part that is known by it [J]: of two GPUs, one may be counted and one assumed."""
+        return energy_by_source(self.energy_j, self.how, self.by_device)
+
+    @property
+    def measured_j(self) -> float:
+        """Energy that devices stated [J]."""
+        return measured_j(self.energy_j, self.how, self.by_device)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""

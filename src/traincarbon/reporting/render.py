@@ -85,7 +85,7 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
     """Return the sections on one plan: the first page, the what-if, and the others folded."""
     view, answer, currency = plan.view, plan.answer, header.currency
     places = in_regions(answer, database, region_options(answer, database)) if answer is not None else []
-    accounts = accounts_of(view, answer, database)
+    accounts = accounts_of(view, answer)
     question = Question(currency, header.budget, header.confidence)
     sheet = sheet_section(view, answer=answer, advice=advice, places=places, accounts=accounts, question=question, approvers=header.approvers, id=id)
     if extent is Extent.ONE_PAGE:
