@@ -7,11 +7,13 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import FILE, PlanCommand, common_options, database, level_option, plan_options, read_plan
+from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.cli.screens.answer import result_rows
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
 
 if TYPE_CHECKING:
+    from traincarbon.database.load import Database
     from traincarbon.estimation.plan import Plan
     from traincarbon.estimation.result import Estimate
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the results as CSV.")
 @click.option("--strict", is_flag=True, help="Refuse a plan whose hardware cannot hold the training, instead of answering for more of it.")
+@plot_option("the answer")
 @click.option("--save", metavar="PLAN.toml", type=FILE, help="Save the plan to a new file.")
 @common_options
 def command(
@@ -33,6 +36,7 @@ def command(
     markdown: bool,
     as_csv: bool,
     strict: bool,
+    plot: str | None,
     save: str | None,
     as_json: bool,
     quiet: bool,
@@ -49,6 +53,7 @@ def command(
     carbon estimate --params 7B --tokens 2T --hw p5 --region us-east-1
     carbon estimate plan.toml --region france --explain
     """  # noqa: D301  click reads the escape
+    check_plot(plot)
     facts = database(db)
     plan = read_plan(plan_file, fields)
     if not plan.to_dict():
@@ -56,6 +61,8 @@ def command(
     answer = estimate(plan, database=facts, level=level, strict=strict)
     if save is not None:
         _save(plan, save)
+    if plot is not None:
+        _plot(answer, facts, plot, quiet=quiet)
     if as_json:
         click.echo(output.as_json(answer.to_dict()))
     elif as_csv:
@@ -113,6 +120,14 @@ def _csv(answer: "Estimate") -> str:
 def _markdown(answer: "Estimate") -> str:
     notes = "".join(f"\n- {output.clean(warning)}" for warning in (*answer.warnings, *answer.missing_layout()))
     return output.markdown_table(result_rows(answer), right=(1,)) + (f"\n{notes}" if notes else "")
+
+
+def _plot(answer: "Estimate", facts: "Database", file: str, *, quiet: bool) -> None:
+    from traincarbon.reporting.plots.estimate_plots import answer_words, estimate_charts
+    from traincarbon.reporting.view import EstimateView
+
+    lead = [output.clean(words) for words in (answer_words(answer), *answer.warnings)]
+    write_plot(file, title=EstimateView.of(answer).title, lead=lead, charts=estimate_charts(answer, facts), quiet=quiet)
 
 
 def _save(plan: "Plan", file: str) -> None:
