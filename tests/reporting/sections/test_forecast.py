@@ -91,4 +91,4 @@ def test_the_plan_of_the_report_counts_for_as_many_tokens_as_the_run_processed()
     record = dataclasses.replace(record_of(), plan=None, tokens=5e5)
     half = {"duration_s": Interval.of(2.0 * record.duration_s)}
     assert chart(record, half, tokens=1e6).rows[0][3:] == ("1 ×", "inside")
-    assert chart(record, half).rows[0][3:] == ("0.5 ×", "below")
+    assert chart(record, half).rows[0][3:] == ("0.50 ×", "below")
