@@ -117,21 +117,26 @@ def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
     return find(project=project, state=state, since=since, limit=limit, store=store).runs
 
 
-def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> Listing:
-    """Return what :func:`list` does, with the number of all runs that match and the faults of their journals."""
-    with Ledger(store) as ledger:
+def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None, progress: Progress | None = None) -> Listing:
+    """Return what :func:`list` does, with the number of all runs that match and the faults of their journals.
+
+    *progress* is called with a message now and then while journals are read for longer than a second.
+    """
+    with Ledger(store, progress=progress) as ledger:
         runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
         return Listing(tuple(with_others(runs)), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
 
 
-def load(id: str = "last", *, store: Store = None) -> Run:
+def load(id: str = "last", *, store: Store = None, progress: Progress | None = None) -> Run:
     """Return the run with this *id*, or whose id begins with it; ``last`` is the latest run.
+
+    *progress* is called as by :func:`find`.
 
     Raises:
         NotFoundError: no run has that id.
         AmbiguousError: several ids begin with it.
     """
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         record = ledger.run(id)
         (found,) = with_others([record], ledger.index.records_of_boards(record))
         return found
@@ -169,7 +174,7 @@ def read(
     readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
     records = merged([record for _, reading in readings for record in reading.records])
     return Found(
-        tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records),
+        tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
         tuple(f"{shown}: {note}" for shown, reading in readings for note in reading.notes),
     )
@@ -207,28 +212,31 @@ def import_(
     """
     found = read(files, format=format, project=project, hw=hw, params_column=params_column, tokens_column=tokens_column, timezone=timezone, progress=progress)
     added: tuple[str, ...] = ()
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
             added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run))
+        if len(added) > _AT_ONCE and not dry_run:  # here it is expected to take some time, in the next command it is not
+            ledger.index.refresh()
     return ImportResult(found, added, dry_run)
 
 
-def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None) -> bytes:
+def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None, progress: Progress | None = None) -> bytes:
     """Return runs as the content of a file: those with these *ids*, or all.
 
     Args:
         ids: The runs, as :func:`load` takes them.
         format: One of :data:`EXPORTS`: ``csv``, ``json``, ``parquet``, or ``codecarbon`` for its emissions.csv.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called as by :func:`find`.
 
     Raises:
         CarbonError: a run or the format is unknown, or Parquet needs a package that is not installed.
     """
     if format not in EXPORTS:
         raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(EXPORTS)}")
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         named = [ledger.run(id) for id in ids]
         found = named or ledger.runs()
     if format != "codecarbon":

@@ -15,7 +15,7 @@ database database.find database.load database.names database.plain_toml database
 estimation estimation.chain estimation.complete estimation.consequences estimation.contradictions estimation.families estimation.fields estimation.links estimation.parse
 estimation.plan estimation.plan_fields estimation.result estimation.server_counts estimation.trace estimation.walk estimation.work
 estimation.facts estimation.facts.evidence estimation.facts.facts estimation.facts.gather estimation.facts.hardware estimation.facts.prices
-estimation.facts.electricity_price estimation.facts.intensity estimation.facts.making estimation.facts.purchase estimation.facts.question estimation.facts.rent estimation.facts.site
+estimation.facts.electricity_price estimation.facts.intensity estimation.facts.intensity_split estimation.facts.making estimation.facts.purchase estimation.facts.question estimation.facts.rent estimation.facts.site
 estimation.facts.utilisation
 formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.making formulas.power formulas.samples
 formulas.throughput formulas.training_state

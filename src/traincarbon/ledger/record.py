@@ -85,7 +85,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     results = {name: None if unread_gpu else total_of(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
     cost, cost_basis = results["cost_usd"], cost_basis_of(ordered)
     duration_s = _most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster))
-    notes += [found_fault] if (found_fault := contradiction(energy_j=energy.energy_j, how=energy.how, facility_kwh=results["facility_energy_kwh"])) else []
+    notes += [found_fault] if (found_fault := contradiction(measured_j=energy.measured_j, facility_kwh=results["facility_energy_kwh"])) else []
     attempts, known_j = attempts_of(found, now_s=now_s), [energy_j for energy_j in energy.energy_j.values() if energy_j is not None]
     return Run(
         run_id=runs.pop(),

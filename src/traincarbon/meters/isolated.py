@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
+from traincarbon.blocked_signals import signals_blocked
 from traincarbon.meters.base import Meter, Reading, Unavailable
 from traincarbon.quantities import EnergySource, Part
 
@@ -178,7 +179,8 @@ def serve(name: str) -> None:
 
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    with signals_blocked():
+        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     writes = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the library prints is no answer
     with os.fdopen(writes, "w", encoding="utf-8") as output:

@@ -81,7 +81,7 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
     """Return the sections on one plan: the first page, the what-if, and the others folded."""
     view, answer, currency = plan.view, plan.answer, header.currency
     places = in_regions(answer, database, region_options(answer, database)) if answer is not None else []
-    accounts = accounts_of(view, answer, database)
+    accounts = accounts_of(view, answer)
     question = Question(currency, header.budget, header.confidence)
     sheet = sheet_section(view, answer=answer, advice=advice, places=places, accounts=accounts, question=question, approvers=header.approvers, id=id)
     if extent is Extent.ONE_PAGE:
@@ -166,9 +166,10 @@ def script(*, with_what_if: bool = True) -> Html:
         return template("charts.js")
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
     return html(
-        "const LADDERS = {}, LEAST = {}, READABLE = {}, LINKS = {};\n{}{}{}",
+        "const LADDERS = {}, LEAST = {}, READABLE = {}, LINKS = {};\n{}{}{}{}",
         *map(as_script, (scales, LEAST, READABLE, LINKS)),
         template("equations.js"),
+        template("numbers.js"),
         template("controls.js"),
         template("charts.js"),
     )

@@ -1,6 +1,7 @@
 """``carbon estimate``: what a training run will take."""
 
 from collections.abc import Mapping
+from os import environ, path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,10 +10,13 @@ from traincarbon.cli import output
 from traincarbon.cli.options import FILE, PlanCommand, common_options, database, level_option, plan_options, read_plan
 from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.cli.screens.answer import result_rows
-from traincarbon.errors import PlanError
+from traincarbon.database.load import calibrations_folder
+from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
+from traincarbon.paths import data_folder
 
 if TYPE_CHECKING:
+    from traincarbon.calibration.own_runs import OwnRuns
     from traincarbon.database.load import Database
     from traincarbon.estimation.plan import Plan
     from traincarbon.estimation.result import Estimate
@@ -63,8 +67,9 @@ def command(
         _save(plan, save)
     if plot is not None:
         _plot(answer, facts, plot, quiet=quiet)
+    own = _own_runs(answer, facts, quiet=quiet) if as_json or not (as_csv or markdown or explain) else None
     if as_json:
-        click.echo(output.as_json(answer.to_dict()))
+        click.echo(output.as_json({**answer.to_dict(), "own_runs": None if own is None else own.to_dict()}))
     elif as_csv:
         click.echo(_csv(answer), nl=False)
     elif markdown:
@@ -76,10 +81,25 @@ def command(
     else:
         from traincarbon.cli.screens.estimate import screen
 
-        click.echo(screen(answer, facts, asked=asked(plan_file, fields)))
+        click.echo(screen(answer, facts, asked=asked(plan_file, fields), own=own))
     if not quiet and (as_json or as_csv):
         for warning in (*answer.warnings, *(answer.missing_layout() if as_json else ())):
             click.echo(f"warning: {output.clean(warning)}", err=True)
+
+
+def _own_runs(answer: "Estimate", facts: "Database", *, quiet: bool) -> "OwnRuns | None":
+    """Return the user's own runs that would narrow the estimate; where the ledger cannot be read, a warning says so."""
+    stores = (path.join(data_folder(), "journals"), calibrations_folder())
+    if answer.plan.calibration is not None or not (environ.get("CARBON_STORE") or any(map(path.isdir, stores))):
+        return None
+    from traincarbon.calibration.own_runs import own_runs
+
+    try:
+        return own_runs(answer, database=facts)
+    except CarbonError as error:
+        if not quiet:
+            click.echo(f"warning: {output.clean(str(error))}", err=True)
+        return None
 
 
 def asked(plan_file: str | None, fields: Mapping[str, object]) -> str:

@@ -63,7 +63,7 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
 
     check_plot(plot)
     most = limit if limit is not None else 0 if as_json else _SHOWN
-    found = runs.find(project=project, state=state or "", since=since, limit=most, store=store)
+    found = runs.find(project=project, state=state or "", since=since, limit=most, store=store, progress=None if quiet else _show_progress)
     if plot is not None:
         drawn = found if limit is not None else runs.find(project=project, state=state or "", since=since, store=store)
         plot_runs(drawn.runs, plot, quiet=quiet)
@@ -104,7 +104,7 @@ def show_command(*, id: str, plot: str | None, store: str | None, as_json: bool,
     from traincarbon.tracking.display.run_summary import page
 
     check_plot(plot)
-    record = runs.load(id, store=store)
+    record = runs.load(id, store=store, progress=None if quiet else _show_progress)
     if plot is not None:
         plot_run(record.run_id, plot, store=store, quiet=quiet)
     click.echo(output.as_json(record.to_dict()) if as_json else "\n".join(page(record)))
@@ -134,7 +134,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
 @click.option("--format", "format", type=Choice(runs.EXPORTS), default="csv", show_default=True, help="Format of the output.")
 @click.option("-o", "--output", "file", metavar="FILE", type=FILE, help="New file to write.  [default: stdout]")
 @ledger_options
-def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
+def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:
     """Export all runs, or those with the given IDs, as CSV, JSON, Parquet or CodeCarbon's emissions.csv.
 
     \b
@@ -143,7 +143,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     """  # noqa: D301  click reads the escape
     if file is not None:
         check_new_file(file)
-    content = runs.export(ids, format="json" if as_json else format, store=store)
+    content = runs.export(ids, format="json" if as_json else format, store=store, progress=None if quiet else _show_progress)
     if file is not None:
         write_new_file(file, content)
     elif format == "parquet" and sys.stdout.isatty():

@@ -106,8 +106,7 @@ def _metered(record: Run) -> Html:
     total = record.metered_kwh
     if not total:
         return text("was not metered" if total is None else "used no energy that a meter measured")
-    measured_j = sum(energy_j or 0.0 for part, energy_j in record.energy_j.items() if (source := record.how.get(part)) is not None and source.is_measured)
-    share = measured_j / J_PER_KWH / total
+    share = record.measured_j / J_PER_KWH / total
     how = (
         "all of it measured"
         if share > NEARLY_ALL

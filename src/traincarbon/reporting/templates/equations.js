@@ -51,11 +51,12 @@ function parse(text) {
   return operation(0);
 }
 
-const ROWS = LINKS.map(([name, text, unless, inputs]) => ({ name, formula: parse(text), unless, inputs, refines: inputs.some(input => input[1] === name) }));
+const rowsOf = links => links.map(([name, text, unless, inputs]) => ({ name, formula: parse(text), unless, inputs, refines: inputs.some(input => input[1] === name) }));
+const ROWS = rowsOf(LINKS);
 
-// Compute every link into the values, as traincarbon.estimation.trace.walk does.
-function walk(values, known, stated) {
-  for (const { name, formula, unless, inputs, refines } of ROWS) {
+// Compute every row into the values, as traincarbon.estimation.walk.walk does.
+function walk(values, known, stated, rows = ROWS) {
+  for (const { name, formula, unless, inputs, refines } of rows) {
     if (!refines && values[name] || unless.some(stated)) continue;
     const given = {};
     for (const [parameter, ...sources] of inputs) {
