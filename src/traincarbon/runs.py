@@ -117,21 +117,26 @@ def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
     return find(project=project, state=state, since=since, limit=limit, store=store).runs
 
 
-def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> Listing:
-    """Return what :func:`list` does, with the number of all runs that match and the faults of their journals."""
-    with Ledger(store) as ledger:
+def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None, progress: Progress | None = None) -> Listing:
+    """Return what :func:`list` does, with the number of all runs that match and the faults of their journals.
+
+    *progress* is called with a message now and then while journals are read for longer than a second.
+    """
+    with Ledger(store, progress=progress) as ledger:
         runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
         return Listing(tuple(with_others(runs)), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
 
 
-def load(id: str = "last", *, store: Store = None) -> Run:
+def load(id: str = "last", *, store: Store = None, progress: Progress | None = None) -> Run:
     """Return the run with this *id*, or whose id begins with it; ``last`` is the latest run.
+
+    *progress* is called as by :func:`find`.
 
     Raises:
         NotFoundError: no run has that id.
         AmbiguousError: several ids begin with it.
     """
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         record = ledger.run(id)
         (found,) = with_others([record], ledger.index.records_of_boards(record))
         return found
@@ -207,7 +212,7 @@ def import_(
     """
     found = read(files, format=format, project=project, hw=hw, params_column=params_column, tokens_column=tokens_column, timezone=timezone, progress=progress)
     added: tuple[str, ...] = ()
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
@@ -217,20 +222,21 @@ def import_(
     return ImportResult(found, added, dry_run)
 
 
-def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None) -> bytes:
+def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None, progress: Progress | None = None) -> bytes:
     """Return runs as the content of a file: those with these *ids*, or all.
 
     Args:
         ids: The runs, as :func:`load` takes them.
         format: One of :data:`EXPORTS`: ``csv``, ``json``, ``parquet``, or ``codecarbon`` for its emissions.csv.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called as by :func:`find`.
 
     Raises:
         CarbonError: a run or the format is unknown, or Parquet needs a package that is not installed.
     """
     if format not in EXPORTS:
         raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(EXPORTS)}")
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         named = [ledger.run(id) for id in ids]
         found = named or ledger.runs()
     if format != "codecarbon":

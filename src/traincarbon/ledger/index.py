@@ -13,6 +13,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.index_file import connect, insert, is_at_fault, set_aside
 from traincarbon.ledger.index_folding import Folded, has_ended
+from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, files_in, folders_in
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
@@ -44,11 +45,14 @@ class Index:
     Args:
         store: The folder that holds ``journals``.
         file: The file of the index. If it can be neither read nor written, the index is built in memory.
+        tell: Called with a line now and then while journals are read for longer than a second.
     """
 
-    def __init__(self, store: str, file: str) -> None:
+    def __init__(self, store: str, file: str, *, tell: Tell | None = None) -> None:
         self.journals = os.path.join(store, "journals")
         self.file = file
+        self._tell = tell
+        self._progress = Progress(None, whole_b=0)
         self._connection = connect(file)
 
     def close(self) -> None:
@@ -156,6 +160,7 @@ class Index:
             gone, changed, folders = changes if self._version() == before else self._changes()  # another command may have done it meanwhile
             touched = {run_id for file in gone for run_id in self._drop(file)} | set(self._unsettled())
             changed.sort()  # the rows of a table are ordered by folder
+            self._progress = Progress(self._tell, whole_b=sum(file.size for file in changed))
             for files in _at_a_time(changed):
                 touched -= self._take_in(files)
             self._combine({run_id: {} for run_id in touched})
@@ -217,13 +222,13 @@ class Index:
         path = os.path.join(self.journals, *key)
         known = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
         found = self._goes_on(key, read_b=known[1], faults=json.loads(known[2])) if known and known[0] < file.size else None
-        touched = found.read(path) if found else set()
+        touched = found.read(path, self._progress) if found else set()
         is_tangled = found is not None and any(tangled for _, tangled in found.summaries.values())
         if known and (found is None or is_tangled):
             touched |= self._drop(key)  # a file that does not merely go on is another one: what was known of it is no longer true
         if found is None or is_tangled:
             found = Folded.begun(path, size_b=0 if is_tangled else file.size)
-            touched |= {run_id for run_id, _ in found.summaries} | found.read(path)
+            touched |= {run_id for run_id, _ in found.summaries} | found.read(path, self._progress)
         rows.files.append((*key, file.size, file.mtime_ns, found.read_b, json.dumps(found.faults)))
         for run_id in touched:
             just_read.setdefault(run_id, {})

@@ -1,6 +1,7 @@
 """The lines of a journal folded for the index: a summary for each writer, the faults, and up to where the file was read."""
 
 from traincarbon.ledger.checkpoint import advanced, latest_checkpoint
+from traincarbon.ledger.index_progress import Progress
 from traincarbon.ledger.journal_lines import CHECKPOINT_EVERY_B, Line, read_lines
 from traincarbon.ledger.process_summary import Process
 
@@ -28,10 +29,11 @@ class Folded:
         process = checkpoint.process
         return cls({(process.run_id, process.writer): (process, False)}, [], checkpoint.end_b)
 
-    def read(self, path: str) -> set[str]:
+    def read(self, path: str, progress: Progress) -> set[str]:
         """Fold in the lines from there on; return their runs."""
         touched: set[str] = set()
         for line, fault, place_b in read_lines(path, begin_b=self.read_b):
+            progress.add(place_b - self.read_b)
             self.read_b = place_b
             if line is not None:
                 touched.add(line["run_id"])

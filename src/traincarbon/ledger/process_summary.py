@@ -246,9 +246,11 @@ class Process:
         device = self.devices.get(name)
         if device is None:
             device = self.devices[name] = Device(_PARTS.get(_word(stated.get("part")), Part.OTHER), how)
-        device.how = least_sure(device.how, how)
-        added_j = max(energy_j - device.energy_j, 0.0)
-        device.energy_j = energy_j if ended else max(device.energy_j, energy_j)
+        if device.how is not how:
+            device.how = least_sure(device.how, how)
+        added_j = energy_j - device.energy_j if energy_j > device.energy_j else 0.0
+        if ended or added_j:
+            device.energy_j = energy_j
         gap_s, counter_j = amount(stated.get("gap_s")), amount(stated.get("counter_j"))
         device.gap_s = device.gap_s if gap_s is None else gap_s
         if device.counter_begin_j is None and counter_j is not None:

@@ -58,7 +58,7 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
     carbon runs list --state killed --since 7d
     """  # noqa: D301  click reads the escape
     most = limit if limit is not None else 0 if as_json else _SHOWN
-    found = runs.find(project=project, state=state or "", since=since, limit=most, store=store)
+    found = runs.find(project=project, state=state or "", since=since, limit=most, store=store, progress=None if quiet else _show_progress)
     if as_json:
         click.echo(output.as_json([record.to_dict() for record in found.runs]))
     elif found.runs:
@@ -83,7 +83,7 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
 @command.command("show", short_help="Show one run: what was measured, modelled and missing.")
 @click.argument("id")
 @ledger_options
-def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
+def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> None:
     """Show one run: what was measured, what was modelled, and what is missing and why.
 
     ID may be shortened to its first letters; `last` is the latest run.
@@ -93,7 +93,7 @@ def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> N
     """  # noqa: D301  click reads the escape
     from traincarbon.tracking.display.run_summary import page
 
-    record = runs.load(id, store=store)
+    record = runs.load(id, store=store, progress=None if quiet else _show_progress)
     click.echo(output.as_json(record.to_dict()) if as_json else "\n".join(page(record)))
 
 
@@ -121,7 +121,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
 @click.option("--format", "format", type=Choice(runs.EXPORTS), default="csv", show_default=True, help="Format of the output.")
 @click.option("-o", "--output", "file", metavar="FILE", type=FILE, help="New file to write.  [default: stdout]")
 @ledger_options
-def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
+def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:
     """Export all runs, or those with the given IDs, as CSV, JSON, Parquet or CodeCarbon's emissions.csv.
 
     \b
@@ -130,7 +130,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     """  # noqa: D301  click reads the escape
     if file is not None:
         check_new_file(file)
-    content = runs.export(ids, format="json" if as_json else format, store=store)
+    content = runs.export(ids, format="json" if as_json else format, store=store, progress=None if quiet else _show_progress)
     if file is not None:
         write_new_file(file, content)
     elif format == "parquet" and sys.stdout.isatty():
