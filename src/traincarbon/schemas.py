@@ -288,6 +288,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
+            "warm_up": _or_null(_object({"duration_s": _AMOUNT, "done": _SHARE, "steady_s": _AMOUNT})),
             "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
                 _object(

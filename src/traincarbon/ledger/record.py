@@ -20,6 +20,7 @@ from traincarbon.ledger.run import Run, timestamp
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.run_totals import contradiction, cost_basis_of, left_out, total_of
 from traincarbon.ledger.sessions import Session, clusters
+from traincarbon.ledger.warm_up import warm_up_of_nodes
 from traincarbon.ledger.waste import waste_of
 from traincarbon.quantities import RECORDED, Part
 
@@ -122,6 +123,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         phases=phases_of(found, duration_s=duration_s, energy_j=sum(known_j) if known_j else None, tokens=counts.get("tokens")),
         attempts=attempts,
         shared_with=tuple(sorted({other for process in ordered for other in process.shared_with})),
+        warm_up=warm_up_of_nodes([(process.marks, process.first_mono_s) for process in ordered]) if len(ordered) == n_machines else None,
         waste=waste_of(energy.by_device, attempts, cost_usd=None if cost is None else cost["median"], cost_basis=cost_basis),
         notes=tuple(dict.fromkeys([*coverage_notes(energy.by_device), *notes, *(note for process in ordered for note in process.notes)])),
         cost_basis=cost_basis,

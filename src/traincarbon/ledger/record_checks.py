@@ -15,6 +15,7 @@ from traincarbon.ledger.run import RUN_SCHEMA
 from traincarbon.ledger.run_energy import DeviceUse, measured_j
 from traincarbon.ledger.run_totals import contradiction
 from traincarbon.ledger.site import checked_site
+from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
 
@@ -67,6 +68,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["phases"] = tuple([_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS]])
     attempts = [_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES]]
     checked["attempts"] = tuple([attempt for attempt in attempts if attempt is not None])
+    checked["warm_up"] = WarmUp.of(table(stated.get("warm_up")))
     checked["waste"] = _waste(run_id, table(stated.get("waste")))
     checked["by_device"] = tuple([_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES]])
     energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])
