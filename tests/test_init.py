@@ -50,12 +50,13 @@ PUBLIC = [
     "progress",
     "report",
     "runs",
+    "serve",
     "steps",
     "track",
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench"}
+COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench", "serve"}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])

@@ -6,6 +6,9 @@ function announce(words) {
   document.getElementById("live").textContent = words;
 }
 
+// Make the charts and tables of a part of the page answer to a pointer, to keys and to clicks; a page that takes in new parts calls it again.
+let prepare;
+
 {
   const svgNames = "http://www.w3.org/2000/svg";
   const styled = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "paint-order"];
@@ -64,7 +67,7 @@ function announce(words) {
     picture.src = asFile(drawn.text, "image/svg+xml");
   };
 
-  for (const chart of document.querySelectorAll("figure.chart")) {
+  const prepareChart = chart => {
     const shown = () => [...chart.querySelectorAll("svg")].find(svg => svg.getClientRects().length) || chart.querySelector("svg");
     for (const mark of chart.querySelectorAll(".mark")) {
       const title = mark.querySelector("title");
@@ -103,11 +106,11 @@ function announce(words) {
       files.append(button);
     }
     chart.querySelector(".ch-data summary").after(files);
-  }
+  };
 
   // A click on the head of a column sorts the rows by it; what is not a number comes last.
   const written = text => (/^[^\d]*\d/.test(text) ? Number.parseFloat(text.replace(/[^\d.eE+-]/g, "")) : Number.NaN);
-  for (const table of document.querySelectorAll("table.sortable")) {
+  const prepareTable = table => {
     [...table.tHead.rows[0].cells].forEach((head, at) => {
       if (!head.textContent.trim() || head.textContent.includes("to scale")) return;
       const button = document.createElement("button");
@@ -127,7 +130,13 @@ function announce(words) {
         table.tBodies[0].append(...rows);
       });
     });
-  }
+  };
+
+  prepare = root => {
+    root.querySelectorAll("figure.chart").forEach(prepareChart);
+    root.querySelectorAll("table.sortable").forEach(prepareTable);
+  };
+  prepare(document);
 
   // A link into a closed part opens it.
   const openTarget = () => {
