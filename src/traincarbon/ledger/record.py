@@ -115,6 +115,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         forecast=next((process.forecast for process in reversed(ordered) if process.forecast is not None), None),
         plan=_first(each.plan for each in facts),
         versions=dict(_first(each.versions for each in facts) or {}),
+        site=_first(each.site for each in facts),
         launcher=latest_launcher(each.launcher for each in facts),
         restarts=len(found) - n_machines,
         signal=end.signal if end else None,
