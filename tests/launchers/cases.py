@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from launchers.machines import BOARDS, Pulse
+from launchers.machines import Pulse
 from launchers.rig import CARBON, TRACK, Found, Rig
 
 _SHAPE = ("--nodes=4", "--ntasks-per-node=8", "--gres=gpu:8")
@@ -113,9 +113,7 @@ def run_case(rig: Rig, case: Case) -> Found:
     before = rig.runs()
     later = rig.pulse_later()
     job = rig.slurm.submit(case.script(rig, later), *case.options)
-    rig.wait_for_gpus(before, job, nodes=4, boards=BOARDS)
-    pulse = rig.begin(later)
-    rig.ended(job)
+    pulse = rig.pulsed(before, job, later, nodes=4)
     found = rig.new_runs(before)
     assert len(found) == 1, f"{len(found)} runs: {', '.join(found)}\n{rig.slurm.output(job)}"
     return rig.found(found[0], rig.machines.energy_j(pulse))

@@ -67,7 +67,8 @@ def test_a_comma_among_semicolons_is_not_guessed_at():
     [
         ("x,7,20B,a100,8,100,350", "column params: 7 is too few; is it in billions? Write 7e9 or 7B"),
         ("x,1B,300,a100,8,100,350", "column tokens: 300 is too few"),
-        ("x,1B,20B,a100,8,100,350000000", "is it in Wh?"),
+        ("x,1B,20B,a100,8,100,350000", "is it in Wh?"),
+        ("x,1B,20B,a100,8,100,1260000000", "is it in J?"),
         ("x,1B,20B,a100,8,100,0.35", "is it in MWh?"),
         ("x,1000B,20000B,a100,8,1,", "are these hours of wall-clock time?"),
         ("x,1B,20B,a100,8,,350", "column hours is empty"),

@@ -61,24 +61,24 @@ def test_an_energy_that_no_server_draws_is_missing():
 
 
 def test_steps_one_after_the_other_add_up():
-    steps = [row(id="1.0", end="2026-10-01T08:20:00", energy="1000"), row(id="1.1", start="2026-10-01T08:20:00", energy="2000")]
-    assert energy_of(row(energy="0"), *steps) == 3000.0
-    assert energy_of(row(energy="0"), *reversed(steps)) == 3000.0
+    steps = [row(id="1.0", end="2026-10-01T08:20:00", energy="1000000"), row(id="1.1", start="2026-10-01T08:20:00", energy="2000000")]
+    assert energy_of(row(energy="0"), *steps) == 3_000_000.0
+    assert energy_of(row(energy="0"), *reversed(steps)) == 3_000_000.0
 
 
 def test_steps_at_the_same_time_on_the_same_nodes_do_not():
-    steps = [row(id="1.0", energy="1000"), row(id="1.1", energy="2000")]
-    assert energy_of(row(energy=""), *steps) == 2000.0
+    steps = [row(id="1.0", energy="1000000"), row(id="1.1", energy="2000000")]
+    assert energy_of(row(energy=""), *steps) == 2_000_000.0
 
 
 def test_steps_at_the_same_time_on_nodes_of_their_own_add_up():
-    steps = [row(id="1.0", energy="1000"), row(id="1.1", energy="2000")]
-    assert energy_of(row(energy="", nodes="2"), *steps) == 3000.0
+    steps = [row(id="1.0", energy="1000000"), row(id="1.1", energy="2000000")]
+    assert energy_of(row(energy="", nodes="2"), *steps) == 3_000_000.0
 
 
 def test_the_steps_that_span_the_job_hold_the_others():
-    steps = [row(id="1.batch", energy="900"), row(id="1.extern", energy="5000"), row(id="1.0", energy="1000"), row(id="1.1", energy="")]
-    assert energy_of(row(energy=""), *steps) == 5000.0
+    steps = [row(id="1.batch", energy="900000"), row(id="1.extern", energy="5000000"), row(id="1.0", energy="1000000"), row(id="1.1", energy="")]
+    assert energy_of(row(energy=""), *steps) == 5_000_000.0
 
 
 def test_energy_with_an_ending_is_read_where_there_is_none_in_full():

@@ -4,7 +4,7 @@ from typing import TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
-from traincarbon.readers.column_names import check_columns, energy_of, size_of
+from traincarbon.readers.column_names import check_columns, readable_energy_of, readable_size_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
 from traincarbon.readers.table import Row, check_needed, header_of, rows
 
@@ -50,7 +50,8 @@ def _record(row: Row, options: ImportOptions) -> Run:
     began, ended = moment(row.text("start_time"), options.zone), moment(row.text("end_time"), options.zone)
     if ended < began:
         raise ValueError("it ended before it began; was the clock changed?")
-    size = size_of(row, options)
+    size, unread = readable_size_of(row, options)
+    energy_j, unread_energy = readable_energy_of(row)
     return record_of(
         run_id=f"mlflow-{run_id}",
         project=f"experiment {row.text('experiment_id')}",
@@ -61,9 +62,10 @@ def _record(row: Row, options: ImportOptions) -> Run:
         hw=size.hw,
         params=size.params,
         tokens=size.tokens,
-        energy_j=energy_of(row),
+        energy_j=energy_j,
         missing={"gpu": _ONE_SAMPLE if any("power_usage_watts" in column for column in row.cells) else _NO_ENERGY, "": _NO_ENERGY},
         versions={},
+        notes=[*unread, *unread_energy],
     )
 
 
@@ -71,6 +73,7 @@ FORMAT = Format(
     "mlflow",
     "CSV of MLflow: `mlflow experiments csv`, `mlflow.search_runs().to_csv()`",
     "duration, state, parameters, tokens, hardware",
+    "energy, unless you logged it: only the last sample of power is exported",
     "its power is only the last sample, so it gives no energy; energy that you logged (`energy_kwh`) counts as modelled",
     is_mlflow,
     read,

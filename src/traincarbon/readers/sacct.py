@@ -205,6 +205,7 @@ FORMAT = Format(
     "sacct",
     "output of SLURM's `sacct --parsable2` (`-P`)",
     "energy of the nodes, duration, state, nodes, accelerators",
+    "parameters, tokens; energy by part, unless `--energy-covers` states it",
     "a job counts with its steps; each task of an array is a run; jobs on a shared node are each charged with all of its energy",
     is_sacct,
     read,

@@ -11,7 +11,7 @@ from typing import TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
-from traincarbon.readers.column_names import check_columns, energy_of, size_of
+from traincarbon.readers.column_names import check_columns, readable_energy_of, readable_size_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, before, instant, moment, names_a_zone, record_of
 from traincarbon.readers.samples import Samples
 from traincarbon.readers.table import Row, header_of, rows
@@ -109,7 +109,8 @@ def _record(row: Row, options: ImportOptions) -> Run:
     ended = next((number for column in _ENDS if (number := row.amount(column)) is not None), None)
     created = row.text("Created", "created_at", "_created_at")
     began = moment(created, options.zone) if created else None if ended is None else before(instant(ended), duration_s)
-    size = size_of(row, options)
+    size, unread = readable_size_of(row, options)
+    energy_j, unread_energy = readable_energy_of(row)
     sampled = any(_POWER.fullmatch(column.removeprefix("summary.")) for column in row.cells)
     return record_of(
         run_id=f"wandb-{row.text(*_IDS) or _made_id(row, began)}",
@@ -121,9 +122,10 @@ def _record(row: Row, options: ImportOptions) -> Run:
         hw=size.hw,
         params=size.params,
         tokens=size.tokens,
-        energy_j=energy_of(row),
+        energy_j=energy_j,
         missing={"gpu": _ONE_SAMPLE if sampled else _NO_ENERGY, "": _NO_ENERGY},
         versions={},
+        notes=[*unread, *unread_energy],
     )
 
 
@@ -165,6 +167,7 @@ RUNS = Format(
     "wandb",
     'CSV of the runs of Weights & Biases: "Export to CSV", or the script of its documentation',
     "duration, state, parameters, tokens, hardware",
+    "energy: import the system metrics too",
     "show the columns ID and State",
     is_runs,
     read_runs,
@@ -174,6 +177,7 @@ METRICS = Format(
     "wandb-metrics",
     'CSV of the system metrics of Weights & Biases: `run.history(stream="events")`, a chart of `system.gpu.N.powerWatts`',
     "energy of the GPUs from sampled power",
+    "the rest of the machine, state, parameters, tokens",
     "name the file after the run's id and import it with the table of runs: together they are one run",
     is_metrics,
     read_metrics,

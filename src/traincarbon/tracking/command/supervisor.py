@@ -113,7 +113,7 @@ class Supervisor:
 
     def _check_budgets(self) -> None:
         """Refuse to start a command whose budgets cannot be metered, unless they only warn."""
-        if acting(self._settings) and self._sidecar is None:  # that of time too, as the metering process signals and stops
+        if (acting(self._settings) or self._settings.needs_meters) and self._sidecar is None:  # that of time too, as the metering process signals and stops
             raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint)
         if self._settings.needs_meters and self._sidecar is not None and (found := self._sidecar.check_budgets()).problem:
             raise CarbonError(found.problem, hint=found.hint)
