@@ -28,8 +28,6 @@ _SIZES = {
     "speech": "give audio_hours in place of samples, and frames_per_s, such as 50",
 }
 """How to state the size of a sample, by family."""
-    "not counted: convolutions before the encoder, which add 1 % in Whisper and half in wav2vec 2.0 base; give gmac_per_sample of a second to count all"
-)
 _IN_FLOP = ("teacher_params", "frozen_params", "text_params", "decoder_params")
 """Fields that are in the FLOP of a sample and in nothing else."""
 _KEPT = ("flop", "tokens", "padding", "evaluation_tokens", "generated_tokens")

@@ -106,10 +106,17 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     try:
         model = _model(plan.model, database, is_complete={"params", "layers", "hidden"} <= stated.keys())
     except CarbonError as error:
+<<<<<<< HEAD
         known = _with_other_model(plan, plan.model, database) if isinstance(error, NotFoundError) else None
         if known is not None:
             return known, None
         if "params" not in stated or not _is_place(plan.model):
+=======
+        convolution = _with_convolution(plan, plan.model, database) if isinstance(error, NotFoundError) else None
+        if convolution is not None:
+            return convolution, None
+        if "params" not in stated or not is_place(plan.model):
+>>>>>>> main
             raise
         return plan, None  # the plan was written where the configuration could be read
     if model is None:
@@ -135,7 +142,7 @@ def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | Non
     return Plan.from_dict({**found, **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
 
 
-def _is_place(name: str) -> bool:
+def is_place(name: str) -> bool:
     """Say whether *name* is that of a file, a folder or a page, not of a model that the database knows."""
     is_folder = path.isfile(path.join(name, "config.json"))
     return name.startswith(hub.PREFIX) or name.endswith(".json") or is_folder or (path.sep in name and path.exists(name))
@@ -152,7 +159,7 @@ def _read(database: "Database", name: str) -> Model:
     tokens = None
     if name.startswith(hub.PREFIX):
         reading = hub.fetch(name.removeprefix(hub.PREFIX))
-    elif _is_place(name):
+    elif is_place(name):
         reading = read_file(name)
     else:
         from traincarbon.database.models import find_model
