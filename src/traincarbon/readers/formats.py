@@ -121,6 +121,10 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
                 f"{options.name or 'standard input'} is in the format {chosen.name}, which has no columns for parameters or tokens",
                 hint="leave out --params-column and --tokens-column",
             )
+        if options.energy_covers and chosen is not sacct.FORMAT:
+            raise CarbonError(
+                f"{options.name or 'standard input'} is in the format {chosen.name}, which states what its energy covers", hint="leave out --energy-covers"
+            )
         found = chosen.read(stream, options)
         said = [] if chosen is OURS else [f"run {record.run_id[:60]!r}: {note}" for record in found.records for note in record.notes]
         notes = list(dict.fromkeys([*found.notes, *said, *([] if found.records or found.left_out else ["it holds no run"])]))
