@@ -136,7 +136,7 @@ def read(
         raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(FORMAT_NAMES)}")
     if energy_covers not in ("", *ENERGY_COVERS):
         raise CarbonError(f"unknown --energy-covers {energy_covers[:40]!r}", hint=f"one of {', '.join(ENERGY_COVERS)}")
-    options = ImportOptions(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
+    options = ImportOptions(zone=zone_of(timezone), hw=hw, params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
     readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
     records = merged([record for _, reading in readings for record in reading.records])
     return Found(

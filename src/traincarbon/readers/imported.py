@@ -38,6 +38,8 @@ class ImportOptions:
     """The file's name, without its folder; empty for standard input."""
     zone: tzinfo | None = None
     """The zone of times that name none; None means that it is not known, and that they are read as UTC."""
+    hw: str = ""
+    """The hardware of all runs, empty if the user does not state it."""
     energy_covers: str = ""
     """What a scheduler's energy covers, one of :data:`ENERGY_COVERS`; empty if it is unknown."""
     params_column: str = ""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TextIO
 
-from traincarbon.readers.table import Row, first_line, header_of, rows, says_nothing
+from traincarbon.readers.table import PutBack, Row, first_line, header_of, rows, says_nothing
 
 FREE_TEXT = ("SubmitLine", "Comment", "AdminComment", "SystemComment", "JobName", "WorkDir", "Reason")
 """Columns whose cells users write, so that a bar may stand in them."""
@@ -32,9 +32,9 @@ def layout_rows(stream: TextIO) -> Iterator[Row | str]:
     while sum(not says_nothing(line) for line in seen) < 2 and len(seen) < _MOST_EMPTY and (line := stream.readline(_LONGEST_LINE)):
         seen.append(line)
     if is_plain("".join(seen)):
-        yield from _fixed(_Lines(seen, stream))
+        yield from _fixed(PutBack(seen, stream))
     else:
-        yield from rows(_Lines(seen, stream), delimiter="|", quoted=False, mend=with_bars)
+        yield from rows(PutBack(seen, stream), delimiter="|", quoted=False, mend=with_bars)
 
 
 def with_bars(columns: list[str], cells: list[str]) -> list[tuple[list[str], list[str]]]:
@@ -53,19 +53,7 @@ def with_bars(columns: list[str], cells: list[str]) -> list[tuple[list[str], lis
     return []
 
 
-class _Lines:
-    """Lines that were read already, and the rest of a stream."""
-
-    def __init__(self, seen: list[str], stream: TextIO) -> None:
-        self._seen = seen[::-1]
-        self._stream = stream
-
-    def readline(self, most: int, /) -> str:
-        """Return the next line, or as much of it."""
-        return self._seen.pop() if self._seen else self._stream.readline(most)
-
-
-def _fixed(lines: _Lines) -> Iterator[Row | str]:
+def _fixed(lines: PutBack) -> Iterator[Row | str]:
     """Yield the rows of plain output. A cell that is cut off ends in a plus sign and is not read, unless it is a name or a state."""
     header, columns, spans, number = "", [""], [(0, 0)], 0
     while line := lines.readline(_LONGEST_LINE):
