@@ -221,6 +221,12 @@ def test_energy_of_processors_alone_leaves_the_gpus_open():
     assert (record.unread_gpu, record.metered_kwh, record.energy_j["cpu"]) == (True, None, 8_136_000.0)
 
 
+def test_less_than_the_gpus_draw_idle_is_the_energy_of_the_processors_alone():
+    (record,), _, _ = read_rows(row(tres="gres/gpu:a100=8,node=1", elapsed="43200", energy="5000000"))
+    assert (record.energy_j["cpu"], record.energy_j["other"]) == (5e6, None)
+    assert "less than the GPUs draw idle" in record.missing["gpu"]
+
+
 @pytest.mark.parametrize(("energy", "covers"), [("5000", ""), ("5000", "node"), ("3000000", "node"), ("3000000", "gpu")])
 def test_less_than_idle_power_is_set_aside(energy, covers):
     (record,), _, _ = read_rows(row(tres="gres/gpu:a100=16,node=2", nodes="2", elapsed="43200", energy=energy), energy_covers=covers)

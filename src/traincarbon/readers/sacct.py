@@ -13,6 +13,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
+from traincarbon.readers.limits import LEAST_NODE_W, accelerator_limits
 from traincarbon.readers.plausible import Basis
 from traincarbon.readers.sacct_layout import is_parsable, is_plain, layout_rows
 from traincarbon.readers.table import Row
@@ -26,13 +27,15 @@ _PREFIXES = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _JOB = re.compile(r"(\d+(?:_\d+)?(?:\+\d+)?)(?:\.(.+))?")
 _ELAPSED = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 _NO_PLUGIN = "SLURM states no energy; the cluster does not meter or store it"
+_BELOW_IDLE = "below idle"
 _REASONS = {
     "": "SLURM's energy may be that of the processors alone, of the GPUs or of whole nodes, as its plugin decides; it is under other",
     "node": "SLURM states the energy of whole nodes, not of their parts; it is under other",
     "cpu": "SLURM states the energy of processors and memory alone; it is under cpu",
     "gpu": "SLURM states the energy of the GPUs alone",
+    _BELOW_IDLE: "SLURM's energy is less than the GPUs draw idle, so it is that of the processors alone; it is under cpu",
 }
-_PART_OF = {"": Part.OTHER, "node": Part.OTHER, "cpu": Part.CPU, "gpu": Part.GPU}
+_PART_OF = {"": Part.OTHER, _BELOW_IDLE: Part.CPU, "node": Part.OTHER, "cpu": Part.CPU, "gpu": Part.GPU}
 _UNKNOWN_COVER = (
     "what SLURM's energy covers depends on its plugin (scontrol show config: AcctGatherEnergyType): rapl meters the processors alone, gpu the GPUs,"
     " ipmi and xcc whole nodes; state it with --energy-covers cpu, gpu or node"
@@ -126,8 +129,10 @@ def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> Ru
     nodes = row.amount("NNodes") or row.amount("AllocNodes") or _tres(row).get("node") or 1.0
     energy_j = _stated_j(row)
     energy_j = _of_steps_j(steps, nodes=nodes) if energy_j is None else energy_j
-    covers = options.energy_covers
     accelerators, kind = _accelerators(_tres(row), nodes)
+    covers = options.energy_covers
+    if not covers and energy_j and LEAST_NODE_W * nodes * duration_s <= energy_j < _idle_j(accelerators, kind, duration_s):
+        covers = _BELOW_IDLE
     cluster = row.text("Cluster")
     code, _, signal = row.text("ExitCode").partition(":")
     return record_of(
@@ -145,6 +150,12 @@ def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> Ru
         basis=Basis(unit="J", whole_includes_gpus=covers == "node"),
         versions={},
     )
+
+
+def _idle_j(accelerators: int | None, kind: str, duration_s: float) -> float:
+    """Return the least energy that the accelerators of a job draw, 0 if their kind is unknown."""
+    limits = accelerator_limits(kind)
+    return (accelerators or 0) * limits.least_w * duration_s if limits.name else 0.0
 
 
 def _state(text: str) -> str:
