@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.calibration_effect import CHANGED
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.waste import Waste
@@ -272,6 +273,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
+            "site": _or_null(_object({**dict.fromkeys(site.TEXTS, _TEXT), **dict.fromkeys(site.AMOUNTS, _or_null(_AMOUNT))})),
             "shared_with": _TEXTS,
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
@@ -286,6 +288,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
+            "warm_up": _or_null(_object({"duration_s": _AMOUNT, "done": _SHARE, "steady_s": _AMOUNT})),
             "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
                 _object(

@@ -87,6 +87,7 @@ def fit(
     version: str,
     set_aside: Sequence[SetAside] = (),
     meters: Sequence[Mapping[str, object]] = (),
+    remarks: Sequence[str] = (),
     spreads: Spreads | None = None,
 ) -> Fitted:
     """Return the calibration to *observed* runs, and its errors.
@@ -99,6 +100,7 @@ def fit(
         version: Version of the package.
         set_aside: Runs that were set aside already; the calibration lists them too.
         meters: What wall meters showed; saved with the calibration.
+        remarks: What a reader should know of the runs; saved with the calibration.
         spreads: Prior spreads of the scopes; by default those of ``priors.csv``.
 
     Raises:
@@ -133,7 +135,7 @@ def fit(
         set_aside=tuple((each.id, each.reason) for each in aside[:_KEPT_RUNS]),
         errors={quantity: found.summary() for quantity, found in errors.items()},
         meters=tuple(meters),
-        notes=notes,
+        notes=(*remarks, *notes),
     )
     return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
 

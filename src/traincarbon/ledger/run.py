@@ -10,6 +10,7 @@ from typing import Any
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, measured_j
+from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import J_PER_KWH, EnergySource
 
@@ -53,6 +54,8 @@ class Run:
     versions: dict[str, str]
     launcher: Mapping[str, Any] | None = None
     """What launched it and what gave its id, see :mod:`traincarbon.ledger.launcher`."""
+    site: Mapping[str, Any] | None = None
+    """Where it ran, see :mod:`traincarbon.ledger.site`."""
     restarts: int = 0
     signal: int | None = None
     counts: dict[str, float]
@@ -62,6 +65,8 @@ class Run:
     """What its script named, and the rest; they add up to the run. Empty if it named none."""
     attempts: tuple[Attempt, ...] = ()
     waste: Waste = NO_WASTE
+    warm_up: WarmUp | None = None
+    """Its warm-up, None if its script reported too little or it was restarted."""
     shared_with: tuple[str, ...] = ()
     """Other runs that were metered on the same GPUs at the same time: each record has all of their energy."""
     notes: tuple[str, ...] = ()
@@ -98,7 +103,15 @@ class Run:
             "devices": [use.to_dict() for use in self.by_device],
         }
         parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(timestamp) for each in self.attempts]}
-        return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
+        return {
+            "schema": RUN_SCHEMA,
+            **stated,
+            "how": how,
+            **lists,
+            **parts,
+            "waste": self.waste.to_dict(),
+            "warm_up": None if self.warm_up is None else self.warm_up._asdict(),
+        }
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, object]) -> "Run":
@@ -130,6 +143,7 @@ _STORED: Mapping[str, Callable[[Any], object]] = {
     "phases": lambda found: tuple(Phase(*phase) for phase in found),
     "attempts": lambda found: tuple(Attempt(*attempt) for attempt in found),
     "waste": lambda found: Waste(*found),
+    "warm_up": lambda found: WarmUp(*found),
 }
 """How fields are read from JSON that are neither numbers, texts nor tables of them."""
 

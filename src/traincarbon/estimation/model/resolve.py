@@ -106,7 +106,7 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
         convolution = _with_convolution(plan, plan.model, database) if isinstance(error, NotFoundError) else None
         if convolution is not None:
             return convolution, None
-        if "params" not in stated or not _is_place(plan.model):
+        if "params" not in stated or not is_place(plan.model):
             raise
         return plan, None  # the plan was written where the configuration could be read
     if model is None:
@@ -128,7 +128,7 @@ def _with_convolution(plan: Plan, name: str, database: "Database") -> Plan | Non
     return Plan.from_dict({"params": known.params, "family": "convolution", **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
 
 
-def _is_place(name: str) -> bool:
+def is_place(name: str) -> bool:
     """Say whether *name* is that of a file, a folder or a page, not of a model that the database knows."""
     is_folder = path.isfile(path.join(name, "config.json"))
     return name.startswith(hub.PREFIX) or name.endswith(".json") or is_folder or (path.sep in name and path.exists(name))
@@ -145,7 +145,7 @@ def _read(database: "Database", name: str) -> Model:
     tokens = None
     if name.startswith(hub.PREFIX):
         reading = hub.fetch(name.removeprefix(hub.PREFIX))
-    elif _is_place(name):
+    elif is_place(name):
         reading = read_file(name)
     else:
         from traincarbon.database.models import find_model
