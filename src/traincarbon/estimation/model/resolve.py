@@ -106,17 +106,10 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     try:
         model = _model(plan.model, database, is_complete={"params", "layers", "hidden"} <= stated.keys())
     except CarbonError as error:
-<<<<<<< HEAD
         known = _with_other_model(plan, plan.model, database) if isinstance(error, NotFoundError) else None
         if known is not None:
             return known, None
-        if "params" not in stated or not _is_place(plan.model):
-=======
-        convolution = _with_convolution(plan, plan.model, database) if isinstance(error, NotFoundError) else None
-        if convolution is not None:
-            return convolution, None
         if "params" not in stated or not is_place(plan.model):
->>>>>>> main
             raise
         return plan, None  # the plan was written where the configuration could be read
     if model is None:
