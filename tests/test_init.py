@@ -55,7 +55,7 @@ PUBLIC = [
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench"}
+COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "calculator", "validate", "track", "calibrate", "runs", "bench"}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])
