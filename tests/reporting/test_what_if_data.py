@@ -14,7 +14,7 @@ from traincarbon.estimation.links import CHAIN
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.plan_variants import varied_plan
-from traincarbon.reporting.render import template
+from traincarbon.reporting.shell import template
 from traincarbon.reporting.what_if_data import INPUTS, LINKS, OF_PLAN, PARAMS_UNIT, SLIDERS, TOKENS_UNIT, what_if
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
