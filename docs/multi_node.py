@@ -46,11 +46,12 @@ def table(rig: Rig) -> str:
 def mute_node(rig: Rig) -> str:
     """Run a job on four nodes of which one cannot write the store, and return the page of the run."""
     before = rig.runs()
-    pulse = rig.pulse(after_s=9.0)
+    later = rig.pulse_later()
     with rig.hidden_store("n3"):
-        rig.run(f"{TRACK} -- srun {rig.rank(pulse)}", "--nodes=4", "--ntasks-per-node=8", "--gres=gpu:8")
+        job = rig.slurm.submit(f"{TRACK} -- srun {rig.rank(later)}", "--nodes=4", "--ntasks-per-node=8", "--gres=gpu:8")
+        rig.pulsed(before, job, later, nodes=3)
     (run_id,) = rig.new_runs(before)
-    shown = show(rig, run_id).replace(sys.executable, "python").replace(f"{rig.machines.folder}/", "")
+    shown = re.sub(r"\S*/train\.py \S+", "train.py", show(rig, run_id).replace(sys.executable, "python"))
     return f"```text\n$ carbon runs show last\n{re.sub(r' +$', '', shown, flags=re.MULTILINE).strip()}\n```"
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from traincarbon.tracking.track import track
     from traincarbon.uncertain import Interval, Uncertain
     from traincarbon.validation.validate import validate
+    from traincarbon.webapp.serve import serve
 
 _MODULES = {
     "Advice": "explore.advice.alternative",
@@ -65,6 +66,7 @@ _MODULES = {
     "progress": "tracking.progress",
     "report": "reporting.report",
     "runs": "",
+    "serve": "webapp.serve",
     "steps": "tracking.steps",
     "track": "tracking.track",
     "validate": "validation.validate",
@@ -101,6 +103,7 @@ __all__ = [
     "progress",
     "report",
     "runs",
+    "serve",
     "steps",
     "track",
     "validate",

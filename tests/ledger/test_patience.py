@@ -1,6 +1,7 @@
 """A store that does not answer holds nobody up."""
 
 import os
+import signal
 import threading
 import time
 
@@ -62,3 +63,9 @@ def test_what_is_wrong_with_a_store_that_answers_is_left_to_its_reader(tmp_path,
     if kind == "with a pipe":
         os.mkfifo(store / "salt")
     check_answers(str(store))
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system has no masks of signals")
+def test_the_thread_that_asks_takes_no_signal_meant_for_the_process():
+    blocked = Asked(lambda: signal.pthread_sigmask(signal.SIG_BLOCK, ())).answer(within_s=5.0)
+    assert signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP} <= set(blocked)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from traincarbon.blocked_signals import signals_blocked
 from traincarbon.errors import CarbonError
 
 T = TypeVar("T")
@@ -14,7 +15,7 @@ _ANSWER_S = 3.0
 
 
 class Task:
-    """Something that a thread does, and that nobody waits for when the process ends."""
+    """Something that a thread does, which takes no signal meant for the process, and that nobody waits for when the process ends."""
 
     def __init__(self) -> None:
         self._done = threading.Event()
@@ -25,7 +26,8 @@ class Task:
         self._done.clear()
         self._error = None
         try:
-            threading.Thread(target=self._do, args=(work,), daemon=True).start()
+            with signals_blocked():
+                threading.Thread(target=self._do, args=(work,), daemon=True).start()
         except RuntimeError:
             self._do(work)
 

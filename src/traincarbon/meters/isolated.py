@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
+from traincarbon.blocked_signals import signals_blocked
 from traincarbon.meters.base import Meter, Reading, Unavailable
 from traincarbon.quantities import EnergySource, Part
 
@@ -176,9 +177,12 @@ def serve(name: str) -> None:
     """Open the meter *name*, write its first readings to stdout, and more for each line on stdin, until stdin ends."""
     from traincarbon.meters.registry import probed_here
 
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started this process takes no signals, and it has its mask
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+    with signals_blocked():
+        threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
     writes = os.dup(1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # what the library prints is no answer
     with os.fdopen(writes, "w", encoding="utf-8") as output:

@@ -28,6 +28,7 @@ from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.shell import document, template
 from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
 from traincarbon.reporting.what_if_data import LINKS, what_if
+from traincarbon.uncertain import median_of
 
 
 def report_html(
@@ -80,7 +81,7 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
     """Return the sections on one plan: the first page, the what-if, and the others folded."""
     view, answer, currency = plan.view, plan.answer, header.currency
     places = in_regions(answer, database, region_options(answer, database)) if answer is not None else []
-    accounts = accounts_of(view, answer, database)
+    accounts = accounts_of(view, answer)
     question = Question(currency, header.budget, header.confidence)
     sheet = sheet_section(view, answer=answer, advice=advice, places=places, accounts=accounts, question=question, approvers=header.approvers, id=id)
     if extent is Extent.ONE_PAGE:
@@ -117,10 +118,15 @@ def _run_sections(subjects: Subjects, database: Database, header: Header) -> lis
     together = portfolio_section([run.record for run in runs], currency, budget_usd=header.budget) if len(runs) > 1 else None
     if len(runs) > MOST_SINGLE_RUNS:
         return _present(together)
-    view = subjects.plans[0].view if len(subjects.plans) == 1 else None
-    of_plan = Forecast(view.results, view.level, "made now, of the plan in this report") if view is not None else None
+    of_plan = _forecast_by(subjects.plans[0]) if len(subjects.plans) == 1 else None
     single = (run_section(run, forecast_of(run.record, database) or of_plan, database, currency, f"r{number}") for number, run in enumerate(runs, 1))
     return _present(together, *single)
+
+
+def _forecast_by(plan: ReportedPlan) -> Forecast:
+    """Return the plan of the report as the forecast of a run that has none of its own."""
+    tokens = None if plan.answer is None or plan.answer.plan.tokens is None else median_of(plan.answer.plan.number("tokens"))
+    return Forecast(plan.view.results, plan.view.level, "made now, of the plan in this report", None if tokens is None else float(tokens))
 
 
 def _present(*sections: Section | None) -> list[Section]:

@@ -6,7 +6,7 @@ import threading
 import time
 from _thread import start_new_thread
 
-from traincarbon.tracking.blocked_signals import signals_blocked
+from traincarbon.blocked_signals import signals_blocked
 from traincarbon.tracking.progress_pipe import send_lines
 from traincarbon.tracking.reports import BEYOND
 

@@ -1,11 +1,9 @@
 """The id of a run: the one that the user gives, else that of its launcher, else one on which its processes agree, else a new one."""
 
-import contextlib
 import os
 
 from traincarbon.errors import CarbonError
 from traincarbon.procfs import stat_of
-from traincarbon.tracking.blocked_signals import signals_blocked
 from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.run_ids import digest
 
@@ -49,19 +47,12 @@ def how_to_unite(launch: Launch) -> str:
 
 def _agreed(launch: Launch, store: str) -> Launch:
     """Return *launch* with the run on which its processes agree in the store; as it is where that cannot be written, or does not answer."""
-    from threading import Thread
+    from traincarbon.ledger.patience import Asked
 
-    found: list[Launch] = []
-
-    def ask() -> None:
-        with contextlib.suppress(OSError):  # that is said where the run is recorded
-            found.append(_met(launch, store))
-
-    asking = Thread(target=ask, daemon=True)  # a training must not wait for a file server that is down
-    with signals_blocked():  # the thread keeps that, and may still be ending when this process has to receive signals itself
-        asking.start()
-    asking.join(_LONGEST_S)
-    return found[0] if found else launch
+    try:
+        return Asked(lambda: _met(launch, store)).answer(within_s=_LONGEST_S)  # a training must not wait for a file server that is down
+    except OSError:  # that is said where the run is recorded
+        return launch
 
 
 def _met(launch: Launch, store: str) -> Launch:
@@ -72,7 +63,7 @@ def _met(launch: Launch, store: str) -> Launch:
     """
     from traincarbon.tracking.rendezvous import Place, run_at_address, run_of_job
 
-    place = Place(launch.local_rank, launch.attempt, launch.world_size or launch.nodes)
+    place = Place(launch.rank if launch.local_rank is None else launch.local_rank, launch.attempt, launch.world_size or launch.nodes)
     if launch.run_id:
         return launch._replace(run_id=run_of_job(store, launch.run_id, place, is_finished=lambda run_id: _is_finished(store, run_id)))
     return _with_id(launch, run_at_address(store, launch.rendezvous, place), launch.found.get("rendezvous", ()))

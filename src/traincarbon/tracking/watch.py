@@ -4,7 +4,7 @@ import select
 from _thread import start_new_thread
 from collections.abc import Callable
 
-from traincarbon.tracking.blocked_signals import signals_blocked
+from traincarbon.blocked_signals import signals_blocked
 from traincarbon.tracking.channel import Channel
 
 

@@ -7,6 +7,7 @@ import select
 import threading
 from typing import TYPE_CHECKING
 
+from traincarbon.blocked_signals import signals_blocked
 from traincarbon.tracking.command.launch import pipe
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ class OutputCopy:
         self._child_ends.clear()
         for source, target in self._channels:
             thread = threading.Thread(target=self._pass_on, args=(source, target), daemon=True)
-            thread.start()
+            with signals_blocked():
+                thread.start()
             self._threads.append(thread)
 
     def resize(self) -> None:

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from traincarbon.tracking.blocked_signals import signals_blocked
+from traincarbon.blocked_signals import signals_blocked
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system has no masks of signals")
 
@@ -31,7 +31,7 @@ def test_a_thread_started_meanwhile_keeps_the_mask_and_its_starter_does_not():
 
 HELPED = """
 import os, signal, threading, time
-from traincarbon.tracking.blocked_signals import signals_blocked
+from traincarbon.blocked_signals import signals_blocked
 with signals_blocked():
     threading.Thread(target=time.sleep, args=(5.0,), daemon=True).start()
 signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGIO,))
