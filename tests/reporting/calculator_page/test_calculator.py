@@ -21,9 +21,9 @@ def test_the_page_is_written_whole_and_never_over_a_file_unasked(tmp_path):
 
 
 def test_another_ending_is_refused_before_anything_is_computed(tmp_path):
-    with pytest.raises(CarbonError, match="no name of a page") as caught:
+    with pytest.raises(CarbonError, match="does not end in") as caught:
         calculator(output=tmp_path / "calculator.pdf")
-    assert caught.value.hint == "end it in .html"
+    assert caught.value.hint == "name it, for example, calculator.html"
 
 
 def test_without_a_file_nothing_is_written(tmp_path, monkeypatch):

@@ -56,7 +56,7 @@ def calculator(
     """
     file = "" if output is None else os.fspath(output)
     if file and not file.lower().endswith(_ENDINGS):
-        raise CarbonError(f"{file!r} is no name of a page", hint="end it in .html")
+        raise CarbonError(f"{file!r} does not end in .html", hint="name it, for example, calculator.html")
     if file and not force:
         check_new_file(file)
     html = calculator_html(database if database is not None else open_database(), progress)

@@ -84,7 +84,7 @@ function meant(text, field) {
   if (range && amountOf(range[1], field) !== null && amountOf(range[2], field) !== null) return `write an interval as low..high: did you mean ${range[1]}..${range[2]}?`;
   if (/[€£¥₹]/.test(text)) return "prices are in US dollars";
   const [digits, tail] = parted(text);
-  if (field.what && tail.trim() && numberOf(digits.trim()) !== null) return `“${tail.trim().slice(0, 20)}” is no unit of ${field.what}: ${field.spelling}`;
+  if (field.what && tail.trim() && numberOf(digits.trim()) !== null) return `“${tail.trim().slice(0, 20)}” is not a unit of ${field.what}: ${field.spelling}`;
   return field.spelling;
 }
 
