@@ -179,6 +179,7 @@ class _ImportCommand(click.Command):
 @click.option("--params-column", default="", metavar="NAME", help="Column with the parameters of the model.")
 @click.option("--tokens-column", default="", metavar="NAME", help="Column with the tokens of the training.")
 @click.option("--timezone", default="", metavar="ZONE", help="Time zone of times that state none: Europe/Paris, +02:00.  [default: UTC]")
+@click.option("--energy-covers", default="", metavar="cpu|node|gpu", help="What the energy of SLURM's plugin covers.  [default: unknown]")
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, and write nothing.")
 @ledger_options
 def import_command(
