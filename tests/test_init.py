@@ -41,6 +41,7 @@ PUBLIC = [
     "Uncertain",
     "advise",
     "bench",
+    "calculator",
     "calibrate",
     "compare",
     "estimate",
@@ -56,7 +57,7 @@ PUBLIC = [
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench", "serve"}
+COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "calculator", "validate", "track", "calibrate", "runs", "bench", "serve"}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])
