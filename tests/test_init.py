@@ -43,6 +43,7 @@ PUBLIC = [
     "bench",
     "calibrate",
     "compare",
+    "disclose",
     "estimate",
     "open_database",
     "optimise",
@@ -56,7 +57,7 @@ PUBLIC = [
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench", "serve"}
+COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench", "serve", "disclose"}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])
