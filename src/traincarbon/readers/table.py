@@ -26,6 +26,18 @@ class Lines(Protocol):
         ...
 
 
+class PutBack:
+    """Lines that were read already, and the rest of a stream, as standard input cannot seek."""
+
+    def __init__(self, seen: Sequence[str], stream: Lines) -> None:
+        self._seen = [line for line in reversed(seen) if line]
+        self._stream = stream
+
+    def readline(self, most: int, /) -> str:
+        """Return the next line, or as much of it."""
+        return self._seen.pop() if self._seen else self._stream.readline(most)
+
+
 class Row(NamedTuple):
     """A row as column name to cell, and the line of the file on which it ends."""
 
