@@ -31,7 +31,7 @@ def test_energy_that_is_not_known_says_why(of_run):
 
 def test_the_compute_states_both_counts_and_the_30_percent(of_run):
     text = compute_method(of_run())
-    assert "By architecture: 6.0e+18 FLOP from 1e+09 parameters and 1e+09 tokens" in text
+    assert "By architecture: 6.0e+18 FLOP from 1B parameters and 1B tokens" in text
     assert "By hardware: " in text
     assert "the 30 % that the guidelines allow" in text
     assert len(text.split()) <= MOST_WORDS

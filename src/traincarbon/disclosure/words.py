@@ -64,8 +64,8 @@ def compute_method(statement: Statement) -> str:
     compute, hours = statement.compute, statement.result("accelerator_hours_h")
     parts = []
     if compute.by_architecture is not None:
-        work = f"{significant(statement.params, 3)} parameters" if statement.params else "the model"
-        tokens = f" and {significant(statement.tokens, 3)} tokens" if statement.tokens else ""
+        work = f"{amount(statement.params, 'count', digits=3)} parameters" if statement.params else "the model"
+        tokens = f" and {amount(statement.tokens, 'count', digits=3)} tokens" if statement.tokens else ""
         parts.append(f"By architecture: {two_figures(compute.by_architecture.median)} FLOP from {work}{tokens} ({_counted(compute.how)}).")
     if compute.by_hardware is not None and hours is not None and compute.utilisation is not None:
         parts.append(
