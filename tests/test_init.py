@@ -41,6 +41,7 @@ PUBLIC = [
     "Uncertain",
     "advise",
     "bench",
+    "calculator",
     "calibrate",
     "compare",
     "disclose",
@@ -57,7 +58,21 @@ PUBLIC = [
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench", "serve", "disclose"}
+COMMANDS_IN_PYTHON = {
+    "estimate",
+    "compare",
+    "advise",
+    "optimise",
+    "report",
+    "calculator",
+    "validate",
+    "track",
+    "calibrate",
+    "runs",
+    "bench",
+    "serve",
+    "disclose",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])

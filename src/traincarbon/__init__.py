@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
     from traincarbon.ledger.run import Run
+    from traincarbon.reporting.calculator_page.calculator import calculator
     from traincarbon.reporting.report import report
     from traincarbon.tracking.phases import phase
     from traincarbon.tracking.progress import progress
@@ -56,6 +57,7 @@ _MODULES = {
     "Uncertain": "uncertain",
     "advise": "explore.advise",
     "bench": "benching.machine",
+    "calculator": "reporting.calculator_page.calculator",
     "calibrate": "calibration.calibrate",
     "compare": "explore.compare",
     "disclose": "disclosure.disclose",
@@ -93,6 +95,7 @@ __all__ = [
     "Uncertain",
     "advise",
     "bench",
+    "calculator",
     "calibrate",
     "compare",
     "disclose",

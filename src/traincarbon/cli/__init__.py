@@ -13,6 +13,7 @@ COMMANDS = {
     "advise": "Find cheaper and cleaner ways to the same goal, with evidence.",
     "optimise": "Find the best model for a budget, or the cheapest way to a loss.",
     "report": "Write a one-page report for a budget review.",
+    "calculator": "Write a page that computes estimates offline, in any browser.",
     "serve": "Plan, compare and watch trainings in a browser on this machine.",
     "disclose": "State compute, energy and CO2e as regulators, buyers and papers ask.",
     "validate": "Compare estimates with what real training runs reported.",
