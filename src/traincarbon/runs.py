@@ -194,7 +194,7 @@ def import_(
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
-            added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run))
+            added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run, are_as_read=True))
         if len(added) > _AT_ONCE and not dry_run:  # here it is expected to take some time, in the next command it is not
             ledger.index.refresh()
     return ImportResult(found, added, dry_run)

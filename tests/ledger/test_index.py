@@ -19,7 +19,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger import index as module
 from traincarbon.ledger import index_file, index_folding
 from traincarbon.ledger.device import Device
-from traincarbon.ledger.imported_runs import add_records
+from traincarbon.ledger.imported_runs import add_records, as_read
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_file import VERSION
 from traincarbon.ledger.process_summary import Process
@@ -345,7 +345,7 @@ def test_many_runs_are_listed_without_being_read_again(store, monkeypatch):
 
 
 def imported(store, records):
-    return add_records(str(store), records, dry_run=False).alone
+    return [(file, as_read(record)) for file, record in add_records(str(store), records, dry_run=False).alone]
 
 
 def test_imported_records_are_listed_without_being_read(store, monkeypatch):
