@@ -103,7 +103,7 @@ def _count(value: object, name: str) -> float:
     """Return a positive amount, as people write it.
 
     Raises:
-        CarbonError: it is none.
+        CarbonError: it is not above 0.
     """
     number = parse_quantity(value) if isinstance(value, str) else value
     if not isinstance(number, (int, float)) or not 0.0 < number < float("inf"):

@@ -19,7 +19,7 @@ class Disclosure:
         model: The name of the model.
         provider: Who trained it.
         date: The day of the disclosure in ISO 8601: that of the last run, else that of the plan.
-        original_flop: Compute of the model that this one modifies, None if it is none. [FLOP]
+        original_flop: Compute of the model that this one modifies, None if it modifies no other. [FLOP]
         task_tokens: Tokens of the task whose inference compute is stated. [1]
         unit: What a carbon intensity of software is stated per.
         version: The version of this package.
