@@ -320,6 +320,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "effects": _list(_map({"type": ["number", "string"]})),
             "meters": _list(_map({"type": ["number", "string"]})),
             "notes": _TEXTS,
+            "software": _map(_TEXT),
             "folder": _TEXT,
             "file": _or_null(_TEXT),
             "rows": _list(_object({"id": _TEXT, **dict.fromkeys(("measured_h", "before_h", "after_h", "left_out_h"), _AMOUNT)})),
