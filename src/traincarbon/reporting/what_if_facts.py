@@ -162,7 +162,7 @@ def _asked(question: Question, *, hw: str = "", region: str = "", start: str = "
 def _facts(answer: Estimate, database: Database, question: Question) -> Facts | None:
     """Return the facts of one combination, None if the hardware is not offered there or lacks the number format."""
     try:
-        return with_calibration(answer.plan, facts_of(question, database), is_moe=question.is_moe)
+        return with_calibration(answer.plan, facts_of(question, database), database, is_moe=question.is_moe)
     except CarbonError:
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from traincarbon.explore.advice.alternative import Advice, Alternative
-from traincarbon.formatting import scale_of, significant
+from traincarbon.formatting import LEAST, scale_of, significant
 from traincarbon.reporting.charts.axis import MONTH_S, linear_axis, linear_money, log_axis, money_axis, time_axis
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.curves import Curve, Point, draw_curves
@@ -23,6 +23,8 @@ _MOST_OPTIONS, _MOST_PLACES = 5, 5
 _CASH = 1.5
 """Cash over cost from which the cash stands beside the cost."""
 _CURVE_POINTS = 60
+_DECISIVE = 1.5
+"""Dirtiest over cleanest place from which the place decides the CO2e."""
 _FAR = 10.0
 """A budget that is farther than this from the amounts is not drawn."""
 _PAYMENTS = {"rent": ("rent", 0), "rent_sure": ("rent", 1), "reserve": ("reserve for a year", 2), "buy": ("buy", 3)}
@@ -80,7 +82,7 @@ def amount_chart(money: Money, question: Question, id: str) -> Chart:
     rows = [(percent(share), words[share]) for share in shares]
     if budget is not None:
         rows.append((percent(money.chance_within(budget)), f"{currency.amount(budget, '$', digits=3)} (budget)"))
-    return Chart(f"{id}-chart-amount", title, draw, ("Chance that it is enough", "Amount"), rows)
+    return Chart(f"{id}-chart-amount", title, draw, ("Chance that it is enough", "Amount"), rows, follows=f"{_result(money)} x")
 
 
 def options_chart(view: EstimateView, money: Money, advice: Advice | None, question: Question, id: str) -> Chart | None:
@@ -102,6 +104,7 @@ def options_chart(view: EstimateView, money: Money, advice: Advice | None, quest
         ("Option", "Cost", f"{100.0 * view.level:.3g} % interval", "Chance that it saves", "Cash"),
         data,
         note="Hollow: not sure, or by a source that is not checked.",
+        follows=f"{_result(money)} x",
     )
 
 
@@ -109,7 +112,7 @@ def places_chart(variants: Sequence[Variant], view: EstimateView, id: str) -> Ch
     """Return the CO2e of the same training in other places, the cleanest first; None where fewer than two are known."""
     known = [each for each in variants if each.answer["total_kgco2e"] is not None]
     own = Row("This plan", view.results.get("total_kgco2e"), "", is_own=True)
-    if len(known) < 2:
+    if len(known) < 2 or max(each.answer.median("total_kgco2e") for each in known) < LEAST["kg CO2e"]:
         return None
     chosen = _spaced(known, _MOST_PLACES)
     scale = scale_of(min(each.answer.median("total_kgco2e") for each in known), "kg CO2e")
@@ -122,13 +125,15 @@ def places_chart(variants: Sequence[Variant], view: EstimateView, id: str) -> Ch
         rows.append(own._replace(label="This plan, without a region", words=words(own.interval.median)))
     axis = log_axis(_bounds(rows), words=words)
     first, last = (each.answer["total_kgco2e"] for each in (known[0], known[-1]))
-    ratio = "" if first is None or last is None or not first.median else f": {significant(last.median / first.median, 2)} × apart"
+    ratio = 1.0 if first is None or last is None or not first.median else last.median / first.median
+    finding = "decides its CO2e" if ratio >= _DECISIVE else "changes its CO2e little"
     return Chart(
         f"{id}-chart-places",
-        f"Where it runs decides its CO2e{ratio}",
+        f"Where it runs {finding}: {significant(ratio, 2)} × apart",
         lambda width: draw_intervals(width, title="CO2e of the same training by place", rows=rows, axis=axis),
         ("Place", "CO2e", f"{100.0 * view.level:.3g} % interval"),
         [(row.label, *_interval_words(row.interval, "kg CO2e", USD)) for row in rows],
+        follows="total_kgco2e x",
     )
 
 
@@ -160,7 +165,12 @@ def payments_chart(view: EstimateView, money: Money, advice: Advice | None, ques
         ("Way to pay", "Paid in total"),
         rows,
         note="Reservations are paid even if unused; upkeep of bought hardware is extra.",
+        follows=f"{_result(money)} y",
     )
+
+
+def _result(money: Money) -> str:
+    return "rent_usd" if money.is_rent else "tco_usd"
 
 
 def _cost_words(each: Alternative, currency: Currency) -> str:
