@@ -38,11 +38,27 @@ The first is that of dense language models, the second that of other models of t
 """
 _MEDIA = {"vision": "image", "diffusion": "image", "speech": "speech"}
 _OVER = "over a dense language model, 16 bits, pre-training"
-_SPARSITY = "sparsity"
+SPARSITY = "sparsity"
 _LEAST_EXPONENT = 1e-3
 """Utilisation never rises with the parameters that a token leaves out."""
 _UNSEEN = 0.2
 """Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
+
+
+class Form(NamedTuple):
+    """What a fit of whole runs assumes.
+
+    Attributes:
+        spreads: Log-spreads between the effects of each kind.
+        group: Log-spread between organisations.
+    """
+
+    spreads: Mapping[str, float] = _SPREADS
+    group: float = _GROUP
+
+
+SHIPPED = Form()
+"""The form of the shipped priors."""
 
 
 class WholeRuns(NamedTuple):
@@ -52,16 +68,18 @@ class WholeRuns(NamedTuple):
         fit: Effects on the logarithm of utilisation over its expectation.
         scatter: By what runs compute on, the standard deviation of a run around its effects.
         share: Utilisation of whole runs over that of steps on hardware with many of both, None where there is none.
+        rows: What was fitted to: whole runs, and a row of the kind "steps" for each generation that has steps.
     """
 
     fit: Fit
     scatter: Mapping[str, float]
     share: float | None
+    rows: Sequence[Observation]
 
     def predict(self, effects: Mapping[str, float], scatter: str = "run") -> tuple[float, float]:
         """Return mean and standard deviation of the logarithm for a run of another organisation."""
         mean, _ = self.fit.predict(effects, "run")
-        return mean, math.sqrt(self.variance(effects) + self.scatter.get(scatter, _SCATTER[scatter]) ** 2 + _GROUP**2)
+        return mean, math.sqrt(self.variance(effects) + self.scatter.get(scatter, _SCATTER[scatter]) ** 2 + self.fit.sigmas["group:run"] ** 2)
 
     def variance(self, effects: Mapping[str, float]) -> float:
         """Return the variance of what the *effects* add up to."""
@@ -122,7 +140,7 @@ def effects_of(run: PublishedRun, chip: Chip) -> dict[str, float]:
 def _effects_of_family(run: PublishedRun) -> dict[str, float]:
     """Return the effects of what *run* trains, none for a dense language model."""
     if run.is_mixture and run.params is not None:
-        return {_SPARSITY: math.log((run.total_params or run.params) / run.params)}
+        return {SPARSITY: math.log((run.total_params or run.params) / run.params)}
     family = _known_as(run.family)
     if family == "dense-lm":
         return {}
@@ -130,25 +148,28 @@ def _effects_of_family(run: PublishedRun) -> dict[str, float]:
     return {f"family={family}": 1.0} if medium is None else {f"medium={medium}": 1.0, f"family={family}": 1.0}
 
 
-def fit_whole(rows: Sequence[Observation], steps: Mapping[str, float]) -> WholeRuns:
+def fit_whole(rows: Sequence[Observation], steps: Mapping[str, float], form: Form = SHIPPED) -> WholeRuns:
     """Return the fit of whole runs. *steps* holds the utilisation of steps by generation of hardware, of those that have some."""
-    alone = _fit(rows)
+    alone = _fit(rows, form)
     share = _whole_share(alone, rows, steps)
     if share is None:
-        return WholeRuns(alone, _honest(rows, alone), None)
+        return WholeRuns(alone, _honest(rows, alone), None, rows)
     said = [
         Observation(math.log(mfu * share / _CENTRE_MFU), {"all": 1.0, f"generation={generation}": 1.0}, f"steps of {generation}", "steps")
         for generation, mfu in steps.items()
     ]
-    found = _fit([*rows, *said])
-    return WholeRuns(found, _honest([*rows, *said], found), share)
+    everything = [*rows, *said]
+    found = _fit(everything, form)
+    return WholeRuns(found, _honest(everything, found), share, everything)
 
 
-def _fit(rows: Sequence[Observation]) -> Fit:
+def _fit(rows: Sequence[Observation], form: Form) -> Fit:
     kinds = {row.scatter for row in rows}
     start = {f"scatter:{kind}": _SCATTER[kind] for kind in kinds if kind != "steps"}
-    groups = {f"group:{kind}": _GROUP for kind in _SCATTER}
-    return fit(rows, start=start, fixed={**_SPREADS, **groups, "scatter:steps": _SCATTER["steps"], "scatter:run": _SCATTER["run"]} | start, heavy_tailed=True)
+    groups = {f"group:{kind}": form.group for kind in _SCATTER}
+    return fit(
+        rows, start=start, fixed={**form.spreads, **groups, "scatter:steps": _SCATTER["steps"], "scatter:run": _SCATTER["run"]} | start, heavy_tailed=True
+    )
 
 
 def _honest(rows: Sequence[Observation], found: Fit) -> dict[str, float]:
@@ -210,7 +231,7 @@ def _neighbours(levels: Mapping[str, object], database: Database) -> dict[str, l
 
 
 def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str, int]) -> list[dict[str, str]]:
-    families = Counter(_family_of(row) for row in rows)
+    families = Counter(family_of_row(row) for row in rows)
     written = [prior_of("mfu_factor", "family=dense-lm", 1.0, 0.0, families["dense-lm"], _OVER)]
     for name in sorted(found.fit.names):
         kind, _, word = name.partition("=")
@@ -237,21 +258,21 @@ def _factor(found: WholeRuns, scope: str, effects: Mapping[str, float], n: int, 
 
 def _sparsity(found: WholeRuns, rows: Sequence[Observation]) -> list[dict[str, str]]:
     """Return how utilisation falls with the parameters of a mixture of experts over the active ones, and how well that is known; none without any."""
-    logs = [row.effects[_SPARSITY] for row in rows if _SPARSITY in row.effects]
+    logs = [row.effects[SPARSITY] for row in rows if SPARSITY in row.effects]
     if not logs:
         return []
-    slope, error = found.fit.effect(_SPARSITY)
-    spread = _factor(found, "", {_SPARSITY: sum(logs) / len(logs)}, 0, "other")["sigma_ln"]
+    slope, error = found.fit.effect(SPARSITY)
+    spread = _factor(found, "", {SPARSITY: sum(logs) / len(logs)}, 0, "other")["sigma_ln"]
     return [
         prior_of("mfu_factor", f"family={MOE}", 1.0, float(spread), len(logs), "the level follows from the share of active parameters: mfu_sparse_exponent"),
         prior_of("mfu_sparse_exponent", "*", max(-slope, _LEAST_EXPONENT), 0.0, len(logs), f"standard error {error:.2f}"),
     ]
 
 
-def _family_of(row: Observation) -> str:
+def family_of_row(row: Observation) -> str:
     """Return what priors call the family of a row."""
     named = (name.partition("=")[2] for name in row.effects if name.startswith("family="))
-    return MOE if _SPARSITY in row.effects else next(named, "dense-lm")
+    return MOE if SPARSITY in row.effects else next(named, "dense-lm")
 
 
 def _row_counts(rows: Sequence[Observation]) -> list[dict[str, str]]:
@@ -259,6 +280,6 @@ def _row_counts(rows: Sequence[Observation]) -> list[dict[str, str]]:
     counts: Counter[str] = Counter()
     for row in rows:
         generation = next(name for name in row.effects if name.startswith("generation="))
-        like = f"family={_family_of(row)};kind={'finetune' if 'kind=finetune' in row.effects else 'pretrain'}"
+        like = f"family={family_of_row(row)};kind={'finetune' if 'kind=finetune' in row.effects else 'pretrain'}"
         counts.update((generation, like, f"{generation};{like}"))
     return [prior_of("mfu_rows", scope, n, 0.0, n, "whole runs that the utilisation is fitted to") for scope, n in sorted(counts.items())]
