@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models launchers names notice facts fact-sample first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,9 @@ layers: $(READY) ## which module may import which
 
 architecture: $(READY) ## draw the packages and their imports into docs/architecture.md
 	@$(BIN)/python docs/architecture.py
+
+readers: $(READY) ## write the table of formats that can be imported into docs/readers.md
+	@$(BIN)/python docs/readers.py
 
 launchers: $(READY) ## write the table of launchers into docs/launchers.md
 	@$(BIN)/python docs/launchers.py

@@ -31,7 +31,12 @@ is the full bibliography, with the licence of each source. Values were converted
 joined with others; that is indicated fact by fact. Single figures from data sheets, reports and papers are cited as facts.
 The following sources are used to an extent that their licences attach terms to.
 """
-TEXTS = """MIT License
+TEXTS = """htmx
+
+  src/traincarbon/webapp/static holds htmx 2.0.11 and its extension for server-sent events 2.2.4, unchanged, under the
+  Zero-Clause BSD licence (LICENSES.txt beside them).
+
+MIT License
 
   Permission is hereby granted, free of charge, to any person obtaining a copy of this software and associated
   documentation files (the "Software"), to deal in the Software without restriction, including without limitation the

@@ -12,7 +12,7 @@ import pytest
 
 import traincarbon
 
-HEAVY = ("click", "numpy", "pandas", "plotly", "codecarbon", "rich", "tomllib", "csv", "sqlalchemy", "pynvml")
+HEAVY = ("click", "numpy", "pandas", "codecarbon", "rich", "tomllib", "csv", "sqlalchemy", "pynvml")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -50,12 +50,13 @@ PUBLIC = [
     "progress",
     "report",
     "runs",
+    "serve",
     "steps",
     "track",
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench"}
+COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench", "serve"}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])
@@ -151,7 +152,7 @@ def test_a_name_is_loaded_when_it_is_first_asked_for():
 
 def test_an_estimate_loads_neither_numbers_nor_tables_nor_figures():
     code = "import traincarbon; traincarbon.estimate(params=7e9, tokens=1e12, hw='dgx-a100').to_dict()"
-    assert loaded_by(code).isdisjoint({"click", "numpy", "pandas", "plotly", "codecarbon", "rich", "sqlalchemy", "pynvml"})
+    assert loaded_by(code).isdisjoint({"click", "numpy", "pandas", "codecarbon", "rich", "sqlalchemy", "pynvml"})
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from traincarbon.tracking.track import track
     from traincarbon.uncertain import Interval, Uncertain
     from traincarbon.validation.validate import validate
+    from traincarbon.webapp.serve import serve
 
 _MODULES = {
     "Advice": "explore.advice.alternative",
@@ -63,6 +64,7 @@ _MODULES = {
     "progress": "tracking.progress",
     "report": "reporting.report",
     "runs": "",
+    "serve": "webapp.serve",
     "steps": "tracking.steps",
     "track": "tracking.track",
     "validate": "validation.validate",
@@ -98,6 +100,7 @@ __all__ = [
     "progress",
     "report",
     "runs",
+    "serve",
     "steps",
     "track",
     "validate",

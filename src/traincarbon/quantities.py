@@ -100,6 +100,7 @@ class Quantity(NamedTuple):
         is_estimated: Every estimate states it, or says why it cannot.
         is_recorded: The record of a run states it.
         is_compared: Alternatives are compared by it.
+        is_scope: It is a part of the emissions of the electricity by the GHG Protocol.
         unknown: Why it may be unknown, within a sentence; empty where there is no single reason.
         remedy: What the user can do where it is unknown.
     """
@@ -113,6 +114,7 @@ class Quantity(NamedTuple):
     is_estimated: bool = True
     is_recorded: bool = False
     is_compared: bool = False
+    is_scope: bool = False
     unknown: str = ""
     remedy: str = ""
 
@@ -161,6 +163,39 @@ QUANTITIES: dict[str, Quantity] = {
             unknown="the emissions of this hardware are unknown",
             remedy="give other hardware",
         ),
+        Quantity(
+            "scope2_location_kgco2e",
+            "kg CO2e",
+            "Scope 2, location-based",
+            "Scope 2",
+            "the Scope 2 emissions by location",
+            is_estimated=False,
+            is_scope=True,
+            unknown="direct and upstream emissions of this electricity cannot be told apart",
+            remedy="give region and no carbon_intensity",
+        ),
+        Quantity(
+            "scope2_market_kgco2e",
+            "kg CO2e",
+            "Scope 2, market-based",
+            "Scope 2, market",
+            "the Scope 2 emissions by contracts",
+            is_estimated=False,
+            is_scope=True,
+            unknown="no contract is stated",
+            remedy="give market_intensity",
+        ),
+        Quantity(
+            "scope3_upstream_kgco2e",
+            "kg CO2e",
+            "Scope 3, upstream of the electricity",
+            "Upstream",
+            "the Scope 3 emissions upstream of the electricity",
+            is_estimated=False,
+            is_scope=True,
+            unknown="direct and upstream emissions of this electricity cannot be told apart",
+            remedy="give region and no carbon_intensity",
+        ),
         Quantity("water_l", "L", "Water", "Water", "the water", is_compared=True),
         Quantity("electricity_usd", "$", "Electricity", "Electricity", "the cost of electricity"),
         Quantity("rent_usd", "$", "Cost to rent", "Rent", "the cost to rent"),
@@ -188,6 +223,8 @@ ESTIMATED: tuple[str, ...] = tuple(name for name, quantity in QUANTITIES.items()
 """What every estimate states, None where it cannot be known; ``operational_market_kgco2e`` joins them where a plan states its market_intensity."""
 RECORDED: tuple[str, ...] = tuple(name for name, quantity in QUANTITIES.items() if quantity.is_recorded)
 """What the record of a run states beside its energy by part."""
+SCOPED: tuple[str, ...] = tuple(name for name, quantity in QUANTITIES.items() if quantity.is_scope)
+"""The emissions of the electricity by the scopes of the GHG Protocol, which every estimate states too, None where they cannot be told apart."""
 COMPARED: tuple[str, ...] = tuple(name for name, quantity in QUANTITIES.items() if quantity.is_compared)
 """What alternatives are compared by."""
 BUDGETED: dict[str, str] = {"kwh": "facility_energy_kwh", "usd": "cost_usd", "kgco2e": "total_kgco2e", "hours": "duration_s"}

@@ -9,11 +9,14 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
+from traincarbon.estimation.calibration import CALIBRATED
+from traincarbon.estimation.calibration_effect import CHANGED
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.waste import Waste
-from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, EnergySource
+from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, SCOPED, EnergySource
 
 Schema = Mapping[str, object]
 
@@ -101,7 +104,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "plan": _PLAN,
             "level": _SHARE,
             "results": _quantities(
-                [name for name in QUANTITIES if name in ESTIMATED or name == "operational_market_kgco2e"], optional=["operational_market_kgco2e"]
+                [name for name in QUANTITIES if name in ESTIMATED or name in SCOPED or name == "operational_market_kgco2e"],
+                optional=["operational_market_kgco2e"],
             ),
             "flop_counts": _or_null(_object({"how": {"enum": ["6nd", "exact", "stated", "per_sample"]}, "parts": _map(_AMOUNT)})),
             "spread_shares": _map(_map(_SHARE)),
@@ -112,6 +116,30 @@ SCHEMAS: Mapping[str, Schema] = {
             "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none")), "of_generation": _WHOLE, "of_family": _WHOLE}),
             "ownership_usd": _map(_AMOUNT),
             "prices": _list(_object({"usd_per_h": _AMOUNT, **dict.fromkeys(("provider", "purchase", "date", "kind", "server", "region", "source"), _TEXT)})),
+            "calibration": _or_null(
+                _object(
+                    {
+                        "name": _TEXT,
+                        "made_of": _TEXT,
+                        "is_automatic": _FLAG,
+                        "factors": _object(dict.fromkeys(CALIBRATED, _INTERVAL), optional=CALIBRATED),
+                        "without": _quantities(CHANGED),
+                    }
+                )
+            ),
+            "own_runs": _or_null(
+                _object(
+                    {
+                        "runs": _TEXTS,
+                        "others": _WHOLE,
+                        "calibration": _or_null(_TEXT),
+                        "why_unused": _TEXT,
+                        "command": _TEXT,
+                        "with": _or_null(_quantities(CHANGED)),
+                        "without": _quantities(CHANGED),
+                    }
+                )
+            ),
             "layout": _or_null(
                 _object(
                     {
@@ -246,6 +274,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
+            "site": _or_null(_object({**dict.fromkeys(site.TEXTS, _TEXT), **dict.fromkeys(site.AMOUNTS, _or_null(_AMOUNT))})),
             "shared_with": _TEXTS,
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
@@ -260,6 +289,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
+            "warm_up": _or_null(_object({"duration_s": _AMOUNT, "done": _SHARE, "steady_s": _AMOUNT})),
             "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
                 _object(

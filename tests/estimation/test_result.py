@@ -14,7 +14,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
 from traincarbon.estimation.result import Estimate
-from traincarbon.quantities import ESTIMATED, QUANTITIES, unit_of
+from traincarbon.quantities import ESTIMATED, QUANTITIES, SCOPED, unit_of
 
 SCHEMA = [
     "schema",
@@ -52,7 +52,7 @@ def test_an_answer_is_json_of_the_schema(fields, ask):
     answer = ask(**fields).to_dict()
     assert list(answer) == SCHEMA
     assert answer["schema"] == "traincarbon/estimate/1"
-    assert list(answer["results"]) == FIGURES == list(ESTIMATED)
+    assert list(answer["results"]) == [*FIGURES, *SCOPED] == [*ESTIMATED, *SCOPED]
     assert all(result is None or list(result) == ["low", "median", "high"] for result in answer["results"].values())
     assert all(list(step) == ["name", "formula", "inputs", "value", "unit", "source"] for step in answer["steps"])
     assert all(list(assumption) == ["name", "value", "reason"] for assumption in answer["assumptions"])
@@ -85,7 +85,13 @@ def test_every_missing_figure_comes_with_a_warning_that_says_what_to_give(shippe
 
     own = make_root({"accelerators/acme-one-40gb.toml": accelerator_toml})
     answer = estimate(params=7e9, tokens=1e12, hw="acme-one-40gb", database=Database([*shipped.roots, own]))
-    assert {name for name, result in answer.results.items() if result is None} == {"duration_s", "rent_usd", "own_usd", "tco_usd", "purchase_usd"}
+    assert {name for name, result in answer.results.items() if result is None and name not in SCOPED} == {
+        "duration_s",
+        "rent_usd",
+        "own_usd",
+        "tco_usd",
+        "purchase_usd",
+    }
     for give in ("give servers or accelerators", "give rent_price", "give purchase_price"):
         assert any(give in warning for warning in answer.warnings), give
 
@@ -146,7 +152,7 @@ def test_a_vector_of_plans_is_each_of_them(ask):
 def test_a_frame_has_a_row_a_figure_with_its_unit(ask):
     frame = ask(servers=16).to_frame()
     assert list(frame.columns) == ["unit", "low", "median", "high"]
-    assert list(frame.index) == FIGURES
+    assert list(frame.index) == [*FIGURES, "scope2_location_kgco2e", "scope3_upstream_kgco2e"]
     assert frame.loc["facility_energy_kwh", "unit"] == "kWh"
     assert frame.loc["mfu", "unit"] == ""
     assert "duration_s" not in ask().to_frame().index
@@ -266,7 +272,7 @@ def test_any_plan_of_anything_gives_finite_figures_or_an_error_of_ours(fields):
 
 def test_every_quantity_is_an_attribute_with_its_interval_and_a_description(ask):
     answer = ask(servers=16, market_intensity=20)
-    for name in (*ESTIMATED, "operational_market_kgco2e"):
+    for name in (*ESTIMATED, *SCOPED, "operational_market_kgco2e"):
         assert getattr(answer, name) == answer[name], name
         unit = QUANTITIES[name].unit or "1"
         assert getattr(Estimate, name).__doc__.endswith(f"[{unit}]"), name

@@ -28,9 +28,10 @@ def test_gpus_that_are_metered_can_have_a_budget(started):
     assert (done.stdout, done.returncode) == ("trained\n", 0)
 
 
+@pytest.mark.parametrize("policy", [("--on-budget", "signal"), ()])
 @pytest.mark.parametrize("limit", ["--max-kwh", "--max-usd", "--max-kgco2e"])
-def test_gpus_whose_meter_was_not_asked_for_refuse_it(started, limit):
-    done = started("--meter", "cpu_model", limit, "5", "--on-budget", "signal")
+def test_gpus_whose_meter_was_not_asked_for_refuse_it(started, limit, policy):
+    done = started("--meter", "cpu_model", limit, "5", *policy)
     assert (done.stdout, done.returncode) == ("", 1)
     error, hint = done.stderr.splitlines()
     assert "cannot be metered: a GPU is here, but its meter nvml is not among those of --meter" in error
@@ -39,7 +40,7 @@ def test_gpus_whose_meter_was_not_asked_for_refuse_it(started, limit):
 
 def test_time_needs_no_meter_and_a_warning_starts(started):
     assert started("--quiet", "--meter", "cpu_model", "--max-hours", "5", "--on-budget", "stop").stdout == "trained\n"
-    assert started("--quiet", "--meter", "cpu_model", "--max-kwh", "5").stdout == "trained\n"
+    assert started("--quiet", "--meter", "cpu_model", "--max-kwh", "5", "--on-budget", "warn").stdout == "trained\n"
 
 
 def test_gpus_that_are_hidden_from_the_training_are_not_missed(started):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from launchers.machines import BOARDS, Pulse
+from launchers.machines import Pulse
 from launchers.rig import CARBON, TRACK, Found, Rig
 
 _SHAPE = ("--nodes=4", "--ntasks-per-node=8", "--gres=gpu:8")
@@ -32,15 +32,16 @@ def _torchrun(rig: Rig, pulse: Pulse, options: str = "", *, tracked: bool, befor
 
 
 _RAY = """\
-srun --ntasks-per-node=1 --ntasks=4 --overlap sh -c 'sleep $((SLURM_NODEID * 5)); if [ $SLURM_NODEID = 0 ]; then at="--head --port={port} --include-dashboard=false"; else at=--address=127.0.0.1:{port}; fi
-exec env RAY_raylet_start_wait_time_s=180 {ray} start $at --num-cpus=1 --num-gpus=8 --object-store-memory=80000000 --disable-usage-stats --block' >{log} 2>&1 &
+srun --ntasks-per-node=1 --ntasks=4 --overlap sh -c 'sleep $((SLURM_NODEID * 3)); if [ $SLURM_NODEID = 0 ]; then at="--head --port={port} --include-dashboard=false"; else at=--address=127.0.0.1:{port}; fi
+export RAY_raylet_start_wait_time_s=180
+until {ray} start $at --num-cpus=1 --num-gpus=8 --object-store-memory=80000000 --disable-usage-stats --block; do sleep 1; done' >{log} 2>&1 &
 cluster=$!
 {track}{python} {driver} {until} {port} {script}
 code=$?
 kill $cluster
 wait $cluster
 exit $code"""
-"""Ray on each node, then its driver; as Ray's own recipe for Slurm."""
+"""Ray on each node, then its driver; as Ray's own recipe for Slurm. A node that does not reach the head in time, on a busy machine, tries again."""
 
 
 def _ray(rig: Rig, pulse: Pulse, *, tracked: bool, before: str = "") -> str:
@@ -112,9 +113,7 @@ def run_case(rig: Rig, case: Case) -> Found:
     before = rig.runs()
     later = rig.pulse_later()
     job = rig.slurm.submit(case.script(rig, later), *case.options)
-    rig.wait_for_gpus(before, job, nodes=4, boards=BOARDS)
-    pulse = rig.begin(later)
-    rig.ended(job)
+    pulse = rig.pulsed(before, job, later, nodes=4)
     found = rig.new_runs(before)
     assert len(found) == 1, f"{len(found)} runs: {', '.join(found)}\n{rig.slurm.output(job)}"
     return rig.found(found[0], rig.machines.energy_j(pulse))

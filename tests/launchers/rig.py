@@ -5,11 +5,11 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from launchers.machines import Machines, Pulse
+from launchers.machines import BOARDS, Machines, Pulse
 from launchers.slurm import Slurm
 from traincarbon.ledger.record import read_run
 from traincarbon.ledger.run import Run
@@ -98,16 +98,39 @@ class Rig:
             written.rename(f"{later.told_in}{ending}")
         return pulse
 
-    def wait_for_gpus(self, before: set[str], job: str, *, nodes: int, boards: int, within_s: float = 120.0) -> None:
-        """Wait until so many GPUs of each node are metered in a run that is not among those *before*, or until the job has ended."""
+    def wait_for_gpus(
+        self, before: set[str], has_ended: Callable[[], bool], *, nodes: int, boards: int = BOARDS, but: frozenset[int] = frozenset(), within_s: float = 120.0
+    ) -> None:
+        """Wait until so many GPUs of each node are metered in runs that are not among those *before*, or until the job has ended.
+
+        Args:
+            before: The runs that were there before.
+            has_ended: Whether the job has ended.
+            nodes: How many nodes have to meter.
+            boards: How many GPUs on each of them.
+            but: Metering processes that do not count, as those of an earlier attempt.
+            within_s: The longest wait; it is an error if that is not enough.
+        """
         until_s = time.monotonic() + within_s
-        while time.monotonic() < until_s and self.slurm.state(job) in ("PENDING", "CONFIGURING", "RUNNING"):
+        while not has_ended():
             found: dict[str, int] = {}
-            for line in [line for run in self.new_runs(before) for line in self.lines(run) if line["kind"] == "interval"]:
+            for line in [line for run in self.new_runs(before) for line in self.lines(run) if line["kind"] == "interval" and line["process"] not in but]:
                 found[line["node"]] = sum(device.startswith("gpu:") for device in line["devices"])
             if len(found) >= nodes and all(count >= boards for count in found.values()):
                 return
+            assert time.monotonic() < until_s, f"not within {within_s:g} s: {boards} GPUs metered on each of {nodes} nodes; there are {found}"
             time.sleep(0.3)
+
+    def pulsed(self, before: set[str], job: str, later: Pulse, *, nodes: int, boards: int = BOARDS) -> Pulse:
+        """Let the GPUs use power once so many are metered, wait for the good end of the job, and return when they used power."""
+        self.wait_for_gpus(before, lambda: self.slurm.has_ended(job), nodes=nodes, boards=boards)
+        pulse = self.begin(later)
+        self.ended(job)
+        return pulse
+
+    def writers(self, before: set[str]) -> frozenset[int]:
+        """Return the metering processes of runs that are not among those *before*."""
+        return frozenset(line["process"] for run in self.new_runs(before) for line in self.lines(run))
 
     def script(self, pulse: Pulse, *, tracked: bool = False) -> str:
         """Return script and argument of a rank, which runs until the pulse is over; *tracked* has ``traincarbon.track()`` in it."""
@@ -147,6 +170,10 @@ class Rig:
     def journals(self, run_id: str) -> list[Path]:
         """Return the journals of a run."""
         return sorted((self.store / "journals" / run_id).glob("*.jsonl"))
+
+    def nodes(self, run_id: str) -> set[str]:
+        """Return the nodes that have metered anything of a run."""
+        return {line["node"] for line in self.lines(run_id) if line["kind"] == "interval"}
 
     def lines(self, run_id: str) -> list[dict[str, Any]]:
         """Return the lines of all journals of a run; the last of each may be incomplete."""

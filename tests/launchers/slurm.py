@@ -67,6 +67,11 @@ class Slurm:
         """Run a command of Slurm, as from a login node."""
         return subprocess.run(command, env=self.environment(**env), capture_output=True, text=True, timeout=timeout_s, check=False)
 
+    def start(self, *command: str, log: Path) -> subprocess.Popen[str]:
+        """Start a command of Slurm, as from a login node; its stderr goes to *log*."""
+        with log.open("w") as stream:
+            return subprocess.Popen(command, env=self.environment(), stdout=subprocess.DEVNULL, stderr=stream, text=True)
+
     def submit(self, script: str, *options: str, **env: str) -> str:
         """Submit a batch script and return the job's id; its output goes to ``ID.out``."""
         file = self.folder / "script"
@@ -84,6 +89,10 @@ class Slurm:
         """Return the state of a job, as ``COMPLETED``; "" if Slurm has forgotten it."""
         shown = self.run("scontrol", "show", "job", job, "--oneliner").stdout
         return next((word.partition("=")[2] for word in shown.split() if word.startswith("JobState=")), "")
+
+    def has_ended(self, job: str) -> bool:
+        """Return whether a job has ended, and does not wait to be started again."""
+        return self.state(job) not in ("PENDING", "CONFIGURING", "RUNNING", "SUSPENDED")
 
     def wait(self, job: str, *, timeout_s: float = 120.0) -> str:
         """Wait until a job has ended, with all its steps, and return its state."""

@@ -49,10 +49,15 @@ class Ssh:
         """A file of all hosts, as schedulers write it."""
         self._environment = machines.environment(PATH=search)
 
-    def run(self, name: str, *command: str, timeout_s: float = 120.0, **env: str) -> subprocess.CompletedProcess[str]:
-        """Run a command on the machine *name*, with the variables *env*."""
+    def run(self, name: str, *command: str, timeout_s: float = 120.0) -> subprocess.CompletedProcess[str]:
+        """Run a command on the machine *name*."""
+        return subprocess.run(["ssh", name, shlex.join(command)], env=self._environment, capture_output=True, text=True, timeout=timeout_s, check=False)
+
+    def start(self, name: str, *command: str, log: Path, **env: str) -> subprocess.Popen[str]:
+        """Start a command on the machine *name*, with the variables *env*; its stderr goes to *log*."""
         words = ["env", *(f"{variable}={value}" for variable, value in env.items()), *command]
-        return subprocess.run(["ssh", name, shlex.join(words)], env=self._environment, capture_output=True, text=True, timeout=timeout_s, check=False)
+        with log.open("w") as stream:
+            return subprocess.Popen(["ssh", name, shlex.join(words)], env=self._environment, stdout=subprocess.DEVNULL, stderr=stream, text=True)
 
 
 @contextlib.contextmanager

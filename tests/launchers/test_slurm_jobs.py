@@ -3,10 +3,12 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
 from launchers.cases import show
+from launchers.machines import wait_until
 from launchers.rig import TRACK, Rig
 
 _NODES = ("--nodes=4", "--ntasks-per-node=1", "--gres=gpu:8")
@@ -15,9 +17,15 @@ _INTERVAL_S = 0.5
 
 def test_two_commands_of_one_batch_script_are_two_runs(rig: Rig) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=5.0, for_s=1.0)
-    rig.run(f"{TRACK} -- srun {rig.rank(pulse)}\n{TRACK} -- srun sh -c 'sleep 1; exit 3' || true", *_NODES)
-    found = {rig.found(run, 1.0).run.state: rig.found(run, 1.0).run for run in rig.new_runs(before)}
+    later, go = rig.pulse_later(), rig.machines.folder / "go"
+    job = rig.slurm.submit(f"{TRACK} -- srun {rig.rank(later)}\n{TRACK} -- srun sh -c 'until [ -e {go} ]; do sleep 0.2; done; exit 3' || true", *_NODES)
+    rig.wait_for_gpus(before, lambda: rig.slurm.has_ended(job), nodes=4)
+    pulse = rig.begin(later)
+    wait_until(lambda: len(rig.new_runs(before)) == 2 or rig.slurm.has_ended(job), "the second command begins", within_s=120.0)
+    rig.wait_for_gpus(before | {_of_state(rig, before, "finished")}, lambda: rig.slurm.has_ended(job), nodes=4)
+    go.touch()
+    rig.ended(job)
+    found = {run.state: run for run in (rig.found(run, 1.0).run for run in rig.new_runs(before))}
     assert set(found) == {"finished", "failed"}
     assert found["finished"].energy_j["gpu"] == pytest.approx(rig.machines.energy_j(pulse), rel=0.005)
     assert (found["failed"].exit_code, found["failed"].nodes, found["failed"].energy_j["gpu"]) == (3, 4, 0.0)
@@ -25,15 +33,17 @@ def test_two_commands_of_one_batch_script_are_two_runs(rig: Rig) -> None:
 
 def test_a_requeued_job_continues_its_run(rig: Rig) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=20.0, for_s=1.0)
-    again = 'if [ -z "$SLURM_RESTART_COUNT" ]; then sleep 1; scontrol requeue $SLURM_JOB_ID; sleep 60; fi'
-    script = f"cat > {rig.machines.folder}/job.sh <<'END'\n{again}\nsrun {rig.rank(pulse)}\nEND\nexec {TRACK} -- bash {rig.machines.folder}/job.sh"
-    job = rig.slurm.submit(script, "--requeue", *_NODES)
-    until_s = time.monotonic() + 30.0
-    while not (rig.new_runs(before) and rig.slurm.state(job) == "PENDING") and time.monotonic() < until_s:
-        time.sleep(0.2)
+    later = rig.pulse_later()
+    file = rig.machines.folder / "job.sh"
+    file.write_text(f'if [ -z "$SLURM_RESTART_COUNT" ]; then sleep 300; fi\nsrun {rig.rank(later)}\n')
+    job = rig.slurm.submit(f"exec {TRACK} -- bash {file}", "--requeue", *_NODES)
+    rig.wait_for_gpus(before, lambda: rig.slurm.has_ended(job), nodes=4)
+    rig.slurm.run("scontrol", "requeue", job)
+    wait_until(lambda: rig.slurm.state(job) == "PENDING", "the job waits to be started again")
     rig.slurm.run("scontrol", "update", f"jobid={job}", "starttime=now")
-    assert rig.slurm.wait(job) == "COMPLETED", rig.slurm.output(job)
+    rig.wait_for_gpus(before, lambda: rig.slurm.has_ended(job), nodes=4, but=rig.writers(before))
+    pulse = rig.begin(later)
+    rig.ended(job)
     (run_id,) = rig.new_runs(before)
     found = rig.found(run_id, rig.machines.energy_j(pulse))
     assert (found.run.state, found.run.nodes, found.run.accelerators, found.run.restarts) == ("finished", 4, 32, 4)
@@ -42,20 +52,20 @@ def test_a_requeued_job_continues_its_run(rig: Rig) -> None:
 
 def test_each_task_of_an_array_is_a_run(rig: Rig) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=6.0, for_s=1.0)
-    job = rig.slurm.submit(f"{TRACK} -- {rig.rank(pulse)}", "--array=3,7", "--nodes=1", "--gres=gpu:8")
-    assert rig.slurm.wait(job) == "COMPLETED"
-    time.sleep(1.0)
+    later = rig.pulse_later()
+    job = rig.slurm.submit(f"{TRACK} -- {rig.rank(later)}", "--array=3,7", "--nodes=1", "--gres=gpu:8")
+    rig.pulsed(before, job, later, nodes=2)
     found = rig.new_runs(before)
     assert len(found) == 2
+    wait_until(lambda: all(rig.found(run, 1.0).run.state == "finished" for run in found), "both tasks have ended")
     assert sorted(index for run in found for index in ("3", "7") if f"_{index}" in run) == ["3", "7"]
 
 
 def test_a_heterogeneous_job_is_one_run_with_the_nodes_of_all_its_groups(rig: Rig) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=7.0, for_s=1.0)
-    script = f"#SBATCH --nodes=1 --gres=gpu:8\n#SBATCH hetjob\n#SBATCH --nodes=2 --gres=gpu:8\n{TRACK} -- srun --het-group=0,1 {rig.rank(pulse)}"
-    rig.run(script)
+    later = rig.pulse_later()
+    script = f"#SBATCH --nodes=1 --gres=gpu:8\n#SBATCH hetjob\n#SBATCH --nodes=2 --gres=gpu:8\n{TRACK} -- srun --het-group=0,1 {rig.rank(later)}"
+    rig.pulsed(before, rig.slurm.submit(script), later, nodes=3)
     (run_id,) = rig.new_runs(before)
     run = rig.found(run_id, 1.0).run
     assert (run.state, run.nodes, run.nodes_expected, run.accelerators) == ("finished", 3, 3, 24)
@@ -63,30 +73,27 @@ def test_a_heterogeneous_job_is_one_run_with_the_nodes_of_all_its_groups(rig: Ri
 
 def test_a_cancelled_job_leaves_no_meter_and_a_record_of_all_nodes(rig: Rig) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=60.0, for_s=1.0)
-    job = rig.slurm.submit(f"exec {TRACK} -- srun {rig.rank(pulse)}", *_NODES)
-    _wait_for_lines(rig, before, nodes=4)
+    job = rig.slurm.submit(f"exec {TRACK} -- srun {rig.rank(rig.pulse_later())}", *_NODES)
+    rig.wait_for_gpus(before, lambda: rig.slurm.has_ended(job), nodes=4)
     rig.slurm.run("scancel", job)
     assert rig.slurm.wait(job) == "CANCELLED"
     (run_id,) = rig.new_runs(before)
-    writers = {line["process"] for line in rig.lines(run_id)}
-    until_s = time.monotonic() + 10.0
-    while any(_is_alive(each) for each in writers) and time.monotonic() < until_s:
-        time.sleep(0.1)
-    assert not [each for each in writers if _is_alive(each)]
+    wait_until(lambda: not any(_is_alive(each) for each in rig.writers(before)), "all meters have ended")
     run = rig.found(run_id, 1.0).run
     assert (run.state in ("killed", "failed"), run.nodes, run.accelerators) == (True, 4, 32)
 
 
 def test_a_killed_meter_of_a_node_loses_an_interval_at_most_and_counts_nothing_twice(rig: Rig) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=5.0, for_s=6.0)
-    job = rig.slurm.submit(f"{TRACK} -- srun {rig.rank(pulse)}", *_NODES)
-    run_id = _wait_for_lines(rig, before, nodes=4)
+    later = rig.pulse_later(for_s=6.0)
+    job = rig.slurm.submit(f"{TRACK} -- srun {rig.rank(later)}", *_NODES)
+    rig.wait_for_gpus(before, lambda: rig.slurm.has_ended(job), nodes=4)
+    (run_id,) = rig.new_runs(before)
+    pulse = rig.begin(later)
+    time.sleep(max(pulse.from_s + 2.0 - time.monotonic(), 0.0))
     for line in {line["node"]: line for line in rig.lines(run_id)}.values():
-        time.sleep(max(pulse.from_s + 2.0 - time.monotonic(), 0.0))
         os.kill(line["process"], signal.SIGKILL)
-    assert rig.slurm.wait(job) == "COMPLETED"
+    rig.ended(job)
     run = rig.found(run_id, 1.0).run
     truth_j = rig.machines.energy_j(pulse)
     power_w = truth_j / (pulse.to_s - pulse.from_s)
@@ -96,9 +103,10 @@ def test_a_killed_meter_of_a_node_loses_an_interval_at_most_and_counts_nothing_t
 
 def test_a_node_without_a_writable_store_makes_the_run_incomplete(rig: Rig) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=7.0, for_s=1.0)
+    later = rig.pulse_later()
     with rig.hidden_store("n3"):
-        job = rig.run(f"{TRACK.replace(' --quiet', '')} -- srun {rig.rank(pulse)}", *_NODES)
+        job = rig.slurm.submit(f"{TRACK.replace(' --quiet', '')} -- srun {rig.rank(later)}", *_NODES)
+        pulse = rig.pulsed(before, job, later, nodes=3)
     (run_id,) = rig.new_runs(before)
     run = rig.found(run_id, 1.0).run
     assert (run.state, run.nodes, run.nodes_expected, run.missing["nodes"]) == ("incomplete", 3, 4, "1 of 4 nodes sent nothing")
@@ -110,21 +118,24 @@ def test_a_node_without_a_writable_store_makes_the_run_incomplete(rig: Rig) -> N
 
 def test_the_devices_of_a_job_are_those_that_slurm_gave_it(rig: Rig) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=6.0, for_s=2.0)
-    rig.run(f"{TRACK} -- srun {rig.rank(pulse)}", "--nodes=2", "--ntasks-per-node=1", "--gres=gpu:2")
+    later = rig.pulse_later()
+    job = rig.slurm.submit(f"{TRACK} -- srun {rig.rank(later)}", "--nodes=2", "--ntasks-per-node=1", "--gres=gpu:2")
+    pulse = rig.pulsed(before, job, later, nodes=2, boards=2)
     (run_id,) = rig.new_runs(before)
     run = rig.found(run_id, 1.0).run
     assert (run.nodes, run.accelerators) == (2, 4)
     assert run.energy_j["gpu"] == pytest.approx(rig.machines.energy_j(pulse, machines=(0, 1), boards=(0, 1)), rel=0.005)
 
 
-def test_a_shell_on_a_login_node_meters_the_nodes_of_its_job_and_not_itself(rig: Rig) -> None:
+def test_a_shell_on_a_login_node_meters_the_nodes_of_its_job_and_not_itself(rig: Rig, tmp_path: Path) -> None:
     before = rig.runs()
-    pulse = rig.pulse(after_s=8.0, for_s=2.0)
-    rig.machines.play_here(pulse)
-    command = [*TRACK.split()[:-1], "--", "srun", *rig.rank(pulse).split()]
-    done = rig.slurm.run("salloc", "--nodes=2", "--ntasks-per-node=1", "--gres=gpu:8", *command)
-    assert done.returncode == 0, done.stderr
+    later = rig.pulse_later()
+    rig.machines.play_here(later)
+    command = [*TRACK.split()[:-1], "--", "srun", *rig.rank(later).split()]
+    shell = rig.slurm.start("salloc", "--nodes=2", "--ntasks-per-node=1", "--gres=gpu:8", *command, log=tmp_path / "log")
+    rig.wait_for_gpus(before, lambda: shell.poll() is not None, nodes=2)
+    pulse = rig.begin(later)
+    assert shell.wait(120.0) == 0, (tmp_path / "log").read_text()
     (run_id,) = rig.new_runs(before)
     run = rig.found(run_id, 1.0).run
     assert (run.state, run.exit_code, run.nodes, run.nodes_expected, run.accelerators) == ("finished", 0, 2, 2, 16)
@@ -132,15 +143,8 @@ def test_a_shell_on_a_login_node_meters_the_nodes_of_its_job_and_not_itself(rig:
     assert os.uname().nodename not in run.hosts
 
 
-def _wait_for_lines(rig: Rig, before: set[str], *, nodes: int) -> str:
-    """Wait until a new run has lines of so many nodes, and return its id."""
-    until_s = time.monotonic() + 30.0
-    while time.monotonic() < until_s:
-        found = rig.new_runs(before)
-        if found and len({line["node"] for line in rig.lines(found[0]) if line["kind"] == "interval"}) == nodes:
-            return found[0]
-        time.sleep(0.1)
-    raise AssertionError("the run has no lines of all nodes")
+def _of_state(rig: Rig, before: set[str], state: str) -> str:
+    return next(run for run in rig.new_runs(before) if rig.found(run, 1.0).run.state == state)
 
 
 def _is_alive(process: int) -> bool:

@@ -24,10 +24,10 @@ def files_of(store):
 
 def test_a_record_is_written_once_and_read_as_it_was(tmp_path):
     store = str(tmp_path / "store")
-    assert add_records(store, [record(), record("s")], dry_run=True) == ["r", "s"]
+    assert add_records(store, [record(), record("s")], dry_run=True).ids == ["r", "s"]
     assert not os.path.exists(store)
-    assert add_records(store, [record(), record("s")], dry_run=False) == ["r", "s"]
-    assert add_records(store, [record(), record("s")], dry_run=False) == []
+    assert add_records(store, [record(), record("s")], dry_run=False).ids == ["r", "s"]
+    assert add_records(store, [record(), record("s")], dry_run=False).ids == []
     (file, _), (line,) = files_of(store), read_journal(files_of(store)[0])[0]
     assert (line["kind"], line["node"], line["writer"], line["seq"]) == ("record", "import", os.path.basename(file).removesuffix(".jsonl"), 0)
     assert read_run(store, "r").to_dict() == record().to_dict()
@@ -56,9 +56,17 @@ def test_files_in_a_private_store_are_private(tmp_path, mode, expected):
     assert [stat.S_IMODE(os.stat(file).st_mode) for file in files_of(store)] == [expected]
 
 
+def test_only_records_in_a_folder_that_was_made_for_them_are_alone(tmp_path):
+    (alone,) = add_records(str(tmp_path), [record()], dry_run=False).alone
+    (file,) = files_of(tmp_path)
+    assert (alone[0].folder, alone[0].name, alone[0].size) == ("r", os.path.basename(file), os.path.getsize(file))
+    assert alone[1:] == ("r", record().to_dict())
+    assert add_records(str(tmp_path), [record(intervals=6)], dry_run=False).alone == []
+
+
 def test_a_record_that_is_too_long_for_a_line_is_shortened(tmp_path, monkeypatch):
     monkeypatch.setattr(imported_runs, "LONGEST_LINE_B", 100)
-    assert add_records(str(tmp_path), [record()], dry_run=False) == ["r"]
+    assert add_records(str(tmp_path), [record()], dry_run=False).ids == ["r"]
     assert read_run(str(tmp_path), "r").run_id == "r"
 
 
@@ -67,7 +75,7 @@ def test_a_file_that_was_cut_off_is_written_again(tmp_path):
     (file,) = files_of(tmp_path)
     with open(file, "r+b") as stream:
         stream.truncate(40)
-    assert add_records(str(tmp_path), [record()], dry_run=False) == ["r"]
+    assert add_records(str(tmp_path), [record()], dry_run=False).ids == ["r"]
     assert read_run(str(tmp_path), "r").to_dict() == record().to_dict()
 
 

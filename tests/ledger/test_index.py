@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from journals import WALL_S, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import index as module
-from traincarbon.ledger import index_file
+from traincarbon.ledger import index_file, index_folding
 from traincarbon.ledger.device import Device
+from traincarbon.ledger.imported_runs import add_records
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_file import VERSION
 from traincarbon.ledger.process_summary import Process
@@ -141,7 +142,7 @@ def test_a_restart_in_a_folder_that_had_settled_is_noticed(store, monkeypatch):
     os.utime(folder, (1e9, 1e9))
     index = indexed(store)
     assert index.records()[0][0].restarts == 0
-    monkeypatch.setattr(module, "_files", lambda *_: pytest.fail("a settled folder is not looked into"))
+    monkeypatch.setattr(module, "files_in", lambda *_: pytest.fail("a settled folder is not looked into"))
     assert ids(index) == ["one"]
     monkeypatch.undo()
     write_run(store, "one", name="a1-8-2", begin_s=100.0, process=8)
@@ -245,7 +246,7 @@ def test_an_index_that_another_command_writes_can_be_read(store, monkeypatch):
 
 def test_what_is_kept_of_a_process_or_run_changes_with_the_version_only():
     kept = [item.name for kind in (Process, Device, Run) for item in fields(kind)]
-    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (13, 1020226742), "count VERSION up, as older indexes lack what is new"
+    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (16, 1162993186), "count VERSION up, as older indexes lack what is new"
 
 
 def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):
@@ -338,6 +339,72 @@ def test_many_runs_are_listed_without_being_read_again(store, monkeypatch):
         write_run(store, f"run-{number}")
         os.utime(store / "journals" / f"run-{number}", (1e9, 1e9))
     assert indexed(store).records()[1] == 300
-    monkeypatch.setattr(module, "read_lines", lambda *_, **__: pytest.fail("nothing has changed"))
-    monkeypatch.setattr(module, "_files", lambda *_: pytest.fail("nothing has changed"))
+    monkeypatch.setattr(index_folding, "read_lines", lambda *_, **__: pytest.fail("nothing has changed"))
+    monkeypatch.setattr(module, "files_in", lambda *_: pytest.fail("nothing has changed"))
     assert indexed(store).records(limit=7)[1] == 300
+
+
+def imported(store, records):
+    return add_records(str(store), records, dry_run=False).alone
+
+
+def test_imported_records_are_listed_without_being_read(store, monkeypatch):
+    records = [merge(lines_of(run_id=f"run-{number}", begin_s=10.0 * number), now_s=WALL_S) for number in range(20)]
+    index = indexed(store)
+    index.add(imported(store, records))
+    monkeypatch.setattr(index_folding, "read_lines", lambda *_, **__: pytest.fail("nothing has changed"))
+    from_index = index.records()[0]
+    monkeypatch.undo()
+    os.remove(store / "index.sqlite")
+    assert from_index == indexed(store).records()[0]
+    assert len(from_index) == 20
+
+
+def test_a_record_that_was_imported_into_the_index_is_combined_with_what_is_metered_later(store):
+    index = indexed(store)
+    index.add(imported(store, [merge(lines_of(run_id="one"), now_s=WALL_S)]))
+    assert index.records()[0][0].duration_s == 15.0
+    imported(store, [merge(lines_of(run_id="one", intervals=9), now_s=WALL_S)])
+    assert index.records()[0][0].duration_s == 45.0
+    write_run(store, "one", intervals=2)
+    assert index.records()[0][0].duration_s == 10.0
+
+
+def test_an_index_that_cannot_take_in_imported_records_finds_them_later(store, monkeypatch):
+    index = indexed(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(module, "insert", lambda *_: (_ for _ in ()).throw(sqlite3.OperationalError("database or disk is full")))
+        index.add(imported(store, [merge(lines_of(run_id="one"), now_s=WALL_S)]))
+    assert ids(index) == ["one"]
+
+
+def test_a_process_that_had_ended_is_kept_once_its_run_has_others(store):
+    write_run(store, "one")
+    index = indexed(store)
+    index.records()
+    for number in range(2, 5):
+        write_run(store, "one", name=f"a1-7-{number}", begin_s=100.0 * number, process=number)
+        assert index.records()[0][0].restarts == number - 1
+    kept = [summary for (summary,) in index._connection.execute("SELECT summary FROM processes ORDER BY name")]
+    assert [bool(summary) for summary in kept] == [True, True, True, False]
+
+
+def test_journals_of_many_folders_are_read_some_at_a_time(store, monkeypatch):
+    monkeypatch.setattr(module, "_AT_A_TIME", 3)
+    for number in range(10):
+        write_run(store, f"run-{number}", begin_s=10.0 * number)
+        write_run(store, f"run-{number}", name="b2-9-1", begin_s=10.0 * number, process=9)
+    index = indexed(store)
+    assert ids(index) == [f"run-{number}" for number in range(9, -1, -1)]
+    assert {len(index.files(run_id)) for run_id in ids(index)} == {2}
+
+
+def test_the_rows_of_a_sound_index_have_the_checksums_that_are_tested_when_it_is_opened(store):
+    for number in range(5):
+        write_run(store, f"run-{number}", end=number % 2 == 0)
+    index = indexed(store)
+    index.add(imported(store, [merge(lines_of(run_id="imported"), now_s=WALL_S)]))
+    index.records()
+    index.close()
+    assert len(ids(indexed(store))) == 6
+    assert asides(store) == []

@@ -118,3 +118,33 @@ def test_the_counter_of_a_superchip_covers_its_processor_and_is_not_compared_wit
     reading = dense(meter, clock, seconds=60)[0]
     assert (reading.how, reading.energy_j, meter.covers) == ("counter", pytest.approx(18_000.0), ("cpu", "dram"))
     assert GpuMeter("acme", [FakeGpu(clock)], clock=clock).covers == ()
+
+
+def test_a_counter_that_is_impossible_again_and_again_is_given_up(clock):
+    board = FakeGpu(clock)
+    board.unit_j = 0.1
+    meter = GpuMeter("acme", [board], clock=clock)
+    reading = dense(meter, clock, seconds=60)[0]
+    assert (reading.how, reading.energy_j) == ("power", pytest.approx(18_000.0))
+    assert meter.notes[-1] == "gpu:0: its counter was impossible 4 times in a row: its power is sampled instead"
+    assert len(meter.notes) == 5
+
+
+def test_a_counter_that_jumps_now_and_then_is_used_all_the_same(clock):
+    board = FakeGpu(clock)
+    counts, start_s = board.counts, clock.now_s
+    board.counts = lambda: counts() + 10**9 * int((clock.now_s - start_s) // 9.0)
+    meter = GpuMeter("acme", [board], clock=clock)
+    reading = dense(meter, clock, seconds=60)[0]
+    assert (reading.how, reading.energy_j) == ("counter", pytest.approx(18_000.0, rel=0.01))
+    assert len(meter.notes) == 6
+
+
+@pytest.mark.parametrize(("scale", "how", "energy_j"), [(0.01, "power", 3600.0), (0.05, "counter", 180.0), (1.0, "counter", 3600.0)])
+def test_between_two_distant_readings_only_less_than_any_idle_power_is_impossible(clock, scale, how, energy_j):
+    board = FakeGpu(clock)
+    board.unit_j = 1e-3 * scale
+    meter = GpuMeter("acme", [board], clock=clock)
+    first = run(meter, clock, seconds=12, every_s=12)[0]
+    reading = run(meter, clock, seconds=12, every_s=12)[0]
+    assert (reading.how, reading.energy_j - first.energy_j) == (how, pytest.approx(energy_j))

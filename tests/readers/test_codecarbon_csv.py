@@ -95,8 +95,11 @@ def test_rows_that_cannot_be_read_are_named_and_the_rest_is_taken():
         {"run_id": "neg", "gpu_energy": "-1"},
     )
     found, faults = load(content + b"2026-11-24T10:00:30,bert,torn,e1,3")
-    assert [record.run_id for record in found] == ["good"]
-    assert len(faults) == 5
+    assert [record.run_id for record in found] == ["good", "inf", "neg"]
+    assert len(faults) == 3
+    assert (found[1].operational_kgco2e, found[1].notes) == (None, ("column emissions: 'inf' is not a finite number",))
+    assert (found[2].energy_j["gpu"], found[2].energy_j["cpu"], found[2].facility_energy_kwh, found[2].operational_kgco2e) == (None, 1440.0, None, None)
+    assert found[2].missing["gpu"] == "CodeCarbon states a negative energy"
     assert faults[-1] == "line 7: it is cut off, as the last line of the file"
     assert faults[0].startswith("line 3, run 'bad': column duration: 'x' is not a number")
 
@@ -161,15 +164,15 @@ def test_a_run_goes_out_and_comes_back():
             "interval",
             seq=8,
             mono_s=15.0,
-            devices={"gpu:0": device(3e6), "cpu:0": device(1e6, part="cpu"), "dram:0": device(2e5, part="dram"), "rest": device(1e5, part="other")},
+            devices={"gpu:0": device(6e3), "cpu:0": device(3e3, part="cpu"), "dram:0": device(2e2, part="dram"), "rest": device(1e2, part="other")},
         ),
         line(
             "end",
             seq=9,
             mono_s=15.0,
             exit_code=0,
-            facility_energy_kwh={"low": 1.3, "median": 1.4, "high": 1.5},
-            operational_kgco2e={"low": 0.1, "median": 0.2, "high": 0.3},
+            facility_energy_kwh={"low": 0.0029, "median": 0.003, "high": 0.0031},
+            operational_kgco2e={"low": 0.001, "median": 0.002, "high": 0.003},
         ),
     ]
     record = merge(lines, now_s=WALL_S)
@@ -178,12 +181,12 @@ def test_a_run_goes_out_and_comes_back():
     assert back.energy_j == pytest.approx(record.energy_j, rel=1e-9)
     assert (back.run_id, back.project, back.duration_s, back.hw, back.accelerators, back.versions) == ("run", "p", 15.0, "box", 1, {"python": "3.12"})
     assert back.started_at == record.started_at
-    assert back.facility_energy_kwh["median"] == pytest.approx(1.4)
-    assert back.operational_kgco2e["median"] == 0.2
+    assert back.facility_energy_kwh["median"] == pytest.approx(0.003)
+    assert back.operational_kgco2e["median"] == 0.002
 
 
 def test_their_file_goes_through_us_with_energy_time_and_emissions_as_they_were():
-    content = table(",".join(COLUMNS), {"pue": "1.2"}, {"run_id": "two", "gpu_energy": "", "energy_consumed": "0.0005"})
+    content = table(",".join(COLUMNS), {"pue": "1.2"}, {"run_id": "two", "gpu_energy": "", "energy_consumed": "0.0005", "emissions": "0.0002"})
     first = list(csv.DictReader(io.StringIO(content.decode())))
     second = list(csv.DictReader(io.StringIO(dump(load(content)[0]).decode())))
     for before, after in zip(first, second, strict=True):
@@ -191,3 +194,64 @@ def test_their_file_goes_through_us_with_energy_time_and_emissions_as_they_were(
             assert after[name] == before[name], name
         for name in ("duration", "emissions", "cpu_energy", "gpu_energy", "ram_energy", "energy_consumed", "pue", "gpu_count"):
             assert (after[name] and float(after[name])) == (before[name] and pytest.approx(float(before[name]), rel=1e-9)), name
+
+
+TASKS = "task_name,timestamp,project_name,run_id,duration,emissions,cpu_energy,gpu_energy,ram_energy,energy_consumed,gpu_count,gpu_model"
+
+
+def test_the_tasks_of_a_run_are_its_phases_and_add_up():
+    rows = [
+        {"task_name": name, "run_id": "r", "timestamp": f"2026-05-01T1{hour}:00:00", "duration": duration, "emissions": "0.01", "cpu_energy": "0.02",
+         "gpu_energy": "0.05", "ram_energy": "0.005", "energy_consumed": "0.075", "gpu_count": "1", "gpu_model": "1 x NVIDIA A100-SXM4-80GB"}
+        for name, hour, duration in (("load", 0, "600"), ("train", 2, "1800"), ("eval", 3, "900"), ("eval", 3, "800"))
+    ]  # fmt: skip
+    (record,), faults = load(table(TASKS, *rows))
+    assert not faults
+    assert (record.run_id, record.metered_kwh, record.duration_s, record.started_at) == ("r", pytest.approx(0.225), 3300.0, "2026-05-01T09:50:00.000000Z")
+    assert [(phase.name, phase.duration_s) for phase in record.phases] == [("load", 600.0), ("train", 1800.0), ("eval", 900.0)]
+    assert (record.facility_energy_kwh["median"], record.operational_kgco2e["median"]) == pytest.approx((0.225, 0.03))
+
+
+def test_the_place_that_codecarbon_writes_when_it_finds_none_is_no_place():
+    quebec = {"country_name": "Canada", "country_iso_code": "CAN", "region": "quebec", "latitude": "46.8", "longitude": "-71.2"}
+    (record,), _ = load(table(V3_0, quebec))
+    assert (record.operational_kgco2e, record.facility_energy_kwh["median"]) == (None, 0.0035)
+    assert "is the place that CodeCarbon writes when it finds none" in record.notes[0]
+    (montreal,), _ = load(table(V3_0, {**quebec, "latitude": "45.5", "longitude": "-73.6"}))
+    assert montreal.operational_kgco2e["median"] == 0.002
+    (nowhere,), _ = load(table(V3_0, {"country_name": "", "country_iso_code": ""}))
+    assert nowhere.operational_kgco2e is None
+
+
+def test_a_processor_that_draws_more_than_it_can_is_set_aside_and_the_rest_of_the_run_stays():
+    row = {"duration": "3600", "cpu_energy": "0.84", "gpu_energy": "0.05", "ram_energy": "0.02", "energy_consumed": "0.91", "cpu_model": "i7-5820K"}
+    (record,), _ = load(table(V3_0, {**row, "gpu_count": "1", "gpu_model": "1 x NVIDIA GeForce GTX 1080 Ti"}))
+    assert (record.energy_j["cpu"], record.energy_j["gpu"], record.facility_energy_kwh) == (None, pytest.approx(180_000.0), None)
+    assert record.missing["cpu"] == "0.84 kWh in 1 h is 840 W; the i7-5820k draws at most 420 W; is it in Wh?"
+
+
+def test_a_gpu_of_a_thousand_megawatts_is_set_aside():
+    row = {"duration": "36", "cpu_energy": "0.84e-3", "gpu_energy": "49000", "ram_energy": "0", "energy_consumed": "49000.00084", "gpu_count": "1"}
+    (record,), _ = load(table(V3_0, {**row, "gpu_model": "1 x NVIDIA GeForce GTX 1080 Ti"}))
+    assert (record.energy_j["gpu"], record.facility_energy_kwh, record.operational_kgco2e) == (None, None, None)
+    assert "49,000 kWh in 36 s is 4.9 GW; 1 × gtx-1080-ti draws at most 500 W" in record.notes[0]
+
+
+def test_without_the_id_of_a_run_those_of_one_experiment_are_told_apart_by_their_beginning():
+    rows = table(V1, {}, {"duration": "40.5", "timestamp": "2026-11-24T10:00:40"}, {"timestamp": "2026-11-25T10:00:00"})
+    records, _ = load(rows)
+    assert [(record.run_id, record.duration_s) for record in records] == [("e1", 40.5), ("e1-20261125T095929", 30.5)]
+
+
+def test_rows_of_files_that_were_put_together_are_all_read():
+    content = table(V2_1, {"run_id": "a"}) + table(",".join(COLUMNS), {"run_id": "b", "pue": "1.5"})
+    found, faults = load(content)
+    assert ([record.run_id for record in found], faults) == (["a", "b"], [])
+    assert found[1].energy_j["gpu"] == pytest.approx(7200.0)
+
+
+def test_a_side_cell_that_cannot_be_read_drops_no_run():
+    (record,), faults = load(table(V3_0, {"gpu_count": "two", "pue": "?"}))
+    assert not faults
+    assert (record.energy_j["gpu"], record.accelerators) == (pytest.approx(10800.0), None)
+    assert len(record.notes) == 2

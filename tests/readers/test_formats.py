@@ -168,8 +168,8 @@ def test_a_file_without_a_run_says_so(name, tmp_path):
 
 
 def test_the_manual_has_the_table_of_formats():
-    manual = (Path(__file__).parents[2] / "docs" / "ledger.md").read_text("utf-8")
-    assert formats_table() in manual, f"put this into docs/ledger.md:\n{formats_table()}"
+    manual = (Path(__file__).parents[2] / "docs" / "readers.md").read_text("utf-8")
+    assert f"\n{formats_table()}\n" in manual, "run make readers"
 
 
 @pytest.mark.parametrize("format", [name for name in FORMAT_NAMES if name != AUTO])

@@ -220,6 +220,10 @@ ROWS = {
     "pytorchjob counts pods": Row(
         _PODS, {"launcher": "pytorchjob", "node_rank": 1, "nodes": 2, "rank": None, "world_size": None, "local_rank": None, "rendezvous": "bert-master-0:23456"}
     ),
+    "the master of a pytorchjob at localhost": Row(
+        _PODS | {"RANK": "0", "MASTER_ADDR": "localhost", "HOSTNAME": "bert-master-0"},
+        {"launcher": "pytorchjob", "node_rank": 0, "nodes": 2, "rank": None, "rendezvous": "bert-master-0:23456"},
+    ),
     "torchrun in a pytorchjob": Row(_PODS | _TORCH, _TORCH_SAID | {"launcher": "torchrun"}),
     "indexed job": Row({"JOB_COMPLETION_INDEX": "1"}, {"launcher": "indexed-job", "node_rank": 1, "nodes": None, "run_id": ""}),
     "indexed job with the downward api": Row(
@@ -261,6 +265,10 @@ ROWS = {
     "variables by hand": Row(
         {"LOCAL_RANK": "1", "RANK": "5", "WORLD_SIZE": "8", "LOCAL_WORLD_SIZE": "4", "NODE_RANK": "1", "MASTER_ADDR": "a", "MASTER_PORT": "1"},
         {"launcher": "", "node_rank": 1, "nodes": 2, "local_rank": 1, "local_size": 4, "rank": 5, "world_size": 8},
+    ),
+    "ranks by hand": Row(
+        {"RANK": "5", "WORLD_SIZE": "8", "MASTER_ADDR": "node-a", "MASTER_PORT": "29500"},
+        {"launcher": "", "run_id": "", "nodes": None, "local_rank": None, "rank": 5, "world_size": 8, "rendezvous": "node-a:29500"},
     ),
     "wandb": Row({"WANDB_RUN_ID": "3k2j"}, {"run_id": "wandb-3k2j", "launcher": ""}),
     "mlflow beside torchrun": Row({"MLFLOW_RUN_ID": "9f"} | _TORCH, {"run_id": "mlflow-9f", "launcher": "torchrun"}),

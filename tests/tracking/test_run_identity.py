@@ -54,6 +54,27 @@ def test_ranks_without_an_id_meet_at_their_address(tmp_path):
     assert ranks[0].run_id_from == ("MASTER_ADDR", "MASTER_PORT")
 
 
+def test_ranks_that_were_started_by_hand_meet_at_their_address_and_again_as_another_run(tmp_path):
+    def started(rank):
+        env = {"RANK": rank, "WORLD_SIZE": "2", "MASTER_ADDR": "node-a", "MASTER_PORT": "29500"}
+        return identified(launched(env), store=str(tmp_path)).run_id
+
+    first, second = ([started(rank) for rank in "01"] for _ in range(2))
+    assert (len(set(first)), len(set(second))) == (1, 1)
+    assert first[0] != second[0]
+
+
+def test_the_pods_of_a_job_meet_even_if_the_first_is_told_that_it_is_its_own_master(tmp_path, monkeypatch):
+    pods = []
+    for rank, address in (("0", "localhost"), ("1", "job-master-0")):
+        name = "job-master-0" if rank == "0" else "job-worker-0"
+        env = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "HOSTNAME": name, "RANK": rank, "WORLD_SIZE": "2", "MASTER_ADDR": address, "MASTER_PORT": "23456"}
+        monkeypatch.setattr(rendezvous, "node_name", lambda _, name=name: name)
+        pods.append(identified(launched(env), store=str(tmp_path)))
+    assert pods[0].run_id == pods[1].run_id
+    assert [(pod.node_rank, pod.nodes) for pod in pods] == [(0, 2), (1, 2)]
+
+
 @pytest.mark.parametrize("env", [TORCH, {"SLURM_JOB_ID": "9"}])
 def test_a_store_that_cannot_be_written_leaves_an_id(tmp_path, env):
     (tmp_path / "file").write_text("")

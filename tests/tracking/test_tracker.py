@@ -410,7 +410,7 @@ def test_a_budget_is_an_error_where_no_metering_process_can_start(script, limit)
 
 
 def test_a_budget_that_only_warns_starts_without_meters(script):
-    done = script("with traincarbon.track(run_id='r', max_kwh=5): print('trained')", env={"CARBON_REPLAY": "/nowhere"})
+    done = script("with traincarbon.track(run_id='r', max_kwh=5, on_budget='warn'): print('trained')", env={"CARBON_REPLAY": "/nowhere"})
     assert (done.stdout, done.returncode) == ("trained\n", 0)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from traincarbon._version import __version__
 from traincarbon.calibration.fit import Fitted, fit
 from traincarbon.calibration.observed import from_records
+from traincarbon.calibration.probes import probe_remarks
 from traincarbon.calibration.store import as_dict, save
 from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meters_by_machine, wall_sigmas, with_predicted_wall
 from traincarbon.database.load import Database, open_database
@@ -99,6 +100,7 @@ def calibrate(
         version=__version__,
         set_aside=aside,
         meters=as_entries(meters),
+        remarks=probe_remarks(records, observed.ids),
     )
     replaced = "" if dry_run else _made(fitted.calibration.name)
     return Calibrated(fitted=fitted, file="" if dry_run else save(fitted.calibration), replaced=replaced)

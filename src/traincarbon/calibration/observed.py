@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from traincarbon.calibration.probes import after_warm_up, tells_pace
 from traincarbon.calibration.step_time import LayoutFields, layout_of
 from traincarbon.database.find_counted import find_counted
 from traincarbon.database.find_place import find_place
@@ -176,8 +177,8 @@ def from_records(
             continue
         seen.add(record.run_id)
         job = Job(hardware.id, _is_mixture(plan), **{name: _plain(plan.get(name)) for name in _SHAPE})
-        params, _, tokens, n, *_ = numbers
-        layout = layout_of(plan, hw=hardware.id, params=params, accelerators=n, tokens=tokens, steps=record.counts.get("steps"))
+        params, _, _, n, *_ = numbers
+        layout = layout_of(plan, hw=hardware.id, params=params, accelerators=n, tokens=record.tokens or 0.0, steps=record.counts.get("steps"))
         key = None if layout is None else tuple(layout.items())
         if key is not None and len(layouts) < _MOST_LAYOUTS:
             layouts.setdefault(key, len(layouts))
@@ -205,7 +206,7 @@ def _reason_against(record: Run, seen: set[str]) -> str:
     """Return why a record is not used, empty if it is."""
     if record.run_id in seen:
         return "a duplicate"
-    if record.state != "finished":
+    if record.state != "finished" and not tells_pace(record):
         return f"aborted: its state is {record.state}"
     if not 0.0 < record.duration_s < math.inf:
         return f"a clock error: its duration is {record.duration_s:g} s"
@@ -254,15 +255,15 @@ def _numbers(record: Run, plan: Mapping[str, object], chip: Product, wall_kwh: f
     accelerator_kwh = parts.get(part, math.nan) if is_complete else math.nan
     whole = record.energy_j.get("other") is not None and is_complete
     server_kwh = wall_kwh if wall_kwh is not None else sum(parts.values()) if whole else math.nan
-    hours_h = record.duration_s * n / S_PER_H
+    steady, done = after_warm_up(record)
     return (
         params,
         _number(plan, "active_params") or params,
-        float(record.tokens or math.nan),
+        float(record.tokens or math.nan) * done,
         n,
-        hours_h,
-        accelerator_kwh,
-        server_kwh,
+        record.duration_s * steady * n / S_PER_H,
+        accelerator_kwh * steady,
+        server_kwh * steady,
         record.how.get(part) in (EnergySource.MODELLED, EnergySource.ASSUMED),
     )
 

@@ -13,6 +13,7 @@ COMMANDS = {
     "advise": "Find cheaper and cleaner ways to the same goal, with evidence.",
     "optimise": "Find the best model for a budget, or the cheapest way to a loss.",
     "report": "Write a one-page report for a budget review.",
+    "serve": "Plan, compare and watch trainings in a browser on this machine.",
     "validate": "Compare estimates with what real training runs reported.",
     "track": "Run a command and measure its time, energy, CO2e and cost.",
     "calibrate": "Fit the model to your own runs and save it as a calibration.",

@@ -29,16 +29,18 @@ _CORRECTIONS = {
 }
 
 
-def calibrated(plan: Plan, facts: Facts, *, is_moe: bool) -> Facts:
-    """Return *facts* with the calibration that the plan names, or the only one that fits them.
+def calibrated(plan: Plan, facts: Facts, calibration: Calibration | None = None, *, is_moe: bool) -> Facts:
+    """Return *facts* with that *calibration*, else the one that the plan names, or the only one that fits them.
 
     Raises:
         NotFoundError: no calibration has the name that the plan states.
         CarbonError: the named one cannot be read.
     """
+    site = facts.place.id if facts.place is not None else ""
+    if calibration is not None:
+        return _applied(facts, calibration, plan, site, is_moe=is_moe, is_automatic=False)
     if plan.calibration == NONE:
         return facts
-    site = facts.place.id if facts.place is not None else ""
     if plan.calibration is not None:
         return _applied(facts, read(plan.calibration), plan, site, is_moe=is_moe, is_automatic=False)
     fitting, warnings = _fitting(facts.accelerator.id, site)

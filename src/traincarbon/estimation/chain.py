@@ -22,6 +22,7 @@ from traincarbon.estimation.trace import Trace
 from traincarbon.uncertain import Num, any_of, median_of
 
 if TYPE_CHECKING:
+    from traincarbon.estimation.calibration import Calibration
     from traincarbon.estimation.layout.task import Found
     from traincarbon.estimation.plan_keywords import PlanFields
 
@@ -58,7 +59,19 @@ def estimate(
         plan = Plan.from_dict(fields)
     elif fields:
         plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **named(fields)})
-    database = database if database is not None else open_database()
+    return _estimate(plan, database if database is not None else open_database(), level=level, strict=strict)
+
+
+def estimate_calibrated(plan: Plan, calibration: "Calibration", *, database: Database, level: float = 0.9) -> Estimate:
+    """Return the estimate of *plan* with a *calibration* that need not be saved, whatever calibration the plan names.
+
+    Raises:
+        CarbonError: the plan cannot be estimated.
+    """
+    return _estimate(plan, database, level=level, strict=False, calibration=calibration)
+
+
+def _estimate(plan: Plan, database: Database, *, level: float, strict: bool, calibration: "Calibration | None" = None) -> Estimate:
     model = None
     if plan.model is not None:
         from traincarbon.estimation.model.resolve import with_model
@@ -68,7 +81,7 @@ def estimate(
     if any(hasattr(getattr(plan, name), "shape") for name in CHOOSING):
         facts = _facts_of_arrays(plan, database)
     else:
-        facts = _calibrated(plan, gather(plan, database), is_moe=plan.is_moe)
+        facts = _calibrated(plan, gather(plan, database), calibration, is_moe=plan.is_moe)
     trace = Trace(plan, facts, stated=stated, earlier=links, assumed=assumed, sample_parts=parts)
     trace.slips += remarks
     if model is not None:
@@ -81,16 +94,19 @@ def estimate(
     _warn_of_gaps(trace)
     find_layout = partial(_find_layout, plan if n is asked else _without_fixed_degrees(trace), facts, database, n)
     layout = _stated_layout(trace, find_layout) if n is asked or any(getattr(plan, name) is None for name in _DEGREES) else None
-    return Estimate(trace, level=level, stated_accelerators=asked, find_layout=find_layout, layout=layout)
+    answer = Estimate(trace, level=level, stated_accelerators=asked, find_layout=find_layout, layout=layout)
+    if facts.calibration:
+        answer.find_uncalibrated = partial(estimate, stated, database=database, level=level, calibration="none")
+    return answer
 
 
-def _calibrated(plan: Plan, facts: Facts, *, is_moe: bool) -> Facts:
-    """Return *facts* with the calibration of the plan, if there is one."""
-    if plan.calibration == "none" or (plan.calibration is None and not path.isdir(calibrations_folder())):
+def _calibrated(plan: Plan, facts: Facts, calibration: "Calibration | None" = None, *, is_moe: bool) -> Facts:
+    """Return *facts* with that *calibration*, or the one of the plan, if there is one."""
+    if calibration is None and (plan.calibration == "none" or (plan.calibration is None and not path.isdir(calibrations_folder()))):
         return facts
     from traincarbon.estimation.calibration_priors import calibrated
 
-    return calibrated(plan, facts, is_moe=is_moe)
+    return calibrated(plan, facts, calibration, is_moe=is_moe)
 
 
 def _facts_of_arrays(plan: Plan, database: Database) -> Facts:

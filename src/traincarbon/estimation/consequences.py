@@ -67,3 +67,10 @@ CONSEQUENCES = (
     Link("purchase_usd", cost.purchase_usd, accelerators="accelerators", accelerator_purchase_usd="accelerator_purchase_usd"),
 )
 """From the energy of servers and network, expected or measured, and the hours to carbon, water and money."""
+
+SCOPES = (
+    Link("scope2_location_kgco2e", carbon.operational_kgco2e, facility_energy_kwh="facility_energy_kwh", intensity_gco2e_per_kwh="direct_intensity"),
+    Link("scope2_market_kgco2e", carbon.operational_kgco2e, facility_energy_kwh="facility_energy_kwh", intensity_gco2e_per_kwh="market_intensity"),
+    Link("scope3_upstream_kgco2e", carbon.operational_kgco2e, facility_energy_kwh="facility_energy_kwh", intensity_gco2e_per_kwh="upstream_intensity"),
+)
+"""The emissions of the electricity by the scopes of the GHG Protocol, computed where they are asked for."""

@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Any, overload
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation import server_counts
+from traincarbon.estimation.consequences import SCOPES
 from traincarbon.estimation.trace import Trace
-from traincarbon.estimation.walk import Assumption, ComputedLink, Step, steps_of
-from traincarbon.quantities import ESTIMATED, unit_of
+from traincarbon.estimation.walk import Assumption, ComputedLink, Step, steps_of, walk
+from traincarbon.quantities import ESTIMATED, SCOPED, unit_of
 from traincarbon.uncertain import Interval, Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
@@ -65,16 +66,19 @@ class Estimate:
         accelerators: Accelerators that work together, None where the plan does not state it: those that it states, or the fewest
             that hold the training's state where it states fewer. [1]
         stated_accelerators: Accelerators that the plan states, None where it states none. [1]
+        find_uncalibrated: Returns the same estimate without its calibration; None where none was applied.
     """
 
     __slots__ = (
         "_find_layout",
         "_layout",
+        "_scopes",
         "_trace",
         "accelerators",
         "cautions",
         "facts",
         "fewest_accelerators",
+        "find_uncalibrated",
         "gaps",
         "level",
         "plan",
@@ -93,6 +97,9 @@ class Estimate:
     operational_kgco2e = Result("Emissions of the electricity, by the intensity of the grid. [kg CO2e]")
     operational_market_kgco2e = Result("Emissions of the electricity, by the plan's market_intensity. [kg CO2e]")
     embodied_kgco2e = Result("The run's share of the emissions of making the hardware. [kg CO2e]")
+    scope2_location_kgco2e = Result("Direct emissions of the electricity by the grid, Scope 2 of the GHG Protocol. [kg CO2e]")
+    scope2_market_kgco2e = Result("Direct emissions of the electricity by the plan's market_intensity, Scope 2. [kg CO2e]")
+    scope3_upstream_kgco2e = Result("Emissions upstream of the electricity, Scope 3, category 3. [kg CO2e]")
     total_kgco2e = Result("Operational and embodied emissions. [kg CO2e]")
     water_l = Result("Water consumed, on the site and for the electricity. [L]")
     electricity_usd = Result("Cost of the electricity. [$]")
@@ -119,11 +126,13 @@ class Estimate:
         self.fewest_accelerators: Num | None = computed["fewest_accelerators"]
         self.accelerators: Num | None = computed["accelerators"]
         self.stated_accelerators = stated_accelerators
+        self.find_uncalibrated: Callable[[], Estimate] | None = None
         self._find_layout = find_layout
         self._layout = layout
+        self._scopes: list[ComputedLink] | None = None
 
     def __getitem__(self, name: str) -> Interval | None:
-        value = self.values[name]
+        value = self.values[name] if name in self.values else self.scopes[name]
         return None if value is None else self.interval(value)
 
     def known(self, name: str) -> Num:
@@ -132,7 +141,7 @@ class Estimate:
         Raises:
             CarbonError: it is unknown for this plan.
         """
-        value = self.values.get(name)
+        value = self.scopes[name] if name in SCOPED else self.values.get(name)
         if value is None:
             raise CarbonError(f"{name} is not known for this plan", hint=" ".join(self.warnings))
         return value
@@ -162,6 +171,15 @@ class Estimate:
         return not self.fits and self.plan.accelerator_hours is None
 
     @property
+    def calibration(self) -> dict[str, Any] | None:
+        """The calibration that was applied, its factors, and the results without it; None where there is none."""
+        if self.find_uncalibrated is None:
+            return None
+        from traincarbon.estimation.calibration_effect import calibration_effect
+
+        return calibration_effect(self, self.find_uncalibrated())
+
+    @property
     def quotes(self) -> "tuple[Quote, ...]":
         """What each provider asks for an accelerator-hour, where the cost to rent rests on such quotes."""
         return self.facts.quotes if "rent_price" in self.inputs else ()
@@ -184,15 +202,26 @@ class Estimate:
         return self._trace.used
 
     @property
+    def scopes(self) -> dict[str, Num | None]:
+        """The emissions of the electricity by scope, as they were computed, None where they cannot be told apart; computed when first asked for."""
+        return {link.name: value for link, _, value in self._scope_links}
+
+    @property
+    def _scope_links(self) -> list[ComputedLink]:
+        if self._scopes is None:
+            self._scopes = walk(SCOPES, self._trace.values.copy())  # noqa: PD011  not a data frame
+        return self._scopes
+
+    @property
     def results(self) -> dict[str, Interval | None]:
         """Every result with its interval at :attr:`level`; None where it cannot be known."""
-        return {name: self[name] for name in self.values}
+        return {name: self[name] for name in (*self.values, *SCOPED)}
 
     @property
     def spread_shares(self) -> dict[str, dict[str, Any]]:
         """For each result, the share of its spread (variance of the logarithm) by source, largest first."""
         shares = {}
-        for name, value in self.values.items():
+        for name, value in (self.values | self.scopes).items():
             if isinstance(value, Uncertain) and value.spreads:
                 parts = value.shares()
                 shares[name] = dict(sorted(parts.items(), key=lambda part: -_mean(part[1])))
@@ -216,13 +245,20 @@ class Estimate:
 
     @property
     def steps(self) -> tuple[Step, ...]:
-        """The facts that entered the chain, the formulas that gave some of them, and the links in the order in which they were computed."""
+        """The facts that entered the chain, the formulas that gave some of them, and the links in the order in which they were computed, scopes last."""
+        scopes = [computed for computed in self._scope_links if computed[2] is not None]
+        split = [given for link, _, _ in scopes for name in link.names if (given := self.facts.known.get(name)) is not None]
         facts = (
             Step(given.name, given.reason, {}, median_of(given.value), given.unit, f"{given.source}: {given.locator}" if given.source else "")
-            for given in self.inputs.values()
+            for given in (*self.inputs.values(), *split)
         )
         derivations = (step for given in self.inputs.values() for step in steps_of(given.derivation))
-        return (*facts, *derivations, *steps_of(self.links))
+        return (
+            *facts,
+            *derivations,
+            *steps_of(self.links),
+            *(step._replace(name=link.name) for (link, _, _), step in zip(scopes, steps_of(scopes), strict=True)),
+        )
 
     @property
     def assumptions(self) -> tuple[Assumption, ...]:
@@ -273,6 +309,8 @@ class Estimate:
             "support": self.support,
             "ownership_usd": _json(self.ownership_usd),
             "prices": [quote._asdict() for quote in self.quotes],
+            "calibration": _json(self.calibration),
+            "own_runs": None,
             "layout": None if self.layout.spread is None else self.layout.spread.to_dict(None if self["mfu"] is None else self.median("mfu")),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": [*self.warnings, *self.missing_layout()],

@@ -6,9 +6,10 @@ import os
 import time
 import zlib
 from collections.abc import Sequence
-from contextlib import suppress
+from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.index_scan import JournalFile
 from traincarbon.ledger.journal import Journal, run_folder
 from traincarbon.ledger.journal_lines import LONGEST_LINE_B, SCHEMA, read_journal, with_checksum
 from traincarbon.ledger.run import Run
@@ -17,13 +18,25 @@ from traincarbon.ledger.store_access import PRIVATE, file_mode, make_folder
 _NODE = "import"
 
 
-def add_records(store: str, records: Sequence[Run], *, dry_run: bool) -> list[str]:
-    """Write the records that the store does not have yet, and return their ids. With *dry_run* nothing is written.
+class Added(NamedTuple):
+    """Records that were added to a store, or would be.
+
+    Attributes:
+        ids: Their runs.
+        alone: The journals of those whose runs had no folder before, each with its run and the record in it.
+    """
+
+    ids: list[str]
+    alone: list[tuple[JournalFile, str, dict[str, object]]]
+
+
+def add_records(store: str, records: Sequence[Run], *, dry_run: bool) -> Added:
+    """Write the records that the store does not have yet. With *dry_run* nothing is written.
 
     Raises:
         CarbonError: the store cannot be written.
     """
-    added: list[str] = []
+    added = Added([], [])
     mode = -1
     for record in records:
         stated = record.to_dict()
@@ -33,14 +46,18 @@ def add_records(store: str, records: Sequence[Run], *, dry_run: bool) -> list[st
         file = os.path.join(folder, f"{mark}.jsonl")
         if os.path.lexists(file) and read_journal(file)[0]:
             continue
-        added.append(record.run_id)
+        added.ids.append(record.run_id)
         if dry_run:
             continue
         try:
             mode = _mode_of(store) if mode < 0 else mode
-            _write(file, _line(record.run_id, mark, text), mode=mode)
+            is_new = _made(folder, mode=PRIVATE if mode == 0o600 else 0o777)
+            state = _write(file, _line(record.run_id, mark, text), mode=mode)
         except (OSError, ValueError):
             _write_patiently(file, record.run_id, stated)
+            continue
+        if is_new:
+            added.alone.append((JournalFile(os.path.basename(folder), os.path.basename(file), state.st_size, state.st_mtime_ns), record.run_id, stated))
     return added
 
 
@@ -66,17 +83,29 @@ def _line(run_id: str, writer: str, record: str) -> bytes:
     return line
 
 
-def _write(file: str, line: bytes, *, mode: int) -> None:
-    """Write a new journal, complete or not at all.
+def _made(folder: str, *, mode: int) -> bool:
+    """Make the folder of a run, and return whether there was none.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    try:
+        os.mkdir(folder, mode)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _write(file: str, line: bytes, *, mode: int) -> os.stat_result:
+    """Write a new journal, complete or not at all, and return its state.
 
     Raises:
         OSError: it cannot be written, or exists.
     """
-    with suppress(FileExistsError):
-        os.mkdir(os.path.dirname(file), PRIVATE if mode == 0o600 else 0o777)
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
     try:
         is_whole = os.write(descriptor, line) == len(line)
+        state = os.fstat(descriptor)
     except OSError:
         is_whole = False
     finally:
@@ -84,6 +113,7 @@ def _write(file: str, line: bytes, *, mode: int) -> None:
     if not is_whole:
         os.remove(file)
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    return state
 
 
 def _write_patiently(file: str, run_id: str, stated: dict[str, object]) -> None:

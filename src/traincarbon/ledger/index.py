@@ -4,15 +4,17 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import groupby
 from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.checkpoint import advanced, latest_checkpoint
 from traincarbon.ledger.folding import fold_files
-from traincarbon.ledger.index_file import connect, insert, is_at_fault, seal, set_aside
-from traincarbon.ledger.journal_lines import CHECKPOINT_EVERY_B, Line, read_lines
+from traincarbon.ledger.index_file import connect, insert, is_at_fault, set_aside
+from traincarbon.ledger.index_folding import Folded, has_ended
+from traincarbon.ledger.index_progress import Progress, Tell
+from traincarbon.ledger.index_scan import JournalFile, files_in, folders_in
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run, timestamp
@@ -20,18 +22,21 @@ from traincarbon.quantities import Part
 
 _FRESH_NS = 2_000_000_000
 """A folder that changed within this time may change again without a new time of change."""
-_MOST_FAULTS = 20
+_AT_A_TIME = 500
+"""Journals that are read before their runs are combined."""
 _MOST_BOARDS = 64
 """Boards of one run for which other runs are looked up."""
 
 
-class JournalFile(NamedTuple):
-    """A journal of the store."""
+_Place = tuple[str, str, str]
+"""Folder and name of a journal, and a writer in it."""
 
-    folder: str
-    name: str
-    size: int
-    mtime_ns: int
+
+class _Rows(NamedTuple):
+    """Rows of the tables that journals make."""
+
+    files: list[tuple[object, ...]]
+    processes: list[tuple[object, ...]]
 
 
 class Index:
@@ -40,11 +45,14 @@ class Index:
     Args:
         store: The folder that holds ``journals``.
         file: The file of the index. If it can be neither read nor written, the index is built in memory.
+        tell: Called with a line now and then while journals are read for longer than a second.
     """
 
-    def __init__(self, store: str, file: str) -> None:
+    def __init__(self, store: str, file: str, *, tell: Tell | None = None) -> None:
         self.journals = os.path.join(store, "journals")
         self.file = file
+        self._tell = tell
+        self._progress = Progress(None, whole_b=0)
         self._connection = connect(file)
 
     def close(self) -> None:
@@ -61,6 +69,22 @@ class Index:
             else:
                 return
         raise CarbonError("the index of the runs cannot be built, neither on disk nor in memory", hint="is the disk full?")
+
+    def add(self, imported: Iterable[tuple[JournalFile, str, Mapping[str, object]]]) -> None:
+        """Take in journals that were just written, without reading them: each holds one record, in a folder that nothing else was in.
+
+        What fails is left to :meth:`refresh`, which finds these files like any others.
+        """
+        files, processes, runs = [], [], []
+        for file, run_id, stated in imported:
+            record = Run.from_dict(stated)
+            files.append((*file, file.size, "[]"))
+            processes.append((file.folder, file.name, run_id, file.name.removesuffix(".jsonl"), 0, ""))
+            runs.append((run_id, record.started_at, record.project, record.state, 1, json.dumps(record.to_stored())))
+        with suppress(sqlite3.DatabaseError), self._connection:
+            self._connection.execute("BEGIN IMMEDIATE")
+            for table, rows in (("files", files), ("processes", processes), ("runs", runs)):
+                insert(self._connection, table, sorted(rows))
 
     def records(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
@@ -127,20 +151,36 @@ class Index:
         self._connection = connect(self.file if on_disk else ":memory:")
 
     def _refresh(self) -> None:
-        if not any(self._changes()) and not self._unsettled():
+        before = self._version()
+        changes = self._changes()
+        if not any(changes) and not self._unsettled():
             return
         with self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            gone, changed, folders = self._changes()  # again: another command may have done it meanwhile
-            touched = {run_id for file in gone for run_id in self._drop(file)}
-            whole: dict[str, Process] = {}
-            for file in changed:
-                touched |= self._read(file, whole)
-            for name, mtime_ns in folders.items():
-                insert(self._connection, "folders", (name, mtime_ns, 0))
-            for run_id in touched | set(self._unsettled()):
-                self._combine(run_id, whole.get(run_id))
-            self._settle()
+            gone, changed, folders = changes if self._version() == before else self._changes()  # another command may have done it meanwhile
+            touched = {run_id for file in gone for run_id in self._drop(file)} | set(self._unsettled())
+            changed.sort()  # the rows of a table are ordered by folder
+            self._progress = Progress(self._tell, whole_b=sum(file.size for file in changed))
+            for files in _at_a_time(changed):
+                touched -= self._take_in(files)
+            self._combine({run_id: {} for run_id in touched})
+            self._settle(folders)
+
+    def _take_in(self, files: Sequence[JournalFile]) -> set[str]:
+        """Read new and changed journals, and renew the records of their runs, which are returned."""
+        rows = _Rows([], [])
+        just_read: dict[str, dict[_Place, Process]] = {}
+        for file in files:
+            self._read(file, rows, just_read)
+        insert(self._connection, "files", rows.files)
+        insert(self._connection, "processes", rows.processes)
+        self._combine(just_read)
+        return set(just_read)
+
+    def _version(self) -> int:
+        """Return a number that changes when another connection writes to the file."""
+        version: int = self._connection.execute("PRAGMA data_version").fetchone()[0]
+        return version
 
     def _unsettled(self) -> list[str]:
         """Return the runs whose state can change without new lines."""
@@ -156,11 +196,11 @@ class Index:
         gone: list[tuple[str, str]] = []
         changed: list[JournalFile] = []
         folders: dict[str, int] = {}
-        for folder, mtime_ns in _folders(self.journals):
+        for folder, mtime_ns in folders_in(self.journals):
             before = known.pop(folder, {})
             if settled.get(folder) == mtime_ns:
                 continue
-            found = _files(os.path.join(self.journals, folder), folder)
+            found = files_in(os.path.join(self.journals, folder), folder)
             changed_here = [file for file in found if before.pop(file.name, None) != (file.size, file.mtime_ns)]
             gone += [(folder, name) for name in before]
             changed += changed_here
@@ -176,114 +216,84 @@ class Index:
         self._connection.execute("DELETE FROM files WHERE folder = ? AND name = ?", file)
         return touched
 
-    def _read(self, file: JournalFile, whole: dict[str, Process]) -> set[str]:
-        """Fold in the new lines of a file, or all of its lines if it is a different file now; take note of a run in *whole* that it alone holds."""
+    def _read(self, file: JournalFile, rows: _Rows, just_read: dict[str, dict[_Place, Process]]) -> None:
+        """Fold in the new lines of a file, or all of its lines if it is a different file now; add its rows and the processes of its runs."""
         key = (file.folder, file.name)
-        row = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
         path = os.path.join(self.journals, *key)
-        touched: set[str] = set()
-        found = _Folded({}, [], 0)
-        if row is not None and row[0] < file.size:
-            stored = self._connection.execute("SELECT run_id, writer, tangled, summary FROM processes WHERE folder = ? AND name = ?", key)
-            summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
-            found = _Folded(summaries, [fault for fault in json.loads(row[2]) if not fault.endswith("cut off")], row[1])
-            touched = found.read(path)
-            is_changed = any(tangled for _, tangled in found.summaries.values())
-        else:
-            checkpoint = latest_checkpoint(path) if file.size > CHECKPOINT_EVERY_B else None
-            if checkpoint is not None:
-                found = _Folded({(checkpoint.process.run_id, checkpoint.process.writer): (checkpoint.process, False)}, [], checkpoint.end_b)
-            touched = {run_id for run_id, _ in found.summaries} | found.read(path)
-            is_changed = row is not None
-        if is_changed:  # a file that does not merely go on is another one: what was known of it is no longer true
-            touched |= self._drop(key)
-        if is_changed and row is not None and row[0] < file.size:
-            found = _Folded({}, [], 0)
-            touched |= found.read(path)
-        insert(self._connection, "files", (*key, file.size, file.mtime_ns, found.read_b, json.dumps(found.faults)))
+        known = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
+        found = self._goes_on(key, read_b=known[1], faults=json.loads(known[2])) if known and known[0] < file.size else None
+        touched = found.read(path, self._progress) if found else set()
+        is_tangled = found is not None and any(tangled for _, tangled in found.summaries.values())
+        if known and (found is None or is_tangled):
+            touched |= self._drop(key)  # a file that does not merely go on is another one: what was known of it is no longer true
+        if found is None or is_tangled:
+            found = Folded.begun(path, size_b=0 if is_tangled else file.size)
+            touched |= {run_id for run_id, _ in found.summaries} | found.read(path, self._progress)
+        rows.files.append((*key, file.size, file.mtime_ns, found.read_b, json.dumps(found.faults)))
+        for run_id in touched:
+            just_read.setdefault(run_id, {})
         for (run_id, writer), (process, tangled) in found.summaries.items():
             if run_id in touched:
-                insert(self._connection, "processes", (*key, run_id, writer, tangled, json.dumps(process.to_stored())))
+                rows.processes.append((*key, run_id, writer, int(tangled), "" if has_ended(process) else json.dumps(process.to_stored())))
                 if not tangled:
-                    whole[run_id] = process
-        return touched
+                    just_read[run_id][*key, writer] = process
 
-    def _combine(self, run_id: str, only: Process | None = None) -> None:
-        """Renew the record of a run; *only* is its process if it has one and that was just read."""
+    def _goes_on(self, key: tuple[str, str], *, read_b: int, faults: list[str]) -> Folded | None:
+        """Return what is known of a file that has grown, None if the summary of a writer in it was not kept."""
+        stored = self._connection.execute("SELECT run_id, writer, tangled, summary FROM processes WHERE folder = ? AND name = ?", key).fetchall()
+        if not all(row[3] for row in stored):
+            return None
+        summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
+        return Folded(summaries, [fault for fault in faults if not fault.endswith("cut off")], read_b)
+
+    def _combine(self, just_read: Mapping[str, Mapping[_Place, Process]]) -> None:
+        """Renew the records of runs; with each come its processes that were just read."""
+        rows = []
+        for run_id, known in just_read.items():
+            processes = self._processes(run_id, known)
+            try:
+                record = combine(processes, now_s=time.time())
+            except CarbonError:  # no line is left, or an imported record is invalid
+                self._connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
+                continue
+            rows.append((run_id, record.started_at, record.project, record.state, int(all(map(has_ended, processes))), json.dumps(record.to_stored())))
+        insert(self._connection, "runs", rows)
+
+    def _processes(self, run_id: str, known: Mapping[_Place, Process]) -> Sequence[Process]:
+        """Return the processes of a run, of which some are known."""
         rows = self._connection.execute("SELECT folder, name, writer, tangled, summary FROM processes WHERE run_id = ?", (run_id,)).fetchall()
-        processes: Sequence[Process]
-        if only is not None and [row[2] for row in rows] == [only.writer]:
-            processes = [only]
-        elif any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
-            files = {os.path.join(self.journals, folder, name) for folder, name, *_ in rows}
-            processes = fold_files(sorted(files), run_id)
-        else:
-            processes = [Process.from_stored(json.loads(row[4])) for row in rows]
-        try:
-            record = combine(processes, now_s=time.time())
-        except CarbonError:  # no line is left, or an imported record is invalid
-            self._connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
-            return
-        settled = all(process.end is not None or process.record is not None for process in processes)
-        row = (run_id, record.started_at, record.project, record.state, settled, json.dumps(record.to_stored()))
-        insert(self._connection, "runs", row)
+        if any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
+            return fold_files(sorted({os.path.join(self.journals, folder, name) for folder, name, *_ in rows}), run_id)
+        found = [known.get((folder, name, writer)) or self._stored(run_id, (folder, name, writer), summary) for folder, name, writer, _, summary in rows]
+        return [process for process in found if process is not None]
 
-    def _settle(self) -> None:
-        """Mark the folders whose runs have all ended: they change only by a new file, which changes the time of the folder."""
-        self._connection.execute("""UPDATE folders SET settled = mtime_ns > 0 AND NOT EXISTS (SELECT 1 FROM processes JOIN runs USING (run_id)
-                                    WHERE processes.folder = folders.name AND NOT runs.settled) WHERE NOT settled""")
-        seal(self._connection, "folders")
+    def _stored(self, run_id: str, place: _Place, summary: str) -> Process | None:
+        """Return a process as it was kept. One that had ended is read again and kept from now on, as its run has others."""
+        if summary:
+            return Process.from_stored(json.loads(summary))
+        folder, name, writer = place
+        for process in fold_files([os.path.join(self.journals, folder, name)], run_id):
+            if process.writer == writer:
+                insert(self._connection, "processes", [(folder, name, run_id, writer, 0, json.dumps(process.to_stored()))])
+                return process
+        return None
 
-
-class _Folded:
-    """What is known of the lines of a file so far.
-
-    Args:
-        summaries: Run and writer to the summary, and whether its lines do not come in order.
-        faults: What cannot be read.
-        read_b: Up to where the file was read.
-    """
-
-    def __init__(self, summaries: dict[tuple[str, str], tuple[Process, bool]], faults: list[str], read_b: int) -> None:
-        self.summaries, self.faults, self.read_b = summaries, faults, read_b
-
-    def read(self, path: str) -> set[str]:
-        """Fold in the lines from there on; return their runs."""
-        touched: set[str] = set()
-        for line, fault, place_b in read_lines(path, begin_b=self.read_b):
-            self.read_b = place_b
-            if line is not None:
-                touched.add(line["run_id"])
-                _add(self.summaries, line)
-            elif len(self.faults) < _MOST_FAULTS:
-                self.faults.append(fault)
-        return touched
+    def _settle(self, folders: Mapping[str, int]) -> None:
+        """Write when folders were read, and mark those whose runs have all ended: they change only by a new file, which changes the time of the folder."""
+        times = dict(self._connection.execute("SELECT name, mtime_ns FROM folders WHERE NOT settled")) | dict(folders)
+        question = "SELECT DISTINCT folder FROM processes JOIN runs USING (run_id) WHERE NOT runs.settled"
+        going_on = {folder for (folder,) in self._connection.execute(question)}
+        settled = {name for name, mtime_ns in times.items() if mtime_ns > 0 and name not in going_on}
+        insert(self._connection, "folders", [(name, times[name], int(name in settled)) for name in sorted(settled | set(folders))])
 
 
-def _add(summaries: dict[tuple[str, str], tuple[Process, bool]], line: Line) -> None:
-    key = (line["run_id"], line["writer"])
-    process, tangled = summaries.get(key) or (Process(line["run_id"], line["writer"], line["node"], line["process"]), False)
-    tangled = tangled or line["seq"] <= process.seq or line["node"] != process.node
-    summaries[key] = (process if tangled else advanced(process, line), tangled)
-
-
-def _folders(journals: str) -> Iterator[tuple[str, int]]:
-    try:
-        with os.scandir(journals) as entries:
-            for entry in entries:
-                with suppress(OSError):  # gone since it was listed
-                    if entry.is_dir(follow_symlinks=False):
-                        yield entry.name, entry.stat(follow_symlinks=False).st_mtime_ns
-    except (FileNotFoundError, PermissionError):  # the latter is a fault of the store, see unreadable_folders
-        return
-
-
-def _files(path: str, folder: str) -> list[JournalFile]:
-    found = []
-    with suppress(OSError), os.scandir(path) as entries:
-        for entry in entries:
-            if entry.name.endswith(".jsonl") and entry.is_file(follow_symlinks=False):
-                with suppress(OSError):
-                    state = entry.stat(follow_symlinks=False)
-                    found.append(JournalFile(folder, entry.name, state.st_size, state.st_mtime_ns))
-    return found
+def _at_a_time(files: Sequence[JournalFile]) -> Iterator[list[JournalFile]]:
+    """Yield journals in groups that fit into memory, those of a folder together."""
+    group: list[JournalFile] = []
+    for _, of_a_folder in groupby(files, key=lambda file: file.folder):
+        group += of_a_folder
+        if len(group) >= _AT_A_TIME:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -4,12 +4,12 @@ import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 13
+VERSION = 16
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361
@@ -83,16 +83,10 @@ def _check(connection: sqlite3.Connection) -> bool:
     return bool(tables)
 
 
-def insert(connection: sqlite3.Connection, table: str, values: Sequence[object]) -> None:
-    """Write a row with its checksum, in place of one with the same key."""
-    places = ", ".join(f"?{number}" for number in range(1, len(values) + 1))
-    connection.execute(f"INSERT OR REPLACE INTO {table} VALUES ({places}, checksum({places}))", tuple(values))  # noqa: S608  no value in it
-
-
-def seal(connection: sqlite3.Connection, table: str) -> None:
-    """Renew the checksums of the rows of a table that were updated."""
-    columns = _names(table)
-    connection.execute(f"UPDATE {table} SET checksum = checksum({columns}) WHERE checksum IS NOT checksum({columns})")  # noqa: S608  no value in it
+def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[object]]) -> None:
+    """Write rows of integers and texts with their checksums, in place of those with the same keys."""
+    places = ", ".join("?" * (len(_COLUMNS[table]) + 1))
+    connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", ((*row, _checksum(*row)) for row in rows))  # noqa: S608  no value in it
 
 
 def _names(table: str) -> str:

@@ -128,11 +128,10 @@ def _fault_of(line: Mapping[str, object]) -> str:
     """Return which required field of a line is missing or impossible, or "" if all are valid."""
     for name, kind in _REQUIRED.items():
         value = line.get(name)
-        if not isinstance(value, kind) or not _says_something(value):
+        if not isinstance(value, kind) or not (value.strip() if isinstance(value, str) else _is_plausible(value)):
             return f"its {name} is {str(value)[:60]!r}"
     return ""
 
 
-def _says_something(value: object) -> bool:
-    """Return whether a value is text that is not blank or a plausible number."""
-    return bool(value.strip()) if isinstance(value, str) else isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _MOST
+def _is_plausible(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < _MOST

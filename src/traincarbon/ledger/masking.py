@@ -80,6 +80,8 @@ _VALUE = r"""(?!//)("[^"]*"|'[^']*'|[^\s"'&,;{}()]+)"""
 _URL_LOGIN = r"\b([a-z][a-z0-9+.\-]{0,20}://)[^\s/@\"']{1,400}@"
 _EMAIL = r"(?<![\w.+\-])[\w.+\-]{1,64}@[\w\-]{1,63}(?:\.[\w\-]{1,63}){0,6}\.[A-Za-z]{2,24}\b"
 _IP = r"(?<![\w.\-])(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)(?![\w.\-])"
+_NO_PLACE = r"[^\\/@.]*"
+"""Neither a path nor an address of any kind."""
 _HOMES = r"(?i)(?<![\w.~])(?:[a-z]:)?(?:[\\/](?:export|var|usr|System[\\/]Volumes[\\/]Data))?[\\/](?:home|users)[\\/][^\\/\s:;,\"'=]+"
 
 _AMBIGUOUS = r"-[kKtTas]"
@@ -209,6 +211,9 @@ def _mask_unless_a_hash(word: "re.Match[str]", *, before: str) -> str:
 
 
 def _mask_persons_and_machines(text: str) -> str:
+    host = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
+    if re.fullmatch(_NO_PLACE, text) and (not host or host not in text):
+        return text
     home = os.path.expanduser("~")
     if len(home) > 1 and not home.startswith("~"):
         text = re.sub(rf"(?<![\w.]){re.escape(home)}(?![\w.\-])", "~", text)
@@ -216,7 +221,6 @@ def _mask_persons_and_machines(text: str) -> str:
     user = os.environ.get("USER") or os.environ.get("LOGNAME") or os.environ.get("USERNAME") or ""
     if len(user) > 2 and user not in _COMMON_USERS:
         text = re.sub(rf"(?<=[\\/]){re.escape(user)}(?=[\\/]|$)|\b{re.escape(user)}@", "<user>", text)
-    host = os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
     if len(host) > 3 and host != "localhost":
         text = re.sub(rf"(?<![\w.\-]){re.escape(host)}(?![\w\-])", "<host>", text)
     text = re.sub(_EMAIL, "<address>", text)

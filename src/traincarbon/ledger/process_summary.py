@@ -11,7 +11,9 @@ from traincarbon.ledger.device import Device, greatest
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.phases import PhaseUse, fold_phases
+from traincarbon.ledger.site import checked_site
 from traincarbon.ledger.store_folder import lives
+from traincarbon.ledger.warm_up import Mark, with_mark
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
 from traincarbon.uncertain import Interval
 
@@ -51,6 +53,8 @@ class Facts(NamedTuple):
     """What launched it, see :mod:`traincarbon.ledger.launcher`."""
     device_names: Mapping[str, str] | None = None
     """Device to the name of its product."""
+    site: Mapping[str, object] | None = None
+    """Where it ran, see :mod:`traincarbon.ledger.site`."""
     is_outside: bool = False
     """Whether its machine is no node of the run, as a login node: nothing was metered there."""
 
@@ -94,6 +98,8 @@ class Process:
     gaps_s: float = 0.0
     samples: int = 0
     counts: dict[str, float] = field(default_factory=dict)
+    marks: list[Mark] = field(default_factory=list)
+    """When it had counted how many steps, or tokens or samples if it counts no steps, from which its warm-up follows."""
     resumed: dict[str, float] = field(default_factory=dict)
     """Counts of the checkpoint from which the script resumed."""
     per_rank: bool = False
@@ -165,6 +171,7 @@ class Process:
                 **stored,
                 "facts": Facts(tuple(argv), *facts),
                 "shared_with": tuple(stored.get("shared_with", ())),
+                "marks": [(at_s, count) for at_s, count in stored.get("marks", ())],
                 "devices": {name: Device(Part(part), EnergySource(how), *rest) for name, (part, how, *rest) in stored["devices"].items()},
                 "phases": {name: PhaseUse(*used) for name, used in stored["phases"].items()},
                 "results": {name: Interval(*bounds) for name, bounds in stored["results"].items()},
@@ -185,6 +192,7 @@ class Process:
             nodes_expected=_whole(line.get("nodes_expected")),
             idle_gpu_w=amount(line.get("idle_gpu_w")),
             launcher=checked_launcher(line.get("launcher")),
+            site=checked_site(line.get("site")),
             versions=_texts(line.get("versions")),
             device_names=_texts(line.get("device_names")),
             is_outside=line.get("outside") is True,
@@ -225,6 +233,8 @@ class Process:
                 self.samples += _whole(count) or 0
             elif count is not None:
                 self.counts[name] = max(count, self.counts.get(name, 0.0))
+        if pace := self.counts.get("steps") or self.counts.get("tokens") or self.counts.get("samples"):
+            self.marks = with_mark(self.marks, line["mono_s"], pace)
         self.missing |= {part: _cut(reason) for part, reason in table(line.get("missing")).items() if part in _PARTS}
         self.results |= {name: result for name in RECORDED if (result := interval(line.get(name))) is not None}
         self.cost_basis = _cut(line.get("cost_basis") or "") or self.cost_basis
@@ -242,9 +252,11 @@ class Process:
         device = self.devices.get(name)
         if device is None:
             device = self.devices[name] = Device(_PARTS.get(_word(stated.get("part")), Part.OTHER), how)
-        device.how = least_sure(device.how, how)
-        added_j = max(energy_j - device.energy_j, 0.0)
-        device.energy_j = energy_j if ended else max(device.energy_j, energy_j)
+        if device.how is not how:
+            device.how = least_sure(device.how, how)
+        added_j = energy_j - device.energy_j if energy_j > device.energy_j else 0.0
+        if ended or added_j:
+            device.energy_j = energy_j
         gap_s, counter_j = amount(stated.get("gap_s")), amount(stated.get("counter_j"))
         device.gap_s = device.gap_s if gap_s is None else gap_s
         if device.counter_begin_j is None and counter_j is not None:

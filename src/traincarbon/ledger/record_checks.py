@@ -12,13 +12,17 @@ from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
 from traincarbon.ledger.run import RUN_SCHEMA
-from traincarbon.ledger.run_energy import DeviceUse
-from traincarbon.ledger.run_totals import contradiction
-from traincarbon.ledger.waste import Waste
+from traincarbon.ledger.run_energy import DeviceUse, measured_j
+from traincarbon.ledger.run_totals import above_measured, contradiction
+from traincarbon.ledger.site import checked_site
+from traincarbon.ledger.warm_up import WarmUp
+from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
 
 _LONGEST = 2000
-_MISSING = (*ENERGY_PARTS, MISSING)
+_PARTS = tuple(part.value for part in ENERGY_PARTS)
+_SOURCES = {source.value: source for source in EnergySource}
+_MISSING = (*_PARTS, MISSING)
 _TEXTS = ("project", "started_at", "hw")
 _AMOUNTS = ("duration_s", "gaps_s", "tokens", "params", "mfu")
 _WHOLE = ("exit_code", "nodes", "nodes_expected", "accelerators", "samples")
@@ -44,6 +48,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
         raise CarbonError(f"a record's run_id is {str(run_id)[:60]!r}", hint="every run needs a name of its own")
     if state not in STATES:
         raise CarbonError(f"run {run_id[:60]!r}: its state is {str(state)[:60]!r}", hint=f"use one of {', '.join(STATES)}")
+    stated = {name: value for name, value in stated.items() if value is not None}
     energy_j, how = table(stated.get("energy_j")), table(stated.get("how"))
     checked: dict[str, Any] = {"run_id": run_id[:_LONGEST], "state": state}
     checked |= {name: str(stated.get(name) or "")[:_LONGEST] for name in _TEXTS}
@@ -51,21 +56,25 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked |= {name: _whole(run_id, name, stated.get(name)) for name in _WHOLE}
     checked |= {name: default for name, default in _NEVER_NONE.items() if checked[name] is None}
     checked["argv"] = tuple(str(word)[:_LONGEST] for word in items(stated.get("argv")))
-    checked["energy_j"] = {part.value: _amount(run_id, f"energy_j.{part}", energy_j.get(part)) for part in ENERGY_PARTS}
-    checked["how"] = {part: source for part, value in how.items() if part in ENERGY_PARTS for source in EnergySource if source == value}
+    checked["energy_j"] = {part: _amount(run_id, f"energy_j.{part}", energy_j[part]) if part in energy_j else None for part in _PARTS}
+    checked["how"] = {part: _SOURCES[value] for part, value in how.items() if part in _PARTS and isinstance(value, str) and value in _SOURCES}
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
     checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
     checked["launcher"] = checked_launcher(stated.get("launcher"))
-    checked |= {name: tuple(str(text)[:_LONGEST] for text in items(stated.get(name))[:most]) for name, most in _LISTS.items()}
-    checked["phases"] = tuple(_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS])
-    attempts = (_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES])
-    checked["attempts"] = tuple(attempt for attempt in attempts if attempt is not None)
+    checked["site"] = checked_site(stated.get("site"))
+    checked |= {name: tuple([str(text)[:_LONGEST] for text in items(stated.get(name))[:most]]) for name, most in _LISTS.items()}
+    checked["phases"] = tuple([_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS]])
+    attempts = [_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES]]
+    checked["attempts"] = tuple([attempt for attempt in attempts if attempt is not None])
+    checked["warm_up"] = WarmUp.of(table(stated.get("warm_up")))
     checked["waste"] = _waste(run_id, table(stated.get("waste")))
-    if found := contradiction(energy_j=checked["energy_j"], how=checked["how"], facility_kwh=checked["facility_energy_kwh"]):
+    checked["by_device"] = tuple([_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES]])
+    energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])
+    checked["facility_energy_kwh"] = above_measured(checked["facility_energy_kwh"], measured_j=energy_measured_j)
+    if found := contradiction(measured_j=energy_measured_j, facility_kwh=checked["facility_energy_kwh"]):
         checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
-    checked["by_device"] = tuple(_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES])
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
     return checked
@@ -115,6 +124,8 @@ def _attempt(run_id: str, stated: Mapping[str, object]) -> Attempt | None:
 
 
 def _waste(run_id: str, stated: Mapping[str, object]) -> Waste:
+    if stated == NO_WASTE.to_dict():
+        return NO_WASTE
     amounts = {name: _amount(run_id, f"waste.{name}", stated.get(name)) for name in Waste._fields}
     gpus = _whole(run_id, "waste.idle_gpus", stated.get("idle_gpus"))
     known = {name: amounts[name] for name in Waste._fields if name not in ("idle_gpus", "interrupted_s")}
@@ -122,6 +133,8 @@ def _waste(run_id: str, stated: Mapping[str, object]) -> Waste:
 
 
 def _amount(run_id: str, name: str, value: object) -> float | None:
+    if value is None:
+        return None
     found = _number(run_id, name, value)
     if found is not None and found < 0.0:
         raise CarbonError(f"run {run_id[:60]!r}: {name} is {found:g}, which is negative", hint="leave out what is not known")
@@ -129,6 +142,8 @@ def _amount(run_id: str, name: str, value: object) -> float | None:
 
 
 def _whole(run_id: str, name: str, value: object) -> int | None:
+    if value is None:
+        return None
     found = _number(run_id, name, value)
     if found is not None and not abs(found) < _MOST_WHOLE:
         raise CarbonError(f"run {run_id[:60]!r}: {name} is {found:g}, which is too large for a count", hint="leave out what is not known")
@@ -143,7 +158,9 @@ def _number(run_id: str, name: str, value: object) -> float | None:
 
 
 def _interval(run_id: str, name: str, value: object) -> dict[str, float] | None:
+    if value is None:
+        return None
     found = interval(value)
-    if found is None and value is not None and value != {}:
+    if found is None and value != {}:
         raise CarbonError(f"run {run_id[:60]!r}: {name} is {str(value)[:60]!r}", hint="give low, median and high, in this order")
     return None if found is None else found.to_dict()

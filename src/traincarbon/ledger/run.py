@@ -2,13 +2,15 @@
 
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields
+from functools import lru_cache
 from typing import Any
 
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.phases import Phase
-from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, measured_j
+from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import J_PER_KWH, EnergySource
 
@@ -52,6 +54,8 @@ class Run:
     versions: dict[str, str]
     launcher: Mapping[str, Any] | None = None
     """What launched it and what gave its id, see :mod:`traincarbon.ledger.launcher`."""
+    site: Mapping[str, Any] | None = None
+    """Where it ran, see :mod:`traincarbon.ledger.site`."""
     restarts: int = 0
     signal: int | None = None
     counts: dict[str, float]
@@ -61,6 +65,8 @@ class Run:
     """What its script named, and the rest; they add up to the run. Empty if it named none."""
     attempts: tuple[Attempt, ...] = ()
     waste: Waste = NO_WASTE
+    warm_up: WarmUp | None = None
+    """Its warm-up, None if its script reported too little or it was restarted."""
     shared_with: tuple[str, ...] = ()
     """Other runs that were metered on the same GPUs at the same time: each record has all of their energy."""
     notes: tuple[str, ...] = ()
@@ -75,6 +81,16 @@ class Run:
         known = [energy_j for energy_j in self.energy_j.values() if energy_j is not None]
         return sum(known) / J_PER_KWH if known and not self.unread_gpu else None
 
+    @property
+    def energy_by_source(self) -> dict[EnergySource, dict[str, float]]:
+        """Each source with the energy of each part that is known by it [J]: of two GPUs, one may be counted and one assumed."""
+        return energy_by_source(self.energy_j, self.how, self.by_device)
+
+    @property
+    def measured_j(self) -> float:
+        """Energy that devices stated [J]."""
+        return measured_j(self.energy_j, self.how, self.by_device)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
         stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
@@ -87,7 +103,15 @@ class Run:
             "devices": [use.to_dict() for use in self.by_device],
         }
         parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(timestamp) for each in self.attempts]}
-        return {"schema": RUN_SCHEMA, **stated, "how": how, **lists, **parts, "waste": self.waste.to_dict()}
+        return {
+            "schema": RUN_SCHEMA,
+            **stated,
+            "how": how,
+            **lists,
+            **parts,
+            "waste": self.waste.to_dict(),
+            "warm_up": None if self.warm_up is None else self.warm_up._asdict(),
+        }
 
     @classmethod
     def from_dict(cls, stated: Mapping[str, object]) -> "Run":
@@ -101,21 +125,33 @@ class Run:
         return cls(**checked_record(stated))
 
     def to_stored(self) -> dict[str, object]:
-        """Return all fields as JSON can hold them, for the index."""
-        return {item.name: getattr(self, item.name) for item in fields(self)}
+        """Return the fields that are not as by default, as JSON can hold them, for the index."""
+        defaults = _defaults()
+        stated = {name: getattr(self, name) for name in self.__slots__}
+        return {name: value for name, value in stated.items() if name not in defaults or value != defaults[name]}
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> "Run":
         """Return the record that :meth:`to_stored` gave."""
         how = {part: EnergySource(source) for part, source in stored["how"].items()}
-        by_device = tuple(map(DeviceUse.from_stored, stored["by_device"]))
-        parts = {
-            "phases": tuple(Phase(*phase) for phase in stored["phases"]),
-            "attempts": tuple(Attempt(*attempt) for attempt in stored["attempts"]),
-            "waste": Waste(*stored["waste"]),
-            **{name: tuple(stored.get(name, ())) for name in ("hosts", "shared_with")},
-        }
-        return cls(**{**stored, **parts, "argv": tuple(stored["argv"]), "how": how, "by_device": by_device, "notes": tuple(stored["notes"])})
+        return cls(**{**stored, "how": how, **{name: read(stored[name]) for name, read in _STORED.items() if name in stored}})
+
+
+_STORED: Mapping[str, Callable[[Any], object]] = {
+    **dict.fromkeys(("argv", "hosts", "shared_with", "notes"), tuple),
+    "by_device": lambda found: tuple(map(DeviceUse.from_stored, found)),
+    "phases": lambda found: tuple(Phase(*phase) for phase in found),
+    "attempts": lambda found: tuple(Attempt(*attempt) for attempt in found),
+    "waste": lambda found: Waste(*found),
+    "warm_up": lambda found: WarmUp(*found),
+}
+"""How fields are read from JSON that are neither numbers, texts nor tables of them."""
+
+
+@lru_cache(maxsize=1)
+def _defaults() -> Mapping[str, object]:
+    """Return the fields that have a default value, with it."""
+    return {item.name: item.default for item in fields(Run) if item.default is not MISSING}
 
 
 def timestamp(wall_s: float) -> str:

@@ -1,7 +1,7 @@
 """The energy of a run by part and by device: how it is known, and why a part is missing."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from traincarbon.ledger.coverage import joined
@@ -13,6 +13,7 @@ from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part, least_sure
 NO_GAP_S = 0.5
 """A shorter time, such as that to open a meter, is stated and not worth a note."""
 _MOST_NAMED = 3
+_ADDS_UP = 1e-6
 _ENOUGH = 0.5
 """Share of the metered time for which it has to be known whether a GPU was idle."""
 _UNKNOWN = "no meter reported it"
@@ -94,6 +95,11 @@ class Energy(NamedTuple):
     missing: dict[str, str]
     by_device: tuple[DeviceUse, ...]
 
+    @property
+    def measured_j(self) -> float:
+        """Energy that devices stated [J]."""
+        return measured_j(self.energy_j, self.how, self.by_device)
+
 
 def energy_of(clusters: list[tuple[Session, ...]]) -> Energy:
     """Return the energy of a run from its sessions, ordered as by :func:`traincarbon.ledger.sessions.clusters`."""
@@ -120,6 +126,41 @@ def energy_of(clusters: list[tuple[Session, ...]]) -> Energy:
         for key, device in sorted(devices.items(), key=lambda item: item[0])
     )
     return Energy(energy_j, how, _missing(processes, energy_j, is_whole=is_whole), by_device)
+
+
+def energy_by_source(
+    energy_j: Mapping[str, float | None], how: Mapping[str, EnergySource], by_device: Iterable[DeviceUse]
+) -> dict[EnergySource, dict[str, float]]:
+    """Return each source with the energy of each part that is known by it [J].
+
+    A part has one source if its devices do not add up to it, as where none are stated: the source that the part has.
+
+    Args:
+        energy_j: Energy by part. [J]
+        how: How that of each part is known, which is no better than the least sure of its devices.
+        by_device: The devices.
+
+    Example:
+        >>> one, other = (DeviceUse(1, f"gpu:{n}", "gpu", how, 5.0, None, None, None) for n, how in enumerate((EnergySource.COUNTER, EnergySource.ASSUMED)))
+        >>> energy_by_source({"gpu": 10.0}, {"gpu": EnergySource.ASSUMED}, (one, other))[EnergySource.COUNTER]
+        {'gpu': 5.0}
+    """
+    found: dict[EnergySource, dict[str, float]] = {}
+    for part, part_j in energy_j.items():
+        if part_j is None or part not in how:
+            continue
+        uses = [(use.how, use.energy_j) for use in by_device if use.part == part and not use.is_unknown]
+        if not math.isclose(sum(device_j for _, device_j in uses), part_j, rel_tol=_ADDS_UP):
+            uses = [(how[part], part_j)]
+        for source, device_j in uses or [(how[part], part_j)]:
+            known = found.setdefault(source, {})
+            known[part] = known.get(part, 0.0) + device_j
+    return found
+
+
+def measured_j(energy_j: Mapping[str, float | None], how: Mapping[str, EnergySource], by_device: Iterable[DeviceUse]) -> float:
+    """Return the energy that devices stated [J], of arguments as for :func:`energy_by_source`."""
+    return sum(sum(parts.values()) for source, parts in energy_by_source(energy_j, how, by_device).items() if source.is_measured)
 
 
 def coverage_notes(by_device: Iterable[DeviceUse]) -> list[str]:

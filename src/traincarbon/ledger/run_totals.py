@@ -6,7 +6,7 @@ from functools import partial
 from traincarbon.ledger.nodes import with_absent
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.sessions import Session, share_all, share_nothing, share_once
-from traincarbon.quantities import J_PER_KWH, EnergySource
+from traincarbon.quantities import J_PER_KWH
 from traincarbon.uncertain import Interval
 
 _BY_TIME = ("embodied_kgco2e", "cost_usd")
@@ -80,17 +80,35 @@ def cost_basis_of(ordered: Sequence[Process]) -> str:
     return "; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.results))
 
 
-def contradiction(*, energy_j: Mapping[str, float | None], how: Mapping[str, EnergySource], facility_kwh: Mapping[str, float] | None) -> str:
+def above_measured(facility_kwh: Mapping[str, float] | None, *, measured_j: float) -> dict[str, float] | None:
+    """Return the interval of a facility's energy with a lower end that is no less than what was measured within it.
+
+    Its median stays as it is, also where that contradicts what was measured.
+
+    Args:
+        facility_kwh: The interval, None if it is unknown. [kWh]
+        measured_j: Energy that devices stated. [J]
+
+    Example:
+        >>> above_measured({"low": 0.5, "median": 2.0, "high": 3.0}, measured_j=3.6e6)["low"]
+        1.0
+    """
+    if facility_kwh is None:
+        return None
+    low_kwh = max(facility_kwh["low"], measured_j / J_PER_KWH)
+    return {**facility_kwh, "low": min(low_kwh, facility_kwh["median"])}
+
+
+def contradiction(*, measured_j: float, facility_kwh: Mapping[str, float] | None) -> str:
     """Return a note if the facility used less energy than was measured within it, which cannot be; "" if it did not.
 
     Args:
-        energy_j: Energy by part. [J]
-        how: How that of each part is known; modelled energy bounds nothing.
+        measured_j: Energy that devices stated; modelled energy bounds nothing. [J]
         facility_kwh: Interval of the facility's energy, None if it is unknown. [kWh]
     """
     if facility_kwh is None:
         return ""
-    measured_kwh = sum(part_j for part, part_j in energy_j.items() if part_j is not None and part in how and how[part].is_measured) / J_PER_KWH
+    measured_kwh = measured_j / J_PER_KWH
     if facility_kwh["median"] >= measured_kwh * (1.0 - _ROUNDING):
         return ""
     return f"the energy of the facility, {facility_kwh['median']:.4g} kWh, is less than the {measured_kwh:.4g} kWh that were measured in it: do not rely on it"

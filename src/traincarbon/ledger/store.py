@@ -10,6 +10,7 @@ from typing import NamedTuple, Self
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
 from traincarbon.ledger.imported_runs import add_records
 from traincarbon.ledger.index import Index
+from traincarbon.ledger.index_progress import Tell
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import read_lines
 from traincarbon.ledger.patience import check_answers
@@ -38,13 +39,15 @@ class Ledger:
 
     Args:
         store: The folder of journals and index; by default ``$CARBON_STORE`` or the user's data folder.
+        progress: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
         CarbonError: the store does not answer, as on a file server that is down.
     """
 
-    def __init__(self, store: str | os.PathLike[str] | None = None) -> None:
+    def __init__(self, store: str | os.PathLike[str] | None = None, *, progress: Tell | None = None) -> None:
         self.store = store_folder(store)
+        self._progress = progress
         check_answers(self.store)
         self._index: Index | None = None
 
@@ -58,7 +61,7 @@ class Ledger:
     def index(self) -> Index:
         """The index, opened when first used. Each machine has its own, as SQLite cannot share a file between machines."""
         if self._index is None:
-            self._index = Index(self.store, os.path.join(self.store, f"index-{node_name(self.store)}.sqlite"))
+            self._index = Index(self.store, os.path.join(self.store, f"index-{node_name(self.store)}.sqlite"), tell=self._progress)
         return self._index
 
     def close(self) -> None:
@@ -152,7 +155,10 @@ class Ledger:
         Raises:
             CarbonError: the store cannot be written.
         """
-        return add_records(self.store, records, dry_run=dry_run)
+        added = add_records(self.store, records, dry_run=dry_run)
+        if added.alone:
+            self.index.add(added.alone)
+        return added.ids
 
     def _full_id(self, id: str) -> str:
         found = self.index.ids("" if id == LATEST else id)

@@ -27,6 +27,8 @@ class Counter:
         self._last: tuple[int, float] | None = None
         self.gap_s = 0.0
         """Seconds that were not counted, as the register was not reliable."""
+        self.set_aside = 0
+        """Impossible steps since the last possible one."""
 
     @property
     def register_j(self) -> float | None:
@@ -55,7 +57,9 @@ class Counter:
         for counts_on in (step, step + wrap):
             if 0 <= counts_on <= most:
                 self._counts += counts_on
+                self.set_aside = 0 if counts_on else self.set_aside
                 return ""
+        self.set_aside += 1
         return self._bridge(step, took_s, power_w)
 
     def _bridge(self, step: int, took_s: float, power_w: float | None) -> str:

@@ -8,6 +8,8 @@ SAMPLE_S = 0.125
 """Mean time between two samples of power within a comparison."""
 _SPARSE_S = 0.4
 """Samples that are further apart do not show what happened between them: the comparison starts again."""
+_BELOW_IDLE = 0.02
+"""A GPU that draws some power at both ends of a long interval did not draw so small a share of it in between: even one that is idle draws more."""
 _MOST_STARTS = 8
 _EVERY_S = 600.0
 """Time between two comparisons."""
@@ -76,6 +78,8 @@ class CounterCheck:
             return ""
         before_s, self._latest_s = self._latest_s, time_s
         if self._from is None or time_s - before_s > _SPARSE_S:
+            if why := self._impossible(Window(time_s, counted_j, sampled_j), power_w):
+                return why
             self._begin(Window(time_s, counted_j, sampled_j), power_w)
             return ""
         low_w, high_w = self._range_w
@@ -91,6 +95,18 @@ class CounterCheck:
             self._starts += 1
             if self._starts > _MOST_STARTS:  # it is not read often enough
                 self._end(at)
+
+    def _impossible(self, end: Window, power_w: float) -> str:
+        """Return why a counter is not to be used that rose by next to nothing between two distant samples, "" if it did not."""
+        start = self._from
+        if start is None or end.time_s - start.time_s < WINDOW_S or min(self._range_w[0], power_w) < _LEAST_W:
+            return ""
+        counted_j, took_s = end.counted_j - start.counted_j, end.time_s - start.time_s
+        if counted_j >= _BELOW_IDLE * min(self._range_w[0], power_w) * took_s:
+            return ""
+        self._end(end)
+        self.bad_since = start
+        return _contradiction(counted_j, end.sampled_j - start.sampled_j, took_s)
 
     def _end(self, at: Window) -> None:
         self._from, self._next_s, self._starts = None, at.time_s + _EVERY_S, 0
@@ -108,7 +124,7 @@ class CounterCheck:
         self.bad_since = self.bad_since or start
         is_far_off = counted_j > _FAR_OFF * sampled_j + spread_j or counted_j + spread_j < sampled_j / _FAR_OFF
         if is_far_off or self._failed >= _IN_A_ROW:
-            return f"its counter rose by {counted_j:,.0f} J in {took_s:.1f} s, its power makes {sampled_j:,.0f} J: its power is sampled instead"
+            return _contradiction(counted_j, sampled_j, took_s)
         self._next_s = end.time_s
         self._begin(end, power_w)
         return ""
@@ -116,3 +132,7 @@ class CounterCheck:
     def _spread_j(self) -> float:
         low_w, high_w = self._range_w
         return _LAG_S * (high_w - low_w)
+
+
+def _contradiction(counted_j: float, sampled_j: float, took_s: float) -> str:
+    return f"its counter rose by {counted_j:,.0f} J in {took_s:.1f} s, its power makes {sampled_j:,.0f} J: its power is sampled instead"

@@ -18,6 +18,8 @@ _STANDING_S = 0.3
 _SAID_S = 2.0
 _STUCK_S = 10.0
 _STUCK_W = 5.0
+_MOST_SET_ASIDE = 4
+"""Impossible steps of a counter, one after the other, after which its power is sampled instead."""
 _HEADROOM = 1.5
 """A GPU may exceed its power limit for moments, but not by half over a whole interval."""
 _WRAP = 1 << 32
@@ -151,7 +153,12 @@ class TrackedGpu:
         if counts is not None:
             mean_w = 0.5 * (before_w + power_w) if before_w is not None and power_w is not None else None
             self._note(self._counter.add(counts, time_s=now, power_w=mean_w))
-            self._watch(self._counter, counts, now, power_w)
+            if self._counter.set_aside >= _MOST_SET_ASIDE and power_w is not None:
+                self._note(f"its counter was impossible {self._counter.set_aside} times in a row: its power is sampled instead")
+                self._watched_j = self._sampled.energy_j
+                self._give_up(self._counter.energy_j)
+            else:
+                self._watch(self._counter, counts, now, power_w)
         elif failed is None:
             self._give_up(self._counter.energy_j)
         elif self._moved is None or now - self._moved[1] > _STUCK_S:

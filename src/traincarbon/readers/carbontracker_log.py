@@ -5,15 +5,21 @@ The first states the mean power and the time of each epoch, the second the energ
 
 import re
 import zlib
+from itertools import pairwise
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.imported import NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, exactly, moment, record_of
+from traincarbon.readers.plausible import Basis
 
 _TIME = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - "
 _FOUND = r"The following components were found:(.*)"
-_NAME = re.compile(r"(.*\d+\..*_\d{4}-\d\d-\d\dT\d{6}Z)_carbontracker(?:_output)?\.log")
+_NAME = re.compile(r"(.*\d+(?:\..*)?_\d{4}-\d\d-\d\dT\d{6}Z)_carbontracker(?:_output)?\.log")
+_ENDING = re.compile(r"(.*\d.*)_carbontracker(?:_output)?\.log")
+_BEGINNING = re.compile(_TIME + r"(?:carbontracker version|CarbonTracker: The following components)", re.MULTILINE)
+_APPLE = {"GPU", "ANE"}
+"""The devices that it finds on a chip of Apple: one chip."""
 _ACTUAL = re.compile(r"Actual consumption(?: for (\d+) epoch\(s\))?:\s*Time:\s*(\S+)\s*Energy:\s*(\S+) kWh\s*CO2eq:\s*(\S+) g")
 _PREDICTED = re.compile(r"Predicted consumption for (\d+) epoch\(s\):")
 _LONGEST = 64 << 20
@@ -50,7 +56,19 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
         raise CarbonError(f"the log is longer than {_LONGEST >> 20} MB", hint="no training has so many epochs; does it hold several logs?")
     if not is_carbontracker(text):
         raise CarbonError("the file is not a log of carbontracker", hint="find them in its log_dir: …_carbontracker.log and …_carbontracker_output.log")
-    run_id = _run_id(text, options.name)
+    begins = [found.start() for found in _BEGINNING.finditer(text)] or [0]
+    logs = [text[begin:end] for begin, end in pairwise([0, *begins[1:], len(text)])]
+    found = [_read_one(log, _run_id(text, options.name) + (f"-{number}" if number > 1 else ""), options) for number, log in enumerate(logs, 1)]
+    notes = [f"the log holds {len(logs)} trackers, each of which is a run"] if len(logs) > 1 else []
+    return Imported(
+        [record for one in found for record in one.records],
+        [fault for one in found for fault in one.left_out],
+        list(dict.fromkeys([*(note for one in found for note in one.notes), *notes])),
+    )
+
+
+def _read_one(text: str, run_id: str, options: ImportOptions) -> Imported:
+    """Return the run of one tracker, why there is none, and notes."""
     first = re.search(_TIME, text, re.MULTILINE)
     notes = [] if options.zone else [NO_ZONE]
     version = re.search(r"carbontracker version (\S+)", text)
@@ -63,18 +81,21 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
         if not durations_s:
             return Imported([], [f"run {run_id!r}: no epoch was logged; it was too short or cut off"], [])
         energy_j, missing = _energy(epochs, devices)
-        results = _results(actual, text, trusted=all(len(found) < 2 for found in devices.values()))
+        facility_kwh, co2e_kg = _results(actual, text, trusted=all(len(found) < 2 for found in devices.values()))
+        gpus = ["Apple"] if set(devices.get("gpu", ())) == _APPLE else devices.get("gpu", [])
         record = record_of(
             run_id=run_id,
             state=_state(text),
             began=began,
             duration_s=sum(durations_s),
-            accelerators=len(devices.get("gpu", ())) or None,
-            hw=" + ".join(dict.fromkeys(devices.get("gpu", ()))),
+            accelerators=len(gpus) or None,
+            hw=" + ".join(dict.fromkeys(gpus)),
             energy_j=energy_j,
             missing={**missing, "": _NOTHING},
+            basis=Basis(cpu=devices.get("cpu", [""])[0]),
+            facility_energy_kwh=exactly(facility_kwh),
+            operational_kgco2e=exactly(co2e_kg),
             versions={"carbontracker": version[1]} if version else {},
-            **results,
         )
     except (CarbonError, ValueError, OverflowError) as error:
         return Imported([], [f"run {run_id!r}: {error}"], [])
@@ -90,8 +111,10 @@ def _run_id(text: str, name: str) -> str:
     known = _NAME.fullmatch(name)
     if known:
         return f"carbontracker-{known[1]}"
+    ending = _ENDING.fullmatch(name)  # a part of the name tells processes apart that began in the same second
     found = re.search(_TIME + r"(?:CarbonTracker: )?" + _FOUND, text, re.MULTILINE)
-    return f"carbontracker-{zlib.crc32((found[0].replace('CarbonTracker: ', '') if found else text[:1000]).encode('utf-8', 'replace')):08x}"
+    first = found[0].replace("CarbonTracker: ", "") if found else text[:1000]
+    return f"carbontracker-{zlib.crc32(((ending[1] if ending else '') + first).encode('utf-8', 'replace')):08x}"
 
 
 def _devices(text: str) -> dict[str, list[str]]:
@@ -139,13 +162,13 @@ def _energy(epochs: _Epochs, devices: dict[str, list[str]]) -> tuple[dict[Part, 
     return energy_j, missing
 
 
-def _results(actual: "re.Match[str] | None", text: str, *, trusted: bool) -> dict[str, dict[str, float] | None]:
-    """Return energy and carbon of the facility, if the log states them for this run."""
+def _results(actual: "re.Match[str] | None", text: str, *, trusted: bool) -> tuple[float | None, float | None]:
+    """Return energy [kWh] and carbon [kg] of the facility, None if the log does not state them for this run."""
     if actual is None or not trusted:
-        return {}
+        return None, None
     energy_kwh, carbon_g = float(actual[3]), float(actual[4])
     assumed = any(word in text for word in _ASSUMED_INTENSITY) or "carbon intensity during training was 445.00" in text
-    return {"facility_energy_kwh": exactly(energy_kwh or None), "operational_kgco2e": exactly(None if assumed or not energy_kwh else carbon_g / 1e3)}
+    return energy_kwh or None, None if assumed or not energy_kwh else carbon_g / 1e3
 
 
 def _state(text: str) -> str:
@@ -163,6 +186,7 @@ FORMAT = Format(
     "carbontracker",
     "logs of carbontracker: `…_carbontracker.log`, `…_carbontracker_output.log`",
     "energy of GPU and CPU; energy and CO2e of the facility",
+    "memory, parameters, tokens; energy of several GPUs where only their mean is logged",
     "import both logs, they are one run; the mean of several devices and the CO2e of the world's mean are left out",
     is_carbontracker,
     read,

@@ -1,5 +1,6 @@
 """The usual column names for parameters, tokens, accelerators and energy in tables whose users choose the names."""
 
+import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -17,6 +18,14 @@ ENERGY_KWH = ("energy_kwh", "energy_consumed", "total_energy_kwh")
 """Energy of everything that was metered; ``energy_consumed`` is the name in CodeCarbon."""
 GPU_ENERGY_KWH = ("gpu_energy_kwh", "gpu_energy")
 
+_CHOSEN_BY_THE_FRAMEWORK = ("", "-1", "-1.0", "auto", "all", "true", "none", "false")
+"""Words of frameworks for all devices that there are, or for none."""
+_NO_HARDWARE = re.compile(
+    r"-?\d+(\.\d+)?|true|false|auto|gpus?|cuda(:\d+)?|npus?|xpu|mps|hpu|ipu|tpus?|nvidia|amd|accelerator|all|any|yes|no|\?"
+    r"|d?dp\w*|fsdp\w*|deepspeed\w*|single_device|horovod|multi[-_]?gpu|(\d+ ?, ?)+\d*",
+    re.IGNORECASE,
+)
+"""What frameworks write into columns with these names: kinds of devices, strategies, numbers and switches."""
 _MOST = 1e9
 """No training has as many accelerators or servers."""
 _LEAST = 1000.0
@@ -51,9 +60,34 @@ def size_of(row: Row, options: ImportOptions) -> Size:
     return Size(
         params=_count(row, options.params_column or column_of(row, PARAMS)),
         tokens=_count(row, options.tokens_column or column_of(row, TOKENS)),
-        accelerators=first_count(row, ACCELERATORS),
-        hw=row.text(column) if (column := column_of(row, HARDWARE)) else "",
+        accelerators=first_devices(row, ACCELERATORS),
+        hw=_hardware(row),
     )
+
+
+def readable_size_of(row: Row, options: ImportOptions) -> tuple[Size, list[str]]:
+    """Return what can be read of the work and the hardware of a row, and why the rest cannot: no such cell drops a run."""
+    found: dict[str, float | None] = {}
+    notes = []
+    for name, column in (("params", options.params_column or column_of(row, PARAMS)), ("tokens", options.tokens_column or column_of(row, TOKENS))):
+        try:
+            found[name] = _count(row, column)
+        except ValueError as error:
+            notes.append(str(error))
+    accelerators = None
+    try:
+        accelerators = first_devices(row, ACCELERATORS)
+    except ValueError as error:
+        notes.append(str(error))
+    return Size(found.get("params"), found.get("tokens"), accelerators, _hardware(row)), notes
+
+
+def readable_energy_of(row: Row) -> tuple[Energies, list[str]]:
+    """Return what can be read of the energy that was logged with a run, and why the rest cannot."""
+    try:
+        return energy_of(row), []
+    except ValueError as error:
+        return {}, [f"no energy: {error}"]
 
 
 def energy_of(row: Row) -> Energies:
@@ -94,6 +128,24 @@ def first_count(row: Row, names: Iterable[str]) -> int | None:
     return int(count) if count else None
 
 
+def first_devices(row: Row, names: Iterable[str]) -> int | None:
+    """Return the number of devices in the first column with one of these names, None if it is empty, 0 or leaves the choice to the framework.
+
+    Frameworks also take lists of devices, which are counted: ``[0, 1]``, ``0,1``.
+
+    Raises:
+        ValueError: its cell states no plausible number.
+    """
+    column = column_of(row, names)
+    cell = row.text(column).strip("[]() ") if column else ""
+    if cell.lower() in _CHOSEN_BY_THE_FRAMEWORK:
+        return None
+    listed = [each.strip(" '\"") for each in cell.split(",")]
+    if len(listed) > 1 and all(each.removeprefix("cuda:").isdigit() for each in listed if each):
+        return len([each for each in listed if each]) or None
+    return first_count(row, names)
+
+
 def column_of(row: Row, names: Iterable[str]) -> str:
     """Return the filled column with one of these names, alone or as the last of several words (``params.n_params``, ``config/model/n_params``).
 
@@ -116,6 +168,12 @@ def _named(columns: tuple[str, ...], names: tuple[str, ...]) -> tuple[str, ...]:
 
 def _plain(column: str) -> Sequence[str]:
     return column.strip().lower().replace(" ", "_").replace("-", "_").replace("/", ".").split(".")
+
+
+def _hardware(row: Row) -> str:
+    """Return the first hardware that a row names; words by which frameworks choose a device are none."""
+    named = (row.text(column) for column in _named(tuple(row.cells), HARDWARE))
+    return next((text for text in named if text and not _NO_HARDWARE.fullmatch(text.strip("[]'\" "))), "")
 
 
 def _count(row: Row, column: str) -> float | None:

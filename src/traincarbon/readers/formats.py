@@ -11,9 +11,10 @@ from typing import BinaryIO, TextIO
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.run import Run
-from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
+from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, nvidia_smi, sacct, wandb_csv
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
+from traincarbon.readers.table import first_line
 
 STDIN = "-"
 """Names standard input."""
@@ -25,20 +26,22 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _is_ours(beginning: str) -> bool:
-    return '"traincarbon/run/' in beginning[:2000] or exchange.is_ours(beginning.partition("\n")[0])
+    return '"traincarbon/run/' in beginning[:2000] or exchange.is_ours(first_line(beginning))
 
 
 def _read_ours(stream: TextIO, options: ImportOptions) -> Imported:  # noqa: ARG001  every reader has this shape
     beginning = stream.read(_BEGINNING)
-    can_be_ours = beginning.lstrip()[:1] in ("{", "[") or exchange.is_ours(beginning.partition("\n")[0])
+    can_be_ours = beginning.lstrip()[:1] in ("{", "[") or exchange.is_ours(first_line(beginning))
     rest = stream.read(_LONGEST_OF_OURS) if can_be_ours else ""  # what is not, such as a device, may have no end
-    return Imported(exchange.load((beginning + rest).encode("utf-8")), [], [])
+    text = beginning + rest
+    return Imported(exchange.load(text[max(text.find(first_line(beginning)), 0) :].encode("utf-8")), [], [])
 
 
 OURS = Format(
     "traincarbon",
     "`carbon runs export`, as JSON, CSV or Parquet",
     "all that `carbon runs show --json` prints",
+    "journals: intervals of a run",
     "notes and single devices stay in the journals: copy these with `carbon runs merge`",
     _is_ours,
     _read_ours,
@@ -52,6 +55,7 @@ FORMATS: tuple[Format, ...] = (
     wandb_csv.RUNS,
     wandb_csv.METRICS,
     sacct.FORMAT,
+    nvidia_smi.FORMAT,
     handwritten_csv.FORMAT,
 )
 """The formats that can be imported, the most specific first; the first one that recognises a file reads it."""
@@ -60,9 +64,9 @@ FORMAT_NAMES = (AUTO, *(each.name for each in FORMATS))
 
 
 def formats_table() -> str:
-    """Return the table of formats in Markdown, as docs/ledger.md has it."""
-    rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.note} |" for each in FORMATS]
-    return "\n".join(["| `--format` | file | carries | note |", "|---|---|---|---|", *rows])
+    """Return the table of formats in Markdown, as docs/readers.md has it."""
+    rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in FORMATS]
+    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows])
 
 
 def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = None) -> Imported:
@@ -118,8 +122,14 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
                 f"{options.name or 'standard input'} is in the format {chosen.name}, which has no columns for parameters or tokens",
                 hint="leave out --params-column and --tokens-column",
             )
+        if options.energy_covers and chosen is not sacct.FORMAT:
+            raise CarbonError(
+                f"{options.name or 'standard input'} is in the format {chosen.name}, which states what its energy covers", hint="leave out --energy-covers"
+            )
         found = chosen.read(stream, options)
-        return found if found.records or found.left_out else found._replace(notes=[*found.notes, "it holds no run"])
+        said = [] if chosen is OURS else [f"run {record.run_id[:60]!r}: {note}" for record in found.records for note in record.notes]
+        notes = list(dict.fromkeys([*found.notes, *said, *([] if found.records or found.left_out else ["it holds no run"])]))
+        return found._replace(notes=notes)
 
 
 def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
@@ -132,7 +142,7 @@ def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
             return each
     if (likely := next((each for each in FORMATS if each.recognise(beginning.replace(";", ","))), None)) is not None:
         raise CarbonError(f"{options.name or 'standard input'} looks like the format {likely.name}, but with semicolons between cells", hint=_COMMAS)
-    seen = "it is empty" if not beginning.strip() else f"it begins {beginning.lstrip()[:40].splitlines()[0]!r}"
+    seen = "it is empty" if not beginning.strip() else f"it begins {first_line(beginning)[:40]!r}"
     raise NotFoundError(f"{options.name or 'standard input'} has no recognised format: {seen}", hint=f"state it with --format: {', '.join(FORMAT_NAMES[1:])}")
 
 
@@ -151,5 +161,6 @@ def _completed(record: Run, other: Run) -> Run:
         "missing": {part: reason for part, reason in record.missing.items() if part not in parts},
         "gaps_s": max(record.gaps_s, other.gaps_s),
         "samples": max(record.samples, other.samples),
+        "notes": tuple(dict.fromkeys([*record.notes, *other.notes])),
     }
     return Run(**stated)

@@ -1,5 +1,6 @@
 """Import a table of runs that was written by hand, with columns such as name, params, tokens, hw, accelerators, hours, energy_kwh."""
 
+import re
 from datetime import datetime
 from typing import TextIO
 
@@ -8,34 +9,62 @@ from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_DAY, S_PER_H, EnergySource, Part
-from traincarbon.readers.column_names import check_columns, first_amount, first_count, size_of
+from traincarbon.readers.column_names import ACCELERATORS, HARDWARE, PARAMS, TOKENS, check_columns, first_amount, first_count, size_of
+from traincarbon.readers.durations import duration_s_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, exactly, moment, names_a_zone, record_of
-from traincarbon.readers.table import Row, delimiter_of, header_of, rows
+from traincarbon.readers.plausible import Basis, faults_of
+from traincarbon.readers.table import PutBack, Row, delimiter_of, header_of, rows, says_nothing
 
 NAMES = ("name", "run", "run_id", "id")
-HOURS_H = ("hours", "duration_h", "wallclock_hours")
+HOURS_H = ("hours", "duration_h", "wallclock_hours", "runtime_h", "training_hours")
+DEVICE_HOURS_H = ("accelerator_hours", "gpu_hours")
+TIMES = ("duration", "time", "runtime", "elapsed", "wallclock_time", "training_time")
+"""Times with a clock or with units: ``1:30:00``, ``35 min``; a number alone has no unit and is not read."""
 LAYOUT = ("tp", "pp", "dp", "batch_tokens", "seq_len")
 """The parallel layout and the tokens of a step, as in a plan."""
 COLUMNS = (
     *NAMES, "project", "state", "started", "date", "params", "tokens", "hw", "hardware", "nodes", "servers", "accelerators", "gpus",
-    *HOURS_H, "days", "duration_s", "accelerator_hours", "gpu_hours", "how", "energy_kwh", "gpu_energy_kwh", "cpu_energy_kwh", "dram_energy_kwh",
+    *HOURS_H, *TIMES, "days", "duration_s", *DEVICE_HOURS_H, "how", "energy_kwh", "gpu_energy_kwh", "cpu_energy_kwh", "dram_energy_kwh",
     "facility_energy_kwh", "co2e_kg", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "mfu", *LAYOUT,
 )  # fmt: skip
 """The columns that are read, beside the usual names for parameters, tokens, hardware and accelerators."""
 
+_SYNONYMS = {
+    "gpu_h": "gpu_hours", "gpuhours": "gpu_hours", "gpu_hrs": "gpu_hours", "accelerator_h": "accelerator_hours", "duration_hours": "hours", "duration_hrs": "hours",
+    "time_h": "hours", "time_hours": "hours", "training_time_h": "hours", "training_time_hours": "hours", "runtime_hours": "hours", "wall_time_h": "hours",
+    "time_s": "duration_s", "duration_sec": "duration_s", "duration_seconds": "duration_s", "runtime_s": "duration_s", "seconds": "duration_s",
+    "training_time_s": "duration_s", "duration_days": "days", "time_days": "days", "kwh": "energy_kwh",
+    "energy_consumption_kwh": "energy_kwh", "total_energy_kwh": "energy_kwh", "energy_used_kwh": "energy_kwh", "co2_kg": "co2e_kg", "co2eq_kg": "co2e_kg",
+    "carbon_kg": "co2e_kg", "emissions_kg": "co2e_kg", "kg_co2e": "co2e_kg", "kg_co2": "co2e_kg", "kgco2e": "co2e_kg", "co2_emissions_kg": "co2e_kg",
+    "cost": "cost_usd", "cost_$": "cost_usd", "price_usd": "cost_usd", "model": "name", "model_name": "name", "run_name": "name", "start": "started",
+    "started_at": "started", "start_time": "started", "status": "state",
+}  # fmt: skip
+"""Other names that people give to the columns."""
 _NO_ENERGY = "the table states no energy for it"
+_OF_PROGRAMS = ("emissions", "source_type", "state", "runtime")
+"""Columns of exports of programs that also have a name and a duration."""
+_OTHER_NAMES = (*PARAMS, *TOKENS, *ACCELERATORS, *HARDWARE)
 _IN_THE_WHOLE = "the table states only the total, which is under other"
-_POWER_KW = (0.001, 60.0)
-"""Possible mean power per accelerator, from a small processor to a wafer; per node without accelerators."""
-_MOST_FLOP_PER_S = 3e17
-"""More than any accelerator computes, wafers included."""
-_MOST_KG_PER_KWH = 3.0
+_COLUMN_OF = {Part.OTHER: "energy_kwh", Part.GPU: "gpu_energy_kwh", Part.CPU: "cpu_energy_kwh", Part.DRAM: "dram_energy_kwh", "operational_kgco2e": "co2e_kg"}
 
 
 def is_handwritten(beginning: str) -> bool:
     """Return whether a file with this beginning is a table of runs, each with a name and a time."""
-    header = {column.lower() for column in header_of(beginning, delimiter_of(beginning))}
-    return not header.isdisjoint(NAMES) and not header.isdisjoint({*HOURS_H, "days", "duration_s", "accelerator_hours", "gpu_hours"})
+    header = {plain_header(column) for column in header_of(beginning, delimiter_of(beginning))}
+    times = {*HOURS_H, *DEVICE_HOURS_H, "days", "duration_s", *(TIMES if header.isdisjoint(_OF_PROGRAMS) else ())}
+    return not header.isdisjoint(NAMES) and not header.isdisjoint(times)
+
+
+def plain_header(column: str) -> str:
+    """Return a header as the name of a column: ``GPU Hours`` is ``gpu_hours``, ``Energy (kWh)`` is ``energy_kwh``.
+
+    Example:
+        >>> [plain_header(text) for text in ("GPU Hours", "Energy (kWh)", "CO2e [kg]", "Wall-clock hours", "GPU-hours")]
+        ['gpu_hours', 'energy_kwh', 'co2e_kg', 'wallclock_hours', 'gpu_hours']
+    """
+    words = re.sub(r"[^\w%/]+", " ", column.strip().lower().replace("wall-clock", "wallclock").replace("wall clock", "wallclock")).split()
+    name = "_".join("_".join(words).split("_"))
+    return _SYNONYMS.get(name, name)
 
 
 def read(stream: TextIO, options: ImportOptions) -> Imported:
@@ -48,16 +77,18 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     """
     records, left_out, notes = [], [], []
     lines: dict[str, int] = {}
-    header = stream.readline(1 << 20)
+    header, at = _header(stream)
     delimiter = delimiter_of(header)
     names = header_of(header, delimiter)
-    check_columns([name.lower() for name in names], options)
-    unread = [name for name in names if name and name.lower() not in {*COLUMNS, options.params_column, options.tokens_column}]
-    for row in rows(_After(header, stream), delimiter=delimiter, always_ended=False):
+    stated = {options.params_column, options.tokens_column}
+    plain = {name: name.lower() if name.lower() in stated else plain_header(name) for name in names if name}
+    check_columns([*plain.values(), *(name.lower() for name in names)], options)
+    unread = [name for name, known in plain.items() if not {known, name.lower()} & {*COLUMNS, *_OTHER_NAMES, *stated}]
+    for row in rows(PutBack([header], stream), delimiter=delimiter, always_ended=False, first_line=at):
         if isinstance(row, str):
             left_out.append(row)
             continue
-        low = Row(row.line, {name.lower(): cell for name, cell in row.cells.items()})
+        low = Row(row.line, _by_plain_name(row.cells, plain))
         name = low.text(*NAMES)
         try:
             if delimiter == ";":
@@ -74,17 +105,23 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     return Imported(records, left_out, list(dict.fromkeys(notes)))
 
 
-class _After:
-    """A stream with its first line put back, as standard input cannot seek."""
+def _header(stream: TextIO) -> tuple[str, int]:
+    """Return the first line that says something, and its number."""
+    number = 1
+    while line := stream.readline(1 << 20):
+        if not says_nothing(line):
+            return line, number
+        number += 1
+    return "", number
 
-    def __init__(self, line: str, stream: TextIO) -> None:
-        self._line = line
-        self._stream = stream
 
-    def readline(self, most: int, /) -> str:
-        """Return the next line, or as much of it."""
-        line, self._line = self._line, ""
-        return line or self._stream.readline(most)
+def _by_plain_name(cells: dict[str, str], plain: dict[str, str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, cell in cells.items():
+        known = plain.get(name, name)
+        if not found.get(known):
+            found[known] = cell
+    return found
 
 
 def _check_points(row: Row) -> None:
@@ -113,7 +150,7 @@ def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
     if how not in tuple(EnergySource):
         raise ValueError(f"column how: {how[:20]!r} is none of {', '.join(EnergySource)}")
     energies_j = _energy_j(row)
-    record = record_of(
+    return record_of(
         run_id=name,
         project=row.text("project"),
         state=ENDINGS[state],
@@ -133,9 +170,8 @@ def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
         cost_usd=exactly(row.amount("cost_usd")),
         plan=_layout(row),
         versions={},
+        check=_checked,
     )
-    _check_units(record)
-    return record
 
 
 def _began(row: Row, options: ImportOptions) -> datetime | None:
@@ -148,6 +184,8 @@ def _began(row: Row, options: ImportOptions) -> datetime | None:
 
 def _duration_s(row: Row, accelerators: int | None) -> float:
     """Return the wall-clock time of a run in seconds from the column that states it."""
+    if (clock := _clock_s(row)) is not None:
+        return clock
     hours, days, seconds = first_amount(row, HOURS_H), row.amount("days"), row.amount("duration_s")
     if hours is not None:
         return hours * S_PER_H
@@ -155,12 +193,27 @@ def _duration_s(row: Row, accelerators: int | None) -> float:
         return days * S_PER_DAY
     if seconds is not None:
         return seconds
-    device_hours_h = first_amount(row, ("accelerator_hours", "gpu_hours"))
+    device_hours_h = first_amount(row, DEVICE_HOURS_H)
     if device_hours_h is None:
         raise ValueError("column hours is empty: the duration is unknown")
     if not accelerators:
         raise ValueError("column accelerators is empty: accelerator-hours alone do not give a duration")
     return device_hours_h * S_PER_H / accelerators
+
+
+def _clock_s(row: Row) -> float | None:
+    """Return the time that a row states with a clock or with units, None if it states none so.
+
+    Raises:
+        ValueError: a time has no unit.
+    """
+    for column in (*HOURS_H, *TIMES):
+        text = row.text(column)
+        if text and (found_s := duration_s_of(text)) is not None:
+            return found_s
+        if text and column in TIMES and not row.text(*HOURS_H, *DEVICE_HOURS_H, "days", "duration_s"):
+            raise ValueError(f"column {column}: {text[:40]!r} has no unit; write 1:30:00 or 1.5 h, or call the column hours")
+    return None
 
 
 def _layout(row: Row) -> dict[str, float] | None:
@@ -199,40 +252,24 @@ def _share(row: Row) -> float | None:
     return share
 
 
-def _check_units(record: Run) -> None:
-    """Refuse values that together can only be in wrong units.
+def _checked(record: Run, basis: Basis) -> Run:
+    """Return the record unless its values can only be in wrong units: which one is wrong cannot be known, as a person wrote all of them.
 
     Raises:
         ValueError: one contradicts another.
     """
-    hours_h = record.duration_s / S_PER_H
-    if hours_h <= 0.0:
+    if record.duration_s <= 0.0:
         raise ValueError("column hours: a run cannot take 0 hours")
-    energy_kwh = record.metered_kwh
-    devices = record.accelerators or record.nodes
-    if energy_kwh:
-        power_kw = energy_kwh / hours_h / devices
-        hint = "is it in Wh?" if power_kw > _POWER_KW[1] else "is it in MWh?"
-        if not _POWER_KW[0] <= power_kw <= _POWER_KW[1]:
-            raise ValueError(f"column energy_kwh: {energy_kwh:g} kWh in {hours_h:g} h is {power_kw:.3g} kW for each of {devices}; {hint}")
-    co2e_kg = (record.operational_kgco2e or {}).get("median")
-    if co2e_kg and energy_kwh and co2e_kg / energy_kwh > _MOST_KG_PER_KWH:
-        raise ValueError(
-            f"column co2e_kg: {co2e_kg:g} kg from {energy_kwh:g} kWh is {co2e_kg / energy_kwh:.3g} kg/kWh, more than any grid has; is it in grams?"
-        )
-    if record.params and record.tokens and record.accelerators:
-        rate = 6.0 * record.params * record.tokens / (record.duration_s * record.accelerators)
-        if rate > _MOST_FLOP_PER_S:
-            raise ValueError(
-                f"{record.params:g} parameters and {record.tokens:g} tokens in {hours_h:g} h are {rate:.2g} FLOP/s per accelerator, more than any can do;"
-                " are these hours of wall-clock time?"
-            )
+    for fault in faults_of(record, basis):
+        raise ValueError(f"column {_COLUMN_OF.get(fault.field, fault.field)}: {fault.text}")
+    return record
 
 
 FORMAT = Format(
     "csv",
     "a table by hand, separated by commas, semicolons or tabs: name, hours, params, tokens, hw, energy_kwh, …",
     "what its columns say",
+    "how the energy is known, unless the column `how` says it",
     "a row in which a unit must be wrong is left out, and the note names the unit",
     is_handwritten,
     read,

@@ -1,5 +1,6 @@
 """What readers of other programs' files share: their options, their result, and records made from what they found."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -9,16 +10,23 @@ from typing import Any, NamedTuple, TextIO
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.run import RUN_SCHEMA, Run
 from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part
+from traincarbon.readers.plausible import Basis, without_impossible
 
 ENDINGS = {
     "finished": "finished", "completed": "finished",
-    "failed": "failed", "crashed": "failed", "out_of_memory": "failed", "node_fail": "failed", "boot_fail": "failed",
-    "killed": "killed", "cancelled": "killed", "timeout": "killed", "preempted": "killed", "deadline": "killed", "revoked": "killed",
+    "failed": "failed", "crashed": "failed", "out_of_memory": "failed", "node_fail": "failed", "boot_fail": "failed", "launch_failed": "failed",
+    "special_exit": "failed", "killed": "killed", "cancelled": "killed", "timeout": "killed", "preempted": "killed", "deadline": "killed",
+    "revoked": "killed", "requeued": "killed", "stopped": "killed",
 }  # fmt: skip
 """The words of other programs for the end of a run, and ours; with any other word the run has not ended yet."""
 UNKNOWN_END = "lost"
 """The state of a run if nothing states how it ended."""
 ZERO = "the file says 0, which it also says without a sensor"
+_SLASHES = re.compile(r"^(\d{4})/(\d\d)/(\d\d)(?=\D|$)")
+_MOST_SINCE_S = 1e11
+"""A greater number of seconds would be beyond the year 5000."""
+ENERGY_COVERS = ("cpu", "node", "gpu")
+"""What the energy of a scheduler may cover: the processors with their memory, whole nodes, or the GPUs."""
 NO_ZONE = "its times have no zone and were read as UTC; name theirs with --timezone"
 
 
@@ -30,6 +38,10 @@ class ImportOptions:
     """The file's name, without its folder; empty for standard input."""
     zone: tzinfo | None = None
     """The zone of times that name none; None means that it is not known, and that they are read as UTC."""
+    hw: str = ""
+    """The hardware of all runs, empty if the user does not state it."""
+    energy_covers: str = ""
+    """What a scheduler's energy covers, one of :data:`ENERGY_COVERS`; empty if it is unknown."""
     params_column: str = ""
     tokens_column: str = ""
 
@@ -54,6 +66,7 @@ class Format(NamedTuple):
         name: Its name on the command line.
         title: What such a file is.
         carries: What its records hold.
+        lacks: What such a file does not state, or states in a way that cannot be used.
         note: What else to know about it.
         recognise: Whether a file that begins like this has this format.
         read: Its reader.
@@ -63,14 +76,26 @@ class Format(NamedTuple):
     name: str
     title: str
     carries: str
+    lacks: str
     note: str
     recognise: Callable[[str], bool]
     read: Reader
     has_free_columns: bool = False
 
 
-def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: float, energy_j: Energies, missing: Mapping[str, str], **known: Any) -> Run:
-    """Return the record of a run that another program metered.
+def record_of(
+    *,
+    run_id: str,
+    state: str,
+    began: datetime | None,
+    duration_s: float,
+    energy_j: Energies,
+    missing: Mapping[str, str],
+    basis: Basis = Basis(),  # noqa: B008  it is frozen
+    check: Callable[[Run, Basis], Run] = without_impossible,
+    **known: Any,
+) -> Run:
+    """Return the record of a run that another program metered, without values that no machine can have.
 
     Args:
         run_id: Its name; persons, machines and secrets in it are masked.
@@ -79,10 +104,13 @@ def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: fl
         duration_s: How long it took. [s]
         energy_j: Energy of each metered part and its source; an energy of 0 means that it was not metered. [J]
         missing: Why other parts were not metered; the reason under ``""`` is for all others.
+        basis: What the reader knows of its energies.
+        check: What becomes of values that no machine can have; by default they are set aside.
         known: Further fields of the record.
 
     Raises:
-        CarbonError: a value is impossible.
+        CarbonError: a value is not of its type, or negative.
+        ValueError: the duration cannot be.
     """
     metered = {part: (energy, how) for part, (energy, how) in energy_j.items() if energy != 0.0}
     reasons = {part: ZERO if part in energy_j else missing.get(part) or missing.get("", "the file states no energy for it") for part in ENERGY_PARTS}
@@ -99,7 +127,7 @@ def record_of(*, run_id: str, state: str, began: datetime | None, duration_s: fl
         "how": {part: how for part, (_, how) in metered.items()},
         "missing": {part: reason for part, reason in reasons.items() if part not in metered},
     }
-    return Run.from_dict(stated)
+    return check(Run.from_dict(stated), basis)
 
 
 @lru_cache(maxsize=256)
@@ -122,22 +150,36 @@ def moment(text: str, zone: tzinfo | None) -> datetime:
     Example:
         >>> moment("2026-11-25 13:30:45.219+01:00", None).isoformat(), moment("1795613276", None).isoformat()
         ('2026-11-25T12:30:45.219000+00:00', '2026-11-25T13:27:56+00:00')
+        >>> moment("2026/11/25 13:30:45.219", None) == moment("1795613445219", None)
+        True
     """
     try:
-        if text.replace(".", "", 1).isdigit() and "-" not in text:
+        text = text.strip()
+        if text.replace(".", "", 1).isdigit():
             return instant(float(text))
-        found = datetime.fromisoformat(text.strip())
+        found = _dated(text)
         return (found if found.tzinfo else found.replace(tzinfo=zone or UTC)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{text[:40]!r} is no date and time") from error
 
 
+def _dated(text: str) -> datetime:
+    """Return the date and time of ISO 8601, or with slashes as ``nvidia-smi`` writes it.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    return datetime.fromisoformat(_SLASHES.sub(r"\1-\2-\3", text))
+
+
 def instant(since_s: float) -> datetime:
-    """Return the time *since_s* seconds after the beginning of 1970.
+    """Return the time *since_s* seconds after the beginning of 1970; what would be beyond the year 5000 is in milliseconds, microseconds or nanoseconds.
 
     Raises:
         ValueError: it is beyond the calendar.
     """
+    for _ in range(3):
+        since_s = since_s / 1e3 if since_s > _MOST_SINCE_S else since_s
     try:
         return datetime.fromtimestamp(since_s, UTC)
     except (OverflowError, OSError, ValueError) as error:
@@ -146,7 +188,7 @@ def instant(since_s: float) -> datetime:
 
 def names_a_zone(text: str) -> bool:
     """Return whether a date and time names its zone."""
-    return text.replace(".", "", 1).isdigit() or datetime.fromisoformat(text.strip()).tzinfo is not None
+    return text.replace(".", "", 1).isdigit() or _dated(text.strip()).tzinfo is not None
 
 
 def before(ended: datetime, duration_s: float) -> datetime | None:

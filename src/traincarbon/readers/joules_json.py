@@ -109,6 +109,7 @@ FORMAT = Format(
     "joules",
     "JSON of landauer-gap: `joules run --json --out FILE`",
     "energy by part and its source, exit code, command, CO2e",
+    "parameters, tokens; CO2e if no grid was named",
     "simulated results are left out, and so is CO2e if no grid was named; its cost is a default and is never used",
     is_joules,
     read,

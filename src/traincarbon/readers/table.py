@@ -3,8 +3,9 @@
 import ast
 import csv
 import math
+import re
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from traincarbon.errors import CarbonError, QuantityError
@@ -13,6 +14,7 @@ from traincarbon.estimation.parse import parse_quantity
 _LONGEST_LINE = 1 << 20
 _LONGEST_NAME = 60
 _MOST = 1e300
+_DELIMITER = re.compile(r'"?sep=.?"?,*', re.IGNORECASE)
 _EMPTY = ("", "nan", "none", "null", "n/a", "-")
 
 
@@ -22,6 +24,18 @@ class Lines(Protocol):
     def readline(self, most: int, /) -> str:
         """Return the next line, at most *most* letters of it. Nothing at the end."""
         ...
+
+
+class PutBack:
+    """Lines that were read already, and the rest of a stream, as standard input cannot seek."""
+
+    def __init__(self, seen: Sequence[str], stream: Lines) -> None:
+        self._seen = [line for line in reversed(seen) if line]
+        self._stream = stream
+
+    def readline(self, most: int, /) -> str:
+        """Return the next line, or as much of it."""
+        return self._seen.pop() if self._seen else self._stream.readline(most)
 
 
 class Row(NamedTuple):
@@ -74,30 +88,53 @@ class Row(NamedTuple):
         return f"line {self.line}, run {shown!r}" if run else f"line {self.line}"
 
 
+def first_line(beginning: str) -> str:
+    r"""Return the first line of a file that says something: not empty, and not the line by which Excel names the delimiter.
+
+    Example:
+        >>> first_line("\n  \nsep=,\nname,hours\na,1\n")
+        'name,hours'
+    """
+    return next((line for line in beginning.lstrip("\ufeff").splitlines() if not says_nothing(line)), "")
+
+
+def says_nothing(line: str) -> bool:
+    """Return whether a line before the header is empty, or ``sep=,`` as Excel writes it."""
+    return not line.strip("\ufeff \t\r\n,;") or bool(_DELIMITER.fullmatch(line.strip("\ufeff \r\n")))
+
+
 def header_of(beginning: str, delimiter: str = ",") -> list[str]:
     """Return the names of the columns in the first line of a file, or of its beginning."""
     try:
-        return [cell.strip() for cell in next(csv.reader(beginning.lstrip("\ufeff").splitlines()[:1], delimiter=delimiter), [])]
+        return [cell.strip() for cell in next(csv.reader([first_line(beginning)], delimiter=delimiter), [])]
     except csv.Error:
         return []
 
 
 def delimiter_of(beginning: str) -> str:
     """Return the delimiter of the first line: a comma, a semicolon or a tab."""
-    first = beginning.partition("\n")[0]
-    return max(",;\t", key=first.count)
+    return max(",;\t", key=first_line(beginning).count)
 
 
-def rows(stream: Lines, *, delimiter: str = ",", quoted: bool = True, always_ended: bool = True) -> Iterator[Row | str]:
+Mend = Callable[[list[str], list[str]], Sequence[tuple[list[str], list[str]]]]
+"""From the columns and the cells of a row that has more or fewer: the rows that it holds, each as columns and cells; none if it cannot be read."""
+
+
+def rows(
+    stream: Lines, *, delimiter: str = ",", quoted: bool = True, always_ended: bool = True, mend: Mend | None = None, first_line: int = 1
+) -> Iterator[Row | str]:
     """Yield the rows of a table, and a text with place and reason for each row that cannot be read.
 
-    If a column exists twice, the first cell that is not empty counts.
+    If a column exists twice, the first cell that is not empty counts. The header may come again, as in files that were put together,
+    also with other columns: it holds for the rows below.
 
     Args:
         stream: The file; lines longer than a megabyte are not read.
         delimiter: What separates the cells.
         quoted: Whether quotation marks enclose a cell, or are letters like others.
         always_ended: Whether its program ends each line, so that a last line without an end is always cut off.
+        mend: What reads a row with more or fewer cells than columns.
+        first_line: The number of the first line of *stream* in the file.
     """
     ended = True
 
@@ -112,25 +149,34 @@ def rows(stream: Lines, *, delimiter: str = ",", quoted: bool = True, always_end
     reader = csv.reader(lines(), delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
     columns: list[str] = []
     while True:
-        begin = reader.line_num + 1
+        begin = reader.line_num + first_line
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            end = max(reader.line_num, begin)
+            end = max(reader.line_num + first_line - 1, begin)
             yield f"line{f's {begin} to' if end > begin else ''} {end}: {error}; is a quotation mark not closed?"
             continue
         if cells is None:
             return
-        if not any(cell.strip() for cell in cells):
+        line = reader.line_num + first_line - 1
+        if not any(cell.strip() for cell in cells) or (not columns and says_nothing(delimiter.join(cells))):
             continue
-        if not columns:
+        if not columns or _is_header(cells, columns):
             columns = [column.strip().lstrip("\ufeff") for column in cells]
         elif not ended and (always_ended or len(cells) < len(columns)):
-            yield f"line {reader.line_num}: it is cut off, as the last line of the file"
-        elif len(cells) != len(columns):
-            yield f"line {reader.line_num}: more or fewer cells than columns ({len(cells)}, not {len(columns)})"
+            yield f"line {line}: it is cut off, as the last line of the file"
+        elif len(cells) == len(columns):
+            yield Row(line, _by_name(columns, cells))
+        elif found := mend(columns, cells) if mend else ():
+            yield from (Row(line, _by_name(known, each)) for known, each in found)
         else:
-            yield Row(reader.line_num, _by_name(columns, cells))
+            yield f"line {line}: more or fewer cells than columns ({len(cells)}, not {len(columns)})"
+
+
+def _is_header(cells: list[str], columns: list[str]) -> bool:
+    """Return whether a row is a header again: its first cells, and at least half of all, name columns."""
+    named = sum(cell.strip() in columns for cell in cells if cell.strip())
+    return cells[0].strip() == columns[0] and len(columns) > 1 and 2 * named >= len(columns)
 
 
 def check_column(column: str, header: list[str], option: str) -> None:

@@ -2,14 +2,8 @@
 
 from typing import NamedTuple
 
-from traincarbon.database.load import Database
-from traincarbon.errors import CarbonError
-from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.result import Estimate
-from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.view import EstimateView
-
-_LIFECYCLE, _DIRECT = "lifecycle", "direct"
 
 
 class Accounts(NamedTuple):
@@ -34,35 +28,25 @@ class Accounts(NamedTuple):
     is_rented: bool
 
 
-def accounts_of(view: EstimateView, answer: Estimate | None, database: Database) -> Accounts:
-    """Return the emissions of a plan by scope.
+def accounts_of(view: EstimateView, answer: Estimate | None) -> Accounts:
+    """Return the emissions of a plan by scope, medians of its results.
 
-    Direct and lifecycle emissions are two estimates of the plan; their difference is the upstream. The two stay together where the plan
-    states its own intensity, whose basis is not known, and where it names no place, as the range of the world has one basis.
+    Direct emissions and their upstream stay together where the plan states its own intensity, whose basis is not known, and where it was
+    saved before results told the two apart.
+
+    Args:
+        view: The estimate as it was given.
+        answer: The estimate itself, None where a saved one differs from one made now.
     """
-    electricity = view.median("operational_kgco2e")
-    found = Accounts(
-        location=None,
+    location, upstream = (view.median(name) for name in ("scope2_location_kgco2e", "scope3_upstream_kgco2e"))
+    if location is None and answer is not None:
+        location, upstream = (None if answer.scopes[name] is None else answer.median(name) for name in ("scope2_location_kgco2e", "scope3_upstream_kgco2e"))
+    return Accounts(
+        location=location,
         market=view.median("operational_market_kgco2e"),
-        upstream=None,
-        electricity=electricity,
+        upstream=upstream,
+        electricity=view.median("operational_kgco2e"),
         hardware=view.median("embodied_kgco2e"),
-        is_split=False,
+        is_split=location is not None and upstream is not None,
         is_rented=view.results.get("rent_usd") is not None,
     )
-    if answer is None or electricity is None or answer.plan.carbon_intensity is not None:
-        return found
-    direct, lifecycle = (_operational(answer, basis, database) for basis in (_DIRECT, _LIFECYCLE))
-    if direct is None or lifecycle is None or direct >= lifecycle:
-        return found
-    return found._replace(location=direct, upstream=lifecycle - direct, is_split=True)
-
-
-def _operational(answer: Estimate, basis: str, database: Database) -> float | None:
-    """Return the emissions of the electricity on a *basis*, None where no such intensity is known."""
-    if (answer.plan.basis or _LIFECYCLE) == basis:
-        return float(answer.median("operational_kgco2e"))
-    try:
-        return float(estimate(varied_plan(answer, basis=basis), database=database).median("operational_kgco2e"))
-    except CarbonError:
-        return None

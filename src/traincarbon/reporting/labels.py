@@ -34,6 +34,8 @@ _LABELS = {
     "host_share": "Power of the rest of a server over its maximum",
     "network_share": "Power of the network over that of the servers",
     "hardware_kgco2e": "CO2e of making an accelerator with its share of a server",
+    "direct_intensity": "Direct carbon intensity of the grid (Scope 2)",
+    "upstream_intensity": "Carbon intensity upstream of the grid (Scope 3)",
     "wue_l_per_kwh": "Water for cooling",
     "grid_water_l_per_kwh": "Water for generating electricity",
     "interconnect_share": "Share of the network in the price of a cluster",

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from traincarbon.tracking.launchers.launch import Launch
 from traincarbon.tracking.launchers.parents import CONTROL_PORT
+from traincarbon.tracking.launchers.platforms import counts_pods
 from traincarbon.tracking.launchers.row import Launcher
 from traincarbon.tracking.launchers.run_ids import LAUNCHER_MODULES, command_of, plain_id, without_step
 from traincarbon.tracking.launchers.starters import STARTERS
@@ -124,11 +125,18 @@ def _outermost(env: Environment, rows: Sequence[Launcher], name: str) -> Count |
     return next((found for read in readers if read is not None and (found := read(env)) is not None), None)
 
 
+def _of_this_pod(env: Environment, address: str) -> str:
+    """Return *address* as other pods know it: some operators tell the first pod that it is its own master, at ``localhost``."""
+    host, separator, port = address.rpartition(":")
+    name = stated(env, "HOSTNAME")
+    return f"{name}{separator}{port}" if name and host in ("localhost", "127.0.0.1") and counts_pods(env) and stated(env, "RANK") == "0" else address
+
+
 def _address(env: Environment) -> tuple[str, tuple[str, ...]]:
     for names in _ADDRESSES:
         parts = [part for name in names if (part := stated(env, name))]
         if stated(env, names[0]) and len(":".join(parts)) <= _LONGEST_ADDRESS:
-            return ":".join(parts), names[: len(parts)]
+            return _of_this_pod(env, ":".join(parts)), names[: len(parts)]
     return "", ()
 
 

@@ -71,7 +71,7 @@ def settings_from(
     plan: "Plan | Mapping[str, object] | str | os.PathLike[str] | None" = None,
     db: str | os.PathLike[str] | None = None,
     progress_regex: str = "",
-    on_budget: str = BudgetPolicy.WARN,
+    on_budget: str | None = None,
     budget_signal: str | int = "USR1",
     grace_s: float = 60.0,
     state_every_s: float = 0.0,
@@ -90,7 +90,7 @@ def settings_from(
         plan: The plan to compare the run with: a :class:`~traincarbon.Plan`, its fields, or a TOML file.
         db: Extra folder of hardware facts; its entries override the built-in ones.
         progress_regex: A regular expression for progress in the command's output.
-        on_budget: ``warn``, ``signal`` or ``stop`` when a budget is used up.
+        on_budget: ``warn``, ``signal`` or ``stop`` when a budget is used up; by default it warns. If stated, ``warn`` also starts a training whose budget cannot be metered.
         budget_signal: The signal at which the script saves its state.
         grace_s: Time from that signal to SIGTERM, and from SIGTERM to SIGKILL. [s]
         state_every_s: Time between two live states; 0 sends none. [s]
@@ -105,7 +105,7 @@ def settings_from(
         raise OutOfRangeError(f"an interval of {interval_s:g} s is not possible", hint="give 0.05 to 3600 seconds, as --interval 5")
     if not 0.0 <= grace_s <= _LONGEST_S:
         raise OutOfRangeError(f"a grace period of {grace_s:g} s is not possible", hint="give 0 to 3600 seconds, as --grace 60")
-    if on_budget not in tuple(BudgetPolicy):
+    if on_budget not in (None, *BudgetPolicy):
         raise CarbonError(f"on_budget is {on_budget!r}", hint=f"one of {', '.join(BudgetPolicy)}")
     if nodes not in tuple(NodeScope):  # a number of them: a field of the plan
         options["nodes"], nodes = nodes, NodeScope.ALL
@@ -148,7 +148,8 @@ def settings_from(
         totals=totals,
         pattern=progress_regex,
         limits=Limits(**limits),
-        on_budget=BudgetPolicy(on_budget),
+        on_budget=BudgetPolicy(on_budget or BudgetPolicy.WARN),
+        starts_unmetered=on_budget == BudgetPolicy.WARN,
         budget_signal=_signal(budget_signal),
         grace_s=grace_s,
         scope=NodeScope(str(nodes)),

@@ -29,6 +29,7 @@ class Place(NamedTuple):
     """Which of the processes of a training this one is."""
 
     local_rank: int | None = None
+    """Its rank among those of its machine, or of all where only that is known."""
     attempt: int | None = None
     world_size: int | None = None
 

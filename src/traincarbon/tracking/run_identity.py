@@ -63,7 +63,7 @@ def _met(launch: Launch, store: str) -> Launch:
     """
     from traincarbon.tracking.rendezvous import Place, run_at_address, run_of_job
 
-    place = Place(launch.local_rank, launch.attempt, launch.world_size or launch.nodes)
+    place = Place(launch.rank if launch.local_rank is None else launch.local_rank, launch.attempt, launch.world_size or launch.nodes)
     if launch.run_id:
         return launch._replace(run_id=run_of_job(store, launch.run_id, place, is_finished=lambda run_id: _is_finished(store, run_id)))
     return _with_id(launch, run_at_address(store, launch.rendezvous, place), launch.found.get("rendezvous", ()))

@@ -101,8 +101,10 @@ class Settings(NamedTuple):
     """Whether this machine is no node of the job, as a login node after ``salloc``: nothing is metered here."""
     is_machine: bool = False
     """Whether processor and memory are those of the whole machine, as the job's processes are no children of the one that is metered."""
+    starts_unmetered: bool = False
+    """Whether the user asked to be warned only, so that a training may start whose budget cannot be metered."""
 
     @property
     def needs_meters(self) -> bool:
-        """Whether a budget is to end or signal the training that only meters can watch; time needs none."""
-        return self.on_budget is not BudgetPolicy.WARN and any(name != "hours" for name in self.limits.given)
+        """Whether there is a budget that only meters can watch, and the training must not start without them; time needs none."""
+        return not self.starts_unmetered and any(name != "hours" for name in self.limits.given)

@@ -111,7 +111,7 @@ class Tracker:
         except (OSError, AttributeError) as error:
             if pipes is not None:
                 pipes.close()
-            if acting(self._settings):
+            if acting(self._settings) or self._settings.needs_meters:
                 raise CarbonError(NOT_METERED.problem, hint=NOT_METERED.hint.replace("--on-budget warn", 'on_budget="warn"')) from None
             reason = f"the run is not metered: {getattr(error, 'strerror', None) or error}"
             self._stderr.print(reason)

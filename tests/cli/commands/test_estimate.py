@@ -15,7 +15,7 @@ from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS
-from traincarbon.quantities import ESTIMATED, QUANTITIES
+from traincarbon.quantities import ESTIMATED, QUANTITIES, SCOPED
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
 
@@ -84,12 +84,14 @@ def test_json_has_exactly_the_keys_of_the_contract():
         "support",
         "ownership_usd",
         "prices",
+        "calibration",
+        "own_runs",
         "layout",
         "assumptions",
         "warnings",
     ]
     assert found["schema"] == "traincarbon/estimate/1"
-    assert list(found["results"]) == list(ESTIMATED)
+    assert list(found["results"]) == [*ESTIMATED, *SCOPED]
     assert all(value is None or list(value) == ["low", "median", "high"] for value in found["results"].values())
     assert all(list(step) == ["name", "formula", "inputs", "value", "unit", "source"] for step in found["steps"])
     assert all(list(assumption) == ["name", "value", "reason"] for assumption in found["assumptions"])
@@ -97,7 +99,7 @@ def test_json_has_exactly_the_keys_of_the_contract():
 
 def test_what_cannot_be_known_is_null_with_a_warning_that_says_what_to_give():
     found = answer(*MAIN)
-    assert [name for name, value in found["results"].items() if value is None] == ["duration_s", "purchase_usd"]
+    assert [name for name, value in found["results"].items() if value is None] == ["duration_s", "purchase_usd", "scope2_market_kgco2e"]
     assert any("give servers" in warning for warning in found["warnings"])
 
 

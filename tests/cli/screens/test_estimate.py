@@ -15,7 +15,7 @@ from traincarbon.cli import output
 from traincarbon.cli.commands.estimate import command
 from traincarbon.cli.screens.estimate import MOST_LINES, SHOWN
 from traincarbon.errors import PlanError
-from traincarbon.quantities import ESTIMATED, QUANTITIES, unit_of
+from traincarbon.quantities import ESTIMATED, QUANTITIES, SCOPED, unit_of
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
 PLACED = [*MAIN, "--servers", "280", "--region", "us-east-1"]
@@ -66,7 +66,7 @@ def test_the_json_of_the_command_is_that_of_the_library():
 
 def test_csv_states_the_unit_of_each_figure():
     units = {row["result"]: row["unit"] for row in csv.DictReader(io.StringIO(shown(*MAIN, "--csv", "--quiet")))}
-    assert units == {name: unit_of(name) for name in ESTIMATED}
+    assert units == {name: unit_of(name) for name in (*ESTIMATED, *SCOPED)}
 
 
 def flat(text):

@@ -24,12 +24,17 @@ def test_the_coverage_is_not_stated_at_another_level(ask):
     assert coverage_sentence(view._replace(level=0.8), answer) == ""
 
 
-def test_the_market_based_figure_is_stated_where_the_plan_has_contracts(ask, shipped):
-    for fields, is_stated in (({}, False), ({"market_intensity": 20.0}, True), ({"region": "france", "market_intensity": 20.0}, True)):
+def test_the_market_based_figure_is_stated_where_the_plan_has_contracts(ask):
+    for fields, is_stated in (
+        ({}, False),
+        ({"carbon_intensity": 100.0}, False),
+        ({"market_intensity": 20.0}, True),
+        ({"region": "france", "market_intensity": 20.0}, True),
+    ):
         answer = ask(**fields)
-        words = scope_sentence(accounts_of(EstimateView.of(answer), answer, shipped))
+        words = scope_sentence(accounts_of(EstimateView.of(answer), answer))
         assert ("market-based not stated" not in words) is is_stated
-        assert ("location-based" in words) is ("region" in fields)
+        assert ("location-based" in words) is ("carbon_intensity" not in fields)
 
 
 def test_the_price_has_its_provider_and_its_date(ask):

@@ -53,10 +53,12 @@ def test_a_login_node_meters_nothing_so_that_it_cannot_watch_a_budget():
     [
         ({"max_kwh": 1, "on_budget": "stop"}, True),
         ({"max_usd": 1, "on_budget": "signal"}, True),
-        ({"max_kwh": 1}, False),
+        ({"max_kwh": 1}, True),
+        ({"max_kwh": 1, "on_budget": "warn"}, False),
+        ({"max_hours": 1}, False),
         ({"max_hours": 1, "on_budget": "stop"}, False),
         ({"on_budget": "stop"}, False),
     ],
 )
-def test_only_budgets_that_act_on_what_is_metered_need_meters(options, needs):
+def test_budgets_of_what_is_metered_need_meters_unless_a_warning_is_asked_for(options, needs):
     assert settings_from(argv=["x"], store="/nowhere", **options).needs_meters is needs

@@ -53,9 +53,7 @@ _RESULT_S, _LEAST_S = 3.5, 0.5
 @click.option(
     "--on-budget",
     type=Choice([policy.value for policy in BudgetPolicy]),
-    default=BudgetPolicy.WARN.value,
-    show_default=True,
-    help="What to do when a budget is used up.",
+    help="What to do when a budget is used up; warn, if nothing is stated.",
 )
 @click.option(
     "--budget-signal", metavar="SIGNAL", default="USR1", show_default=True, help="Signal at which the script saves its state; TERM if it has no handler for it."

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 from traincarbon.cli import output
 from traincarbon.cli.screens import layout
 from traincarbon.cli.screens.answer import price, results_table, sentence, utilisation
-from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan_fields import NUMBERS
 from traincarbon.quantities import QUANTITIES
 
 if TYPE_CHECKING:
+    from traincarbon.calibration.own_runs import OwnRuns
     from traincarbon.database.load import Database
     from traincarbon.estimation.result import Estimate
 
@@ -33,17 +33,18 @@ _BLANK = 4
 """Rank of the blank line below the table."""
 
 
-def screen(answer: "Estimate", facts: "Database", *, asked: str = "") -> str:
+def screen(answer: "Estimate", facts: "Database", *, asked: str = "", own: "OwnRuns | None" = None) -> str:
     """Return the estimate on one screen; where there is no room, what ``--explain`` shows too is left out.
 
     Args:
         answer: The estimate.
         facts: The database that it rests on.
         asked: The options that asked for it, which the command to run next repeats.
+        own: Own runs that would narrow it.
     """
     cautions = [output.caution(output.filled(f"Warning: {output.clean(text)}")) for text in answer.cautions[int(answer.is_raised) :]]
     upper = [*cautions, "", results_table(answer, SHOWN)]
-    lower = [(_BLANK, ""), *_lower(answer, facts, asked)]
+    lower = [(_BLANK, ""), *_lower(answer, facts, asked, own)]
     most = MOST_LINES * max(1.0, _USUAL_COLUMNS / output.width())
     for rank in sorted({rank for rank, _ in lower if rank}, reverse=True):
         if _count_lines([*upper, *(text for _, text in lower)]) <= most:
@@ -56,7 +57,7 @@ def _count_lines(blocks: list[str]) -> int:
     return sum(block.count("\n") + 1 for block in blocks)
 
 
-def _lower(answer: "Estimate", facts: "Database", asked: str) -> list[tuple[int, str]]:
+def _lower(answer: "Estimate", facts: "Database", asked: str, own: "OwnRuns | None") -> list[tuple[int, str]]:
     """Return the blocks below the table, each with its rank: the highest is left out first, 0 never."""
     found: list[tuple[int, str, str]] = []
     by_servers = layout.durations(answer, facts) if answer["duration_s"] is None and answer.plan.accelerator_hours is None else ""
@@ -70,8 +71,12 @@ def _lower(answer: "Estimate", facts: "Database", asked: str) -> list[tuple[int,
     if spread is not None:
         found.append((3, "Layout", layout.line(answer, spread)))
     found.append((0, "Largest uncertainties", _uncertainties(answer)))
-    if (calibration := _calibration(answer, facts)) is not None:
+    if (calibration := _calibration(answer)) is not None:
         found.append((0, "Calibration", calibration))
+    if own is not None:
+        from traincarbon.cli.screens.own_runs import own_runs_line  # few have such runs
+
+        found.append((0, "Own runs", own_runs_line(own)))
     if equivalents := _equivalents(answer, facts):
         found.append((5, "That is about", equivalents))
     blocks = [(rank, output.wrapped(label, text)) for rank, label, text in found]
@@ -158,16 +163,16 @@ _FACTORS = {"mfu_calibration": "MFU", "power_calibration": "GPU power", "host_ca
 _STEP = "efficiency of a step"
 
 
-def _calibration(answer: "Estimate", facts: "Database") -> str | None:
+def _calibration(answer: "Estimate") -> str | None:
     """Return which calibration was applied, its factors, and the results without it; None if none was applied."""
     used = [(words, answer.inputs[name]) for name, words in _FACTORS.items() if name in answer.inputs]
     if answer.accelerators is not None and answer.layout.spread is not None and (step := answer.facts.given("step_calibration")) is not None:
         used.append((_STEP, step))
-    if not used:
+    if not used or answer.find_uncalibrated is None:
         return None
     factors = ", ".join(f"{words} × {answer.interval(given.value).median:.2f}" for words, given in used)
     first = used[0][1]
-    without = estimate(answer.plan, database=facts, level=answer.level, calibration="none")
+    without = answer.find_uncalibrated()
     changed = []
     for name in ("accelerator_hours_h", "facility_energy_kwh"):
         if (interval := without[name]) is not None:

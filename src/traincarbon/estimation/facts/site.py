@@ -7,6 +7,7 @@ from traincarbon.database.select import nearest, prior, sigma_of
 from traincarbon.estimation.facts.electricity_price import electricity_price
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.intensity import intensity_of
+from traincarbon.estimation.facts.intensity_split import NO_SPLIT, split_of_lifecycle, split_of_place
 from traincarbon.estimation.facts.question import Subject
 from traincarbon.uncertain import Uncertain
 
@@ -26,6 +27,10 @@ class ElectricityFacts(Part):
     """Carbon intensity of the grid and price of its electricity."""
 
     carbon_intensity: Given | None = None
+    direct_intensity: Given | None = None
+    """Of the emissions at the stacks, which are Scope 2; None where it cannot be told from the rest."""
+    upstream_intensity: Given | None = None
+    """Of the rest of the lifecycle, fuels, plants and losses, which are Scope 3."""
     electricity_price: Given | None = None
 
 
@@ -83,9 +88,20 @@ def electricity_facts(subject: Subject, database: Database) -> ElectricityFacts:
             if place is None
             else f"no place named, as {place.site}:france: the range of grids"
         )
+        world = from_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason)
+        split = NO_SPLIT if question.is_intensity_stated else split_of_lifecycle(world, database)
         return ElectricityFacts(
-            carbon_intensity=from_prior(database, "carbon_intensity", "scope=world", "g/kWh", reason),
+            carbon_intensity=world,
+            direct_intensity=split.direct,
+            upstream_intensity=split.upstream,
             electricity_price=electricity_price(place, question.start, database),
         )
     intensity, warnings = intensity_of(place, question, database)
-    return ElectricityFacts(carbon_intensity=intensity, electricity_price=electricity_price(place, question.start, database), warnings=warnings)
+    split = split_of_place(place, question, intensity, database)
+    return ElectricityFacts(
+        carbon_intensity=intensity,
+        direct_intensity=split.direct,
+        upstream_intensity=split.upstream,
+        electricity_price=electricity_price(place, question.start, database),
+        warnings=warnings,
+    )

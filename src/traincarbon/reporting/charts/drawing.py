@@ -65,7 +65,12 @@ def area(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, floa
 
 def mark(tip: str, *parts: Html) -> Html:
     """Return what a reader can point at; *tip* is what it says then, also without scripts."""
-    return html('<g class="mark"><title>{}</title>{}</g>', text(tip), joined(parts))
+    return html('<g class="mark"><title>{}</title>{}</g>', text(tip, most=180), joined(parts))
+
+
+def series(name: str, parts: Iterable[Html]) -> Html:
+    """Return the marks of a series, which a reader can hide."""
+    return html('<g class="series" data-name="{}">{}</g>', text(name), joined(parts))
 
 
 def drawing(width: float, height: float, title: str, parts: Iterable[Html]) -> Html:

@@ -51,8 +51,10 @@ def scope_sentence(accounts: Accounts) -> str:
     making = "making the hardware not known" if accounts.hardware is None else f"making the hardware {amount(accounts.hardware, _UNIT)}"
     if accounts.location is None or accounts.upstream is None:
         return f"Electricity {amount(accounts.electricity, _UNIT)} CO2e (Scope 2 with its upstream), {market}; Scope 3: {making}."
-    upstream = f"upstream of the electricity {amount(accounts.upstream, _UNIT)}"
-    return f"Scope 2: location-based {amount(accounts.location, _UNIT)} CO2e, {market}. Scope 3: {upstream}, {making}."
+    rest = f"upstream of the electricity {amount(accounts.upstream, _UNIT)}, {making}"
+    if accounts.hardware is not None:
+        rest = f"upstream of the electricity and making the hardware {amount(accounts.upstream + accounts.hardware, _UNIT)}"
+    return f"Scope 2: location-based {amount(accounts.location, _UNIT)} CO2e, {market}. Scope 3: {rest}."
 
 
 def price_sentence(answer: Estimate | None) -> str:

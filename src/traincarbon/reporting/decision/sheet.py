@@ -58,7 +58,7 @@ def sheet_section(
             html('<p class="work">{}</p>', size_words(view, most=_LONGEST_NAME)),
             _decision(money, view, advice, question, approvers),
             html('<p class="set-note" hidden></p>'),
-            _cards(view, question.currency, id),
+            cards_html(view, question.currency, id),
             html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None)),
             warnings,
             html('<p class="small">{}</p>', joined((text(each, most=300) for each in small if each), " ")),
@@ -130,19 +130,26 @@ def _signatures(approvers: Sequence[str]) -> Html:
     return html('<ul class="sign{}" aria-label="Signatures">{}</ul>', several, signed)
 
 
-def _cards(view: EstimateView, currency: Currency, id: str) -> Html:
-    """Return the five results; their bars have one scale, so that the least certain is the widest."""
+def cards_html(view: EstimateView, currency: Currency, id: str, *, is_linked: bool = True) -> Html:
+    """Return the five results; their bars have one scale, so that the least certain is the widest.
+
+    Args:
+        view: The estimate.
+        currency: The currency of the page.
+        id: The prefix of the ids of the plan.
+        is_linked: Whether each leads to its derivation, where the page has one.
+    """
     cards = cards_of(view, currency)
     known = [found for card in cards if (found := view.results.get(card.name)) is not None and found.low > 0.0]
     span = max((found.high / found.median for found in known), default=_LEAST_SPAN)
-    return html('<ul class="cards">{}</ul>', joined(_card(card, view, currency, max(span, _LEAST_SPAN), id) for card in cards))
+    return html('<ul class="cards">{}</ul>', joined(_card(card, view, currency, max(span, _LEAST_SPAN), id if is_linked else "") for card in cards))
 
 
 def _card(card: Card, view: EstimateView, currency: Currency, span: float, id: str) -> Html:
     interval, unit = view.results.get(card.name), QUANTITIES[card.name].unit
     median, scale, bounds = currency.shown(interval, unit)
     label = text(card.label)
-    if view.step(card.name) is not None:
+    if id and view.step(card.name) is not None:
         label = link_to(f"{id}-{card.name}", label, spoken=f"{card.label}: how it was computed")
     if interval is None:
         return html('<li class="card"><span class="label">{}</span><span class="value none">{}</span></li>', label, text(median))

@@ -1,6 +1,7 @@
 """A run as it was: what it took compared with its forecast, and its power over time."""
 
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from traincarbon.database.load import Database
@@ -56,9 +57,9 @@ def run_section(run: ReportedRun, forecast: Forecast | None, database: Database,
         html("<p class='lead'>{}</p>", _sentence(record, currency)),
         _incomplete(record),
         _cards(record, currency),
-        forecast_chart(record, forecast, id),
+        _drawn([chart for chart in [forecast_chart(record, forecast, currency, id)] if chart is not None]),
         forecast_table(record, forecast, currency),
-        _over_time(record, run.history, forecast, database, id) if run.history is not None else EMPTY,
+        _drawn(history_charts(record, run.history, forecast, database, id)) if run.history is not None else EMPTY,
         _waste(record, currency),
         _energy(record, currency),
         *_parts(record),
@@ -105,8 +106,7 @@ def _metered(record: Run) -> Html:
     total = record.metered_kwh
     if not total:
         return text("was not metered" if total is None else "used no energy that a meter measured")
-    measured_j = sum(energy_j or 0.0 for part, energy_j in record.energy_j.items() if (source := record.how.get(part)) is not None and source.is_measured)
-    share = measured_j / J_PER_KWH / total
+    share = record.measured_j / J_PER_KWH / total
     how = (
         "all of it measured"
         if share > NEARLY_ALL
@@ -167,10 +167,14 @@ def _parts(record: Run) -> list[Html]:
     return found
 
 
-def _over_time(record: Run, history: RunHistory, forecast: Forecast | None, database: Database, id: str) -> Html:
+def history_charts(record: Run, history: RunHistory, forecast: Forecast | None, database: Database, id: str) -> list[Chart]:
     """Return the power of the run over time, and its utilisation with what the forecast expected."""
     charts = [_power_chart(history, id), _mfu_chart(record, history, forecast, database, id)]
-    return html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None))
+    return [chart for chart in charts if chart is not None]
+
+
+def _drawn(charts: Sequence[Chart]) -> Html:
+    return html('<div class="charts">{}</div>', joined(map(figure_html, charts))) if charts else EMPTY
 
 
 def _power_chart(history: RunHistory, id: str) -> Chart | None:

@@ -6,6 +6,9 @@ function announce(words) {
   document.getElementById("live").textContent = words;
 }
 
+// Make the charts and tables of a part of the page answer to a pointer, to keys and to clicks; a page that takes in new parts calls it again.
+let prepare;
+
 {
   const svgNames = "http://www.w3.org/2000/svg";
   const styled = ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "opacity", "font-family", "font-size", "font-weight", "text-anchor", "paint-order"];
@@ -64,7 +67,29 @@ function announce(words) {
     picture.src = asFile(drawn.text, "image/svg+xml");
   };
 
-  for (const chart of document.querySelectorAll("figure.chart")) {
+  // Buttons that hide and show a series. On the first page they are among the files, so that a keyboard passes it in few steps.
+  const showSeries = (chart, names) => {
+    const row = document.createElement("div");
+    row.className = "files shown";
+    row.append("Show:");
+    for (const name of names) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.setAttribute("aria-pressed", "true");
+      button.addEventListener("click", () => {
+        const off = button.getAttribute("aria-pressed") === "true";
+        button.setAttribute("aria-pressed", String(!off));
+        for (const each of chart.querySelectorAll(".series")) if (each.dataset.name === name) each.classList.toggle("off", off);
+      });
+      row.append(button);
+    }
+    const data = chart.querySelector(".ch-data");
+    if (chart.closest(".sheet")) data.append(row);
+    else data.before(row);
+  };
+
+  const prepareChart = chart => {
     const shown = () => [...chart.querySelectorAll("svg")].find(svg => svg.getClientRects().length) || chart.querySelector("svg");
     for (const mark of chart.querySelectorAll(".mark")) {
       const title = mark.querySelector("title");
@@ -77,7 +102,7 @@ function announce(words) {
       svg.setAttribute("tabindex", "0");
       svg.addEventListener("blur", () => say(chart, null));
       svg.addEventListener("keydown", event => {
-        const marks = [...svg.querySelectorAll(".mark")], at = marks.findIndex(mark => mark.classList.contains("on"));
+        const marks = [...svg.querySelectorAll(".mark")].filter(mark => !mark.closest(".off")), at = marks.findIndex(mark => mark.classList.contains("on"));
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
         if (event.key === "Escape") say(chart, null);
         if (!step || !marks.length) return;
@@ -103,11 +128,13 @@ function announce(words) {
       files.append(button);
     }
     chart.querySelector(".ch-data summary").after(files);
-  }
+    const names = [...new Set([...chart.querySelectorAll(".series")].map(each => each.dataset.name))].filter(name => name);
+    if (names.length > 1) showSeries(chart, names);
+  };
 
   // A click on the head of a column sorts the rows by it; what is not a number comes last.
   const written = text => (/^[^\d]*\d/.test(text) ? Number.parseFloat(text.replace(/[^\d.eE+-]/g, "")) : Number.NaN);
-  for (const table of document.querySelectorAll("table.sortable")) {
+  const prepareTable = table => {
     [...table.tHead.rows[0].cells].forEach((head, at) => {
       if (!head.textContent.trim() || head.textContent.includes("to scale")) return;
       const button = document.createElement("button");
@@ -127,7 +154,13 @@ function announce(words) {
         table.tBodies[0].append(...rows);
       });
     });
-  }
+  };
+
+  prepare = root => {
+    root.querySelectorAll("figure.chart").forEach(prepareChart);
+    root.querySelectorAll("table.sortable").forEach(prepareTable);
+  };
+  prepare(document);
 
   // A link into a closed part opens it.
   const openTarget = () => {

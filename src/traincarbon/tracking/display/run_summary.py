@@ -11,8 +11,9 @@ from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
-from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED, EnergySource
+from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED
 from traincarbon.tracking.display import wording
+from traincarbon.tracking.display.known_energy import ASSUMED, MEASURED, MODELLED, facility_shares, parts_j, parts_text
 from traincarbon.tracking.display.run_parts import phases_text, waste_verdicts
 from traincarbon.tracking.display.run_parts import tables as parts_tables
 from traincarbon.tracking.live_state import BudgetState
@@ -28,9 +29,6 @@ _TIME_COVERED = 6
 _MOST_NOTES = 5
 _MOST_OTHERS = 3
 _UNKNOWN = "unknown, as a GPU was here and was not metered; carbon doctor shows how to meter it"
-_MEASURED = tuple(source for source in EnergySource if source.is_measured)
-_MODELLED = (EnergySource.MODELLED,)
-_ASSUMED = (EnergySource.ASSUMED,)
 _SHOWN = tuple(name for name in QUANTITIES if name in RECORDED or name == "total_kgco2e")
 
 
@@ -46,8 +44,8 @@ def summary(run: Run, *, budgets: Iterable[BudgetState] = (), store: str = "", a
         columns: Width of the lines; by default that of stdout.
     """
     columns = width() if columns is None else columns
-    energy = [_single("Measured", _parts(run, _MEASURED), columns), _single("Modelled", _parts(run, _MODELLED), columns)]
-    energy += [_single("Assumed", _parts(run, _ASSUMED), columns)] if _energy_j(run, _ASSUMED) else []
+    energy = [_single("Measured", parts_text(run, MEASURED), columns), _single("Modelled", parts_text(run, MODELLED), columns)]
+    energy += [_single("Assumed", parts_text(run, ASSUMED), columns)] if parts_j(run, ASSUMED) else []
     if _missing(run):
         energy.append(_single("Missing", "; ".join(f"{parts}, {reason}" for reason, parts in _missing(run).items()), columns, lines=2))
     shares = [f"{share.text} {wording.FACILITY}" if share.unit == "kWh" else share.text for share in wording.budgets(budgets)]
@@ -87,8 +85,8 @@ def _again(run: Run, store: str, columns: int) -> list[str]:
 def page(run: Run) -> list[str]:
     """Return the long summary, with each device and all reasons, as lines of the terminal's width in bold and dim."""
     columns = width()
-    energy = [wrapped("Measured", _parts(run, _MEASURED)), wrapped("Modelled", _parts(run, _MODELLED))]
-    energy += [wrapped("Assumed", _parts(run, _ASSUMED))] if _energy_j(run, _ASSUMED) else []
+    energy = [wrapped("Measured", parts_text(run, MEASURED)), wrapped("Modelled", parts_text(run, MODELLED))]
+    energy += [wrapped("Assumed", parts_text(run, ASSUMED))] if parts_j(run, ASSUMED) else []
     energy += [wrapped("Missing", f"{parts}, {shortened(reason, most=200)}") for reason, parts in _missing(run).items()]
     notes = [wrapped("Note", shortened(note, most=300)) for note in _notes(run, most=_MOST_NOTES)]
     launcher = launcher_line(run.launcher)
@@ -161,32 +159,17 @@ def _by(number: int | None) -> str:
     return f" by {names.get(number, f'signal {number}')}"
 
 
-def _parts(run: Run, sources: tuple[EnergySource, ...]) -> str:
-    shown = [f"{part} {wording.short_amount(energy_j / J_PER_KWH, 'kWh')}" for part, energy_j in _energy_j(run, sources).items()]
-    used = [source for source in sources if source in run.how.values()]
-    by = f" (by {' and '.join(used)})" if sources == _MEASURED else ""
-    return f"{' · '.join(shown)}{by}" if shown else "nothing"
-
-
-def _energy_j(run: Run, sources: tuple[EnergySource, ...]) -> dict[str, float]:
-    return {part: energy_j for part, energy_j in run.energy_j.items() if energy_j is not None and run.how.get(part) in sources}
-
-
 def _gaps(run: Run, columns: int) -> str:
     gaps = f"{amount(run.gaps_s, 's')} were not metered" if run.gaps_s else "none"
     return wrapped("Gaps", f"{gaps}; {counted(run.samples, 'sample')}", columns=columns)
 
 
 def _sources(run: Run, columns: int) -> list[str]:
-    """Return the shares of the facility's energy that were measured, modelled and assumed (overhead and parts without a meter), or why it is unknown."""
+    """Return the shares of the facility's energy that were measured, modelled and assumed, or why it is unknown."""
     if run.unread_gpu:
         return [wrapped("Energy, CO2e and cost", _UNKNOWN, columns=columns)]
-    whole_kwh = (run.facility_energy_kwh or {}).get("median", 0.0)
-    if whole_kwh <= 0.0:
-        return []
-    measured, modelled = (min(sum(_energy_j(run, sources).values()) / J_PER_KWH / whole_kwh, 1.0) for sources in (_MEASURED, _MODELLED))
-    shares = {"measured": measured, "modelled": modelled, "assumed": max(1.0 - measured - modelled, 0.0)}
-    return [wrapped("Of the facility's energy", ", ".join(f"{wording.percent(share)} {name}" for name, share in shares.items()), columns=columns)]
+    shares = facility_shares(run)
+    return [wrapped("Of the facility's energy", shares, columns=columns)] if shares else []
 
 
 def _results(run: Run, columns: int, *, counts: Sequence[str]) -> list[str]:
@@ -246,9 +229,9 @@ def _rate(run: Run, name: str) -> tuple[str, str]:
 
 
 def _energy_of_each(run: Run, count: float) -> str:
-    """Return the energy of the best known parts over *count*, and how it is known; nothing if a GPU that was there is not among them."""
-    for word, sources in (("metered", _MEASURED), ("modelled", _MODELLED), ("assumed", _ASSUMED)):
-        energy_j = sum(_energy_j(run, sources).values())
+    """Return the energy of the best known whole parts over *count*, and how it is known; nothing if a GPU that was there is not among them."""
+    for word, sources in (("metered", MEASURED), ("modelled", MODELLED), ("assumed", ASSUMED)):
+        energy_j = sum(part_j or 0.0 for part, part_j in run.energy_j.items() if run.how.get(part) in sources)
         if energy_j > 0.0 and not run.unread_gpu:
             return f"{significant(energy_j / count, 2)} J {word} each"
     return ""

@@ -6,7 +6,7 @@ from traincarbon.tracking.launchers.run_ids import aws_job
 from traincarbon.tracking.launchers.values import Environment, count, positive, stated, text
 
 
-def _counts_pods(env: Environment) -> bool:
+def counts_pods(env: Environment) -> bool:
     """Return whether RANK counts pods: an operator of Kubernetes set it, and no launcher within the pod has set it anew."""
     return bool(stated(env, "KUBERNETES_SERVICE_HOST") and stated(env, "RANK") and stated(env, "WORLD_SIZE") and not stated(env, "LOCAL_RANK"))
 
@@ -76,9 +76,9 @@ PLATFORMS = (
     Launcher(
         name="pytorchjob",
         title="Kubeflow PyTorchJob, Alibaba DLC",
-        is_there=_counts_pods,
+        is_there=counts_pods,
         is_job=True,
-        source="lightning, plugins/environments/kubeflow.py",
+        source="lightning, plugins/environments/kubeflow.py; training-operator, pkg/controller.v1/pytorch/envvar.go",
         node_rank=count("RANK"),
         nodes=positive("WORLD_SIZE"),
     ),

@@ -1,13 +1,23 @@
 """Programs that start the processes of a training."""
 
+from traincarbon.tracking.launchers.platforms import counts_pods
 from traincarbon.tracking.launchers.row import Launcher, any_of
 from traincarbon.tracking.launchers.run_ids import mpi_job, slurm_step
-from traincarbon.tracking.launchers.values import CountReader, count, fewest, first, here, positive, ratio, stated, text
+from traincarbon.tracking.launchers.values import CountReader, Environment, count, fewest, first, here, positive, ratio, stated, text
 
 
 def _beside_local_rank(read: CountReader) -> CountReader:
     """Return a reader of RANK or WORLD_SIZE that trusts them only beside LOCAL_RANK, as they may count pods without it."""
     return lambda env: read(env) if stated(env, "LOCAL_RANK") else None
+
+
+def _is_by_hand(env: Environment) -> bool:
+    """Return whether somebody set the variables of torch.distributed for one process, and no launcher did: then RANK counts processes."""
+    return all(stated(env, name) for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR")) and not stated(env, "LOCAL_RANK") and not counts_pods(env)
+
+
+def _by_hand(read: CountReader) -> CountReader:
+    return lambda env: read(env) if _is_by_hand(env) else None
 
 
 _LOCAL_RANK, _RANK, _WORLD_SIZE = count("LOCAL_RANK"), _beside_local_rank(count("RANK")), _beside_local_rank(positive("WORLD_SIZE"))
@@ -140,13 +150,13 @@ STARTERS = (
 ENVIRONMENT = Launcher(
     name="",
     title="variables of torch.distributed",
-    is_there=any_of("LOCAL_RANK", "LOCAL_WORLD_SIZE"),
+    is_there=lambda env: bool(stated(env, "LOCAL_RANK") or stated(env, "LOCAL_WORLD_SIZE")) or _is_by_hand(env),
     source="torch, torch.distributed, environment variable initialisation",
     node_rank=count("NODE_RANK", "GROUP_RANK"),
     nodes=first(positive("GROUP_WORLD_SIZE"), ratio("WORLD_SIZE", "LOCAL_WORLD_SIZE")),
     local_rank=_LOCAL_RANK,
     local_size=positive("LOCAL_WORLD_SIZE"),
-    rank=_RANK,
-    world_size=_WORLD_SIZE,
+    rank=first(_RANK, _by_hand(count("RANK"))),
+    world_size=first(_WORLD_SIZE, _by_hand(positive("WORLD_SIZE"))),
 )
 """What people and other launchers set by hand."""

@@ -1,0 +1,91 @@
+"""The ledger of a store in a thread of its own: SQLite belongs to one thread, and a store that hangs may not stop the app."""
+
+import asyncio
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import TypeVar
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.store import Ledger
+from traincarbon.ledger.store_folder import store_folder
+
+T = TypeVar("T")
+_ANSWER_S = 5.0
+"""How long a page waits for the store."""
+
+
+class StoreError(CarbonError):
+    """The store does not answer, or cannot be read."""
+
+
+class LedgerThread:
+    """Answer questions to the ledger, one after another. The ledger stays open, so that only its changes are read.
+
+    Args:
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        answer_s: How long to wait for an answer.
+    """
+
+    def __init__(self, store: str | None = None, *, answer_s: float = _ANSWER_S) -> None:
+        self.store = store_folder(store)
+        self._answer_s = answer_s
+        self._ledger: Ledger | None = None
+        self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._overdue: Future[object] | None = None
+        self._thread: threading.Thread | None = None
+
+    async def ask(self, question: Callable[[Ledger], T]) -> T:
+        """Return the answer to a *question*.
+
+        Raises:
+            StoreError: the store does not answer, or cannot be read.
+            CarbonError: the question has no answer.
+        """
+        if self._overdue is not None and not self._overdue.done():
+            raise self._does_not_answer()
+        future: Future[T] = Future()
+        self._start()
+        self._asked.put(lambda: self._answer(question, future))
+        try:
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._answer_s)
+        except TimeoutError:
+            if not future.done():
+                self._overdue = future  # type: ignore[assignment]  # only asked whether it is done
+            raise self._does_not_answer() from None
+
+    def _start(self) -> None:
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="ledger", daemon=True)  # nobody waits for it at the end
+            self._thread.start()
+
+    def _work(self) -> None:
+        while True:
+            self._asked.get()()
+
+    def _answer(self, question: Callable[[Ledger], T], future: "Future[T]") -> None:
+        try:
+            if self._ledger is None:
+                self._ledger = Ledger(self.store)
+            future.set_result(question(self._ledger))
+        except CarbonError as error:
+            future.set_exception(error)
+        except (OSError, sqlite3.Error) as error:
+            with contextlib.suppress(sqlite3.Error):
+                self.close()
+            reason = getattr(error, "strerror", None) or error
+            future.set_exception(StoreError(f"the store {self.store} cannot be read: {reason}", hint="does it exist, and may you read it?"))
+        except BaseException as error:  # noqa: BLE001  the thread lives on; the one who asked hears of it
+            future.set_exception(error)
+
+    def close(self) -> None:
+        """Close the ledger; the next question opens it again."""
+        if self._ledger is not None:
+            self._ledger.close()
+            self._ledger = None
+
+    def _does_not_answer(self) -> StoreError:
+        return StoreError(f"the store {self.store} does not answer", hint="is it on a file server that is down? Plans and facts work without it")
