@@ -41,8 +41,10 @@ PUBLIC = [
     "Uncertain",
     "advise",
     "bench",
+    "calculator",
     "calibrate",
     "compare",
+    "disclose",
     "estimate",
     "open_database",
     "optimise",
@@ -56,7 +58,21 @@ PUBLIC = [
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench", "serve"}
+COMMANDS_IN_PYTHON = {
+    "estimate",
+    "compare",
+    "advise",
+    "optimise",
+    "report",
+    "calculator",
+    "validate",
+    "track",
+    "calibrate",
+    "runs",
+    "bench",
+    "serve",
+    "disclose",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])

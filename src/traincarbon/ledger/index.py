@@ -70,14 +70,14 @@ class Index:
                 return
         raise CarbonError("the index of the runs cannot be built, neither on disk nor in memory", hint="is the disk full?")
 
-    def add(self, imported: Iterable[tuple[JournalFile, str, Mapping[str, object]]]) -> None:
+    def add(self, imported: Iterable[tuple[JournalFile, Run]]) -> None:
         """Take in journals that were just written, without reading them: each holds one record, in a folder that nothing else was in.
 
         What fails is left to :meth:`refresh`, which finds these files like any others.
         """
         files, processes, runs = [], [], []
-        for file, run_id, stated in imported:
-            record = Run.from_dict(stated)
+        for file, record in imported:
+            run_id = record.run_id
             files.append((*file, file.size, "[]"))
             processes.append((file.folder, file.name, run_id, file.name.removesuffix(".jsonl"), 0, ""))
             runs.append((run_id, record.started_at, record.project, record.state, 1, json.dumps(record.to_stored())))
@@ -86,13 +86,13 @@ class Index:
             for table, rows in (("files", files), ("processes", processes), ("runs", runs)):
                 insert(self._connection, table, sorted(rows))
 
-    def records(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> tuple[list[Run], int]:
+    def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         self.refresh()
-        where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3"
-        chosen = (project, state, since)
+        where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3 AND (?4 = '' OR started_at <= ?4)"
+        chosen = (project, state, since, until)
         ((total,),) = self._rows(f"SELECT count(*) FROM runs WHERE {where}", *chosen)  # noqa: S608  no value in it
-        rows = self._rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?4", *chosen, limit or -1)  # noqa: S608  no value in it
+        rows = self._rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?5", *chosen, limit or -1)  # noqa: S608  no value in it
         return [Run.from_stored(json.loads(text)) for (text,) in rows], total
 
     def ids(self, prefix: str) -> list[str]:

@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 16
+VERSION = 17
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361

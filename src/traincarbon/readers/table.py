@@ -46,8 +46,11 @@ class Row(NamedTuple):
 
     def text(self, *columns: str) -> str:
         """Return the first cell among *columns* that is not empty."""
-        found = (self.cells.get(column, "").strip() for column in columns)
-        return next((cell for cell in found if cell.lower() not in _EMPTY), "")
+        for column in columns:
+            cell = self.cells.get(column)
+            if cell and (cell := cell.strip()).lower() not in _EMPTY:
+                return cell
+        return ""
 
     def number(self, column: str) -> float | None:
         """Return the number in a cell, None if the cell is empty or the column does not exist.
@@ -55,8 +58,8 @@ class Row(NamedTuple):
         Raises:
             ValueError: the cell is not a finite number.
         """
-        cell = self.cells.get(column, "").strip()
-        if cell.lower() in _EMPTY:
+        cell = self.cells.get(column)
+        if not cell or (cell := cell.strip()).lower() in _EMPTY:
             return None
         try:
             number = float(cell)

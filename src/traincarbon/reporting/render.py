@@ -18,7 +18,7 @@ from traincarbon.reporting.sections.breakdown import parts_section
 from traincarbon.reporting.sections.carbon import carbon_section
 from traincarbon.reporting.sections.comparison import hardware_section, plans_section, regions_section
 from traincarbon.reporting.sections.derivation import assumptions_section, derivation_section, sources_section
-from traincarbon.reporting.sections.forecast import Forecast, forecast_of
+from traincarbon.reporting.sections.forecast import Forecast, forecast_of, planned_power
 from traincarbon.reporting.sections.layout import layout_section
 from traincarbon.reporting.sections.money import money_section
 from traincarbon.reporting.sections.portfolio import portfolio_section
@@ -126,7 +126,8 @@ def _run_sections(subjects: Subjects, database: Database, header: Header) -> lis
 def _forecast_by(plan: ReportedPlan) -> Forecast:
     """Return the plan of the report as the forecast of a run that has none of its own."""
     tokens = None if plan.answer is None or plan.answer.plan.tokens is None else median_of(plan.answer.plan.number("tokens"))
-    return Forecast(plan.view.results, plan.view.level, "made now, of the plan in this report", None if tokens is None else float(tokens))
+    power = None if plan.answer is None else planned_power(plan.answer)
+    return Forecast(plan.view.results, plan.view.level, "made now, of the plan in this report", None if tokens is None else float(tokens), power)
 
 
 def _present(*sections: Section | None) -> list[Section]:

@@ -58,6 +58,10 @@ class Axis(NamedTuple):
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
 
 
+UNIT = Axis(0.0, 1.0, (), str)
+"""An axis from 0 to 1 without ticks, as of rows."""
+
+
 def log_axis(values: Iterable[float], *, words: Callable[[float], str], title: str = "", most_ticks: int = 6) -> Axis:
     """Return the logarithmic axis that holds the positive *values*.
 

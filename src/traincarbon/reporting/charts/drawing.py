@@ -1,6 +1,7 @@
 """The elements of a drawing: lines, rectangles, dots, labels, and marks that a reader can point at."""
 
 from collections.abc import Iterable, Sequence
+from typing import LiteralString
 
 from traincarbon.reporting.charts.axis import Axis
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, text
@@ -73,10 +74,15 @@ def series(name: str, parts: Iterable[Html]) -> Html:
     return html('<g class="series" data-name="{}">{}</g>', text(name), joined(parts))
 
 
-def drawing(width: float, height: float, title: str, parts: Iterable[Html]) -> Html:
-    """Return the drawing of a size in pixels; *title* is what a screen reader says of it."""
+def drawing(width: float, height: float, title: str, parts: Iterable[Html], *, axes: Iterable[Html] = ()) -> Html:
+    """Return the drawing of a size in pixels; *title* is what a screen reader says of it, *axes* tell a script where values lie."""
     size = html('viewBox="0 0 {:g} {:g}" width="{:g}" height="{:g}"', width, height, width, height)
-    return html('<svg {} role="img" aria-label="{}">{}</svg>', size, text(title, most=200), joined(parts))
+    return html('<svg {}{} role="img" aria-label="{}">{}</svg>', size, joined(axes), text(title, most=200), joined(parts))
+
+
+def axis_data(name: LiteralString, axis: Axis, *, first: float, last: float) -> Html:
+    """Return where the ends of an axis are on a drawing and which values they have, for a script: ``data-x`` or ``data-y``."""
+    return html(' data-{}="{:.1f} {:.1f} {!r} {!r} {}"', Html(name), first, last, float(axis.low), float(axis.high), Html("log" if axis.is_log else "linear"))
 
 
 def x_axis(axis: Axis, *, left: float, right: float, top: float, bottom: float) -> Html:

@@ -14,7 +14,7 @@ from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.sections.forecast import forecast_chart, forecast_of
 from traincarbon.reporting.sections.portfolio import portfolio_charts, sums_of
-from traincarbon.reporting.sections.run import history_charts
+from traincarbon.reporting.sections.run_charts import history_charts
 from traincarbon.reporting.subjects import ReportedRun
 
 _MOST = 24

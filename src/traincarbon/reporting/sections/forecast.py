@@ -10,6 +10,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import significant
 from traincarbon.ledger.like_for_like import PLANNED_COST, ComparablePlan, comparable, share_done
 from traincarbon.ledger.run import Run
@@ -24,8 +25,16 @@ from traincarbon.uncertain import Interval
 NEARLY_ALL = 0.99
 """A share from which a part counts as the whole."""
 _COMPARED = ("duration_s", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "mfu")
+_PROCESSORS = ("cpu", "soc")
 _LEVEL = 0.9
 """Confidence level of recorded forecasts."""
+
+
+class PlannedPower(NamedTuple):
+    """The power of one accelerator that a plan expects, and the part of a machine that it is: gpu or cpu. [W]."""
+
+    part: str
+    each_w: Interval
 
 
 class Forecast(NamedTuple):
@@ -36,26 +45,41 @@ class Forecast(NamedTuple):
         level: Their confidence level. [1]
         made: When it was made, and of what.
         tokens: The tokens that it is for, where the record of the run does not state them.
+        power: The power that it expects, where that is known.
     """
 
     results: Mapping[str, Interval | None]
     level: float
     made: str
     tokens: float | None = None
+    power: PlannedPower | None = None
 
 
 def forecast_of(record: Run, database: Database) -> Forecast | None:
     """Return the estimate that was recorded when the run began, or else a new one of its plan; None for a run without a plan."""
     if record.plan is None:
         return None
+    answer = _estimate_now(record.plan, database)
+    power = None if answer is None else planned_power(answer)
     recorded = {name: found for name, value in record.plan.items() if (found := interval(value)) is not None}
     if recorded:
-        return Forecast(recorded, _LEVEL, "made when the run began")
+        return Forecast(recorded, _LEVEL, "made when the run began", power=power)
+    return None if answer is None else Forecast(answer.results, answer.level, "made now, from the plan in the run’s record", power=power)
+
+
+def planned_power(answer: Estimate) -> PlannedPower | None:
+    """Return the power of an accelerator that an estimate expects, None where it is unknown."""
+    each_w = answer.of_link("accelerator_power_w")
+    part = "cpu" if answer.facts.accelerator.type in _PROCESSORS else "gpu"
+    return None if each_w is None else PlannedPower(part, Interval.of(each_w, answer.level))
+
+
+def _estimate_now(stated: Mapping[str, object], database: Database) -> Estimate | None:
+    """Return the estimate of the plan in a record, None where it cannot be made."""
     try:
-        answer = estimate(Plan.from_dict({name: value for name, value in record.plan.items() if name in FIELDS}), database=database)
+        return estimate(Plan.from_dict({name: value for name, value in stated.items() if name in FIELDS}), database=database)
     except CarbonError:
         return None
-    return Forecast(answer.results, answer.level, "made now, from the plan in the run’s record")
 
 
 def actual_result(record: Run, quantity: str) -> Interval | None:

@@ -73,7 +73,7 @@ class _LookUp:
             count = hardware.value("accelerator_count") or 1.0
         fields = self.fields(hardware)
         bare = self.facts(hardware, accelerator, count, fields)
-        facts = self.tried(calibrated, fields, bare, is_moe=fields.is_moe) or bare
+        facts = self.tried(calibrated, fields, bare, self.database, is_moe=fields.is_moe) or bare
         chain = Trace(fields, facts)
         is_rented = self.is_rented(facts, chain)
         coefficients = self.coefficients(chain, is_rented=is_rented)
