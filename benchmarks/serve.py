@@ -86,21 +86,28 @@ def main() -> None:
             make_store(store, options.runs)
             print(f"made and indexed {options.runs:,} runs in {time.perf_counter() - begin:.0f} s")
         app = App(store)
-        print(f"{'':44}{'median ms':>10}{'most':>8}   target")
-        print(f"{'start, to the printed address':44}{1e3 * app.start_s:10.0f}{'':8}   1000 ms")
-        print(f"{'first page, first time':44}{app.ask(''):10.0f}{'':8}   300 ms")
-        app.ask("runs")  # opens the index and checks it
-        for name, path, is_part, target in (
-            ("first page", "", False, "300 ms"),
-            ("keystroke to figures", f"plan?{FORM}", True, "50 ms"),
-            (f"list of {options.runs:,} runs", "runs", False, "200 ms"),
-            ("list, sorted by energy, page 900", "runs?sort=energy_kwh&page=900", True, "200 ms"),
-            ("list, filtered by words", "runs?words=h100", True, "200 ms"),
-            ("fleet", "fleet", False, ""),
-        ):
-            times = [app.ask(path, is_part=is_part) for _ in range(ROUNDS)]
-            print(f"{name:44}{statistics.median(times):10.0f}{max(times):8.0f}   {target}")
-        app.stop()
+        try:
+            measure(app, options.runs)
+        finally:
+            app.stop()
+
+
+def measure(app: App, runs: int) -> None:
+    """Print how long the app takes for each question."""
+    print(f"{'':44}{'median ms':>10}{'most':>8}   target")
+    print(f"{'start, to the printed address':44}{1e3 * app.start_s:10.0f}{'':8}   1000 ms")
+    print(f"{'first page, first time':44}{app.ask(''):10.0f}{'':8}   300 ms")
+    app.ask("runs")  # opens the index and checks it
+    for name, path, is_part, target in (
+        ("first page", "", False, "300 ms"),
+        ("keystroke to figures", f"plan?{FORM}", True, "50 ms"),
+        (f"list of {runs:,} runs", "runs", False, "200 ms"),
+        ("list, sorted by energy, page 900", "runs?sort=energy_kwh&page=900", True, "200 ms"),
+        ("list, filtered by words", "runs?words=h100", True, "200 ms"),
+        ("fleet", "fleet", False, ""),
+    ):
+        times = [app.ask(path, is_part=is_part) for _ in range(ROUNDS)]
+        print(f"{name:44}{statistics.median(times):10.0f}{max(times):8.0f}   {target}")
 
 
 if __name__ == "__main__":
