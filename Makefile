@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens
+.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -138,6 +138,9 @@ reports: $(READY) ## write the example reports anew from the plans and runs besi
 	@rm -f reports/*.html
 	@for plan in reports/*.toml; do $(REPORT) "$$plan" -o "$${plan%.toml}.html" || exit 1; done
 	@$(REPORT) reports/portfolio.csv --title "A year of training, invented to show the page" -o reports/portfolio.html
+
+calculator: $(READY) ## write the calculator in docs anew: one page that computes estimates offline
+	@env -u CARBON_DB XDG_CONFIG_HOME=/nonexistent $(BIN)/carbon calculator -o docs/calculator.html --force
 
 notebooks: $(READY) ## run the notebooks and keep in them what came out (a quiet machine, a minute)
 	@$(BIN)/python notebooks/execute.py

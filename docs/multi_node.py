@@ -15,9 +15,16 @@ from launchers import machines, slurm  # noqa: E402  the rig lies beside the tes
 from launchers.cases import CASES, Case, run_case, show  # noqa: E402
 from launchers.machines import Machines  # noqa: E402
 from launchers.rig import TRACK, Found, Rig  # noqa: E402
+from launchers.services import SERVICES, run_service  # noqa: E402
 
 PAGE = Path(__file__).with_name("multi-node.md")
+SERVICE_HEAD = ("launcher", "what you type", "run id", "nodes", "GPUs", "off the truth by")
 HEAD = ("launcher", "what you type", "runs", "nodes", "GPUs", "energy", "off the truth by", "meters", "facility")
+
+
+def deviation(found: Found) -> str:
+    """Return how far the metered energy is from the truth, in per cent."""
+    return f"{round(100.0 * found.error, 2) + 0.0:+.2f} %"
 
 
 def row(case: Case, found: Found) -> tuple[str, ...]:
@@ -27,7 +34,7 @@ def row(case: Case, found: Found) -> tuple[str, ...]:
     energy_wh = (run.energy_j["gpu"] or 0.0) / 3600.0
     return (
         *(case.name, f"`{case.recipe}`".replace("|", "\\|"), "1", f"{run.nodes} of {run.nodes_expected}", str(run.accelerators)),
-        *(f"{energy_wh:.2f} Wh", f"{100.0 * found.error:+.2f} %", str(found.meters), f"{facility_wh:.0f} Wh"),
+        *(f"{energy_wh:.2f} Wh", deviation(found), str(found.meters), f"{facility_wh:.0f} Wh"),
     )
 
 
@@ -39,6 +46,19 @@ def table(rig: Rig) -> str:
             print(f"left out, as {case.needs} is not installed: {case.name}")
             continue
         rows.append(row(case, run_case(rig, case)))
+        print(" · ".join(rows[-1]), flush=True)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
+
+
+def services_table(rig: Rig) -> str:
+    """Run a training as each launcher that cannot be run here, and return the table of what came out."""
+    rows = [SERVICE_HEAD, ("---",) * len(SERVICE_HEAD)]
+    for service in SERVICES:
+        found = run_service(rig, service)
+        run = found.run
+        seen = f"{run.nodes} of {run.nodes_expected}" if (run.nodes_expected or 0) >= run.nodes else str(run.nodes)
+        run_id = f"`{run.run_id}`" if service.run_id else "one that both agree on"
+        rows.append((service.name, service.recipe, run_id, seen, str(run.accelerators), deviation(found)))
         print(" · ".join(rows[-1]), flush=True)
     return "\n".join(f"| {' | '.join(cells)} |" for cells in rows)
 
@@ -83,7 +103,7 @@ def main() -> None:
         sys.exit(f"error: {problem}\nhint: run it as root on Debian with slurm-wlm, munge and openmpi-bin")
     with rig_of(("n0", "n1", "n2", "n3")) as rig:
         made = f"Made on {time.strftime('%Y-%m-%d', time.gmtime())} by `make multi-node`."
-        parts = {"mute": mute_node(rig), "launchers": f"{table(rig)}\n\n{made}"}
+        parts = {"mute": mute_node(rig), "services": services_table(rig), "launchers": f"{table(rig)}\n\n{made}"}
     PAGE.write_text(written(PAGE.read_text("utf-8"), parts), "utf-8")
 
 

@@ -12,7 +12,7 @@ import pytest
 
 import traincarbon
 
-HEAVY = ("click", "numpy", "pandas", "plotly", "codecarbon", "rich", "tomllib", "csv", "sqlalchemy", "pynvml")
+HEAVY = ("click", "numpy", "pandas", "codecarbon", "rich", "tomllib", "csv", "sqlalchemy", "pynvml")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -41,8 +41,10 @@ PUBLIC = [
     "Uncertain",
     "advise",
     "bench",
+    "calculator",
     "calibrate",
     "compare",
+    "disclose",
     "estimate",
     "open_database",
     "optimise",
@@ -56,7 +58,21 @@ PUBLIC = [
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "validate", "track", "calibrate", "runs", "bench", "serve"}
+COMMANDS_IN_PYTHON = {
+    "estimate",
+    "compare",
+    "advise",
+    "optimise",
+    "report",
+    "calculator",
+    "validate",
+    "track",
+    "calibrate",
+    "runs",
+    "bench",
+    "serve",
+    "disclose",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])
@@ -152,7 +168,7 @@ def test_a_name_is_loaded_when_it_is_first_asked_for():
 
 def test_an_estimate_loads_neither_numbers_nor_tables_nor_figures():
     code = "import traincarbon; traincarbon.estimate(params=7e9, tokens=1e12, hw='dgx-a100').to_dict()"
-    assert loaded_by(code).isdisjoint({"click", "numpy", "pandas", "plotly", "codecarbon", "rich", "sqlalchemy", "pynvml"})
+    assert loaded_by(code).isdisjoint({"click", "numpy", "pandas", "codecarbon", "rich", "sqlalchemy", "pynvml"})
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,13 @@
 """The runs of a ledger from Python: listed, loaded, read from files, imported, exported and forgotten."""
 
+from pathlib import Path
+
 import pytest
 
 from imports import kept
 from traincarbon import runs
 from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.ledger.imported_runs import as_read
 from traincarbon.runs import read
 
 
@@ -82,3 +85,13 @@ def test_progress_is_reported_before_a_large_file(monkeypatch):
     said = []
     runs.read(kept("mlflow.csv"), progress=said.append)
     assert said == [f"reading {kept('mlflow.csv')}, 0 MB"]
+
+
+def test_a_record_of_a_file_is_what_its_journal_gives():
+    """So the index can take it in as it is."""
+    files = [
+        path for path in sorted(Path(kept("mlflow.csv")).parent.iterdir()) if path.suffix in (".csv", ".json", ".log", ".txt") and "simulated" not in path.name
+    ]
+    records = [record for file in files for record in runs.read(file).runs] + list(runs.read(files).runs)
+    assert len(records) > 20
+    assert [as_read(record) for record in records] == records

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from traincarbon.benching.machine import bench
     from traincarbon.calibration.calibrate import calibrate
     from traincarbon.database.load import Database, open_database
+    from traincarbon.disclosure.disclose import disclose
     from traincarbon.errors import AmbiguousError, CarbonError, DatabaseError, NotFoundError, OutOfRangeError, PlanError, QuantityError
     from traincarbon.estimation.chain import estimate
     from traincarbon.estimation.plan import Plan
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
     from traincarbon.ledger.run import Run
+    from traincarbon.reporting.calculator_page.calculator import calculator
     from traincarbon.reporting.report import report
     from traincarbon.tracking.phases import phase
     from traincarbon.tracking.progress import progress
@@ -55,8 +57,10 @@ _MODULES = {
     "Uncertain": "uncertain",
     "advise": "explore.advise",
     "bench": "benching.machine",
+    "calculator": "reporting.calculator_page.calculator",
     "calibrate": "calibration.calibrate",
     "compare": "explore.compare",
+    "disclose": "disclosure.disclose",
     "estimate": "estimation.chain",
     "open_database": "database.load",
     "optimise": "explore.optimise",
@@ -91,8 +95,10 @@ __all__ = [
     "Uncertain",
     "advise",
     "bench",
+    "calculator",
     "calibrate",
     "compare",
+    "disclose",
     "estimate",
     "open_database",
     "optimise",

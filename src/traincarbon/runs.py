@@ -18,7 +18,8 @@ from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
-from traincarbon.readers.imported import Imported, ImportOptions
+from traincarbon.readers.found import Found, ImportResult
+from traincarbon.readers.imported import ENERGY_COVERS, Imported, ImportOptions
 from traincarbon.readers.zones import zone_of
 
 Store = str | os.PathLike[str] | None
@@ -46,45 +47,6 @@ class Listing(NamedTuple):
     total: int
     faults: tuple[str, ...]
     store: str
-
-
-class Found(NamedTuple):
-    """Runs read from files, each once.
-
-    Attributes:
-        runs: The runs.
-        left_out: Parts of the files that are no runs, each with its place and the reason.
-        notes: Remarks on the rest.
-    """
-
-    runs: tuple[Run, ...]
-    left_out: tuple[str, ...]
-    notes: tuple[str, ...]
-
-
-class ImportResult(NamedTuple):
-    """The result of an import.
-
-    Attributes:
-        found: What the files hold.
-        added: Ids of the runs that were new to the ledger.
-        dry_run: Whether nothing was written.
-    """
-
-    found: Found
-    added: tuple[str, ...]
-    dry_run: bool
-
-    @property
-    def new(self) -> tuple[Run, ...]:
-        """The runs that were new to the ledger."""
-        added = set(self.added)
-        return tuple(run for run in self.found.runs if run.run_id in added)
-
-    def to_dict(self) -> dict[str, object]:
-        """Return the result fit for JSON."""
-        answer = {"read": len(self.found.runs), "added": self.added, "faults": self.found.left_out, "notes": self.found.notes}
-        return {**answer, "dry_run": True} if self.dry_run else answer
 
 
 class Forgotten(NamedTuple):
@@ -151,6 +113,7 @@ def read(
     params_column: str = "",
     tokens_column: str = "",
     timezone: str = "",
+    energy_covers: str = "",
     progress: Progress | None = None,
 ) -> Found:
     """Return the runs in *files* of this and other programs, without adding them to the ledger.
@@ -163,6 +126,7 @@ def read(
         params_column: The column with the parameters of the model.
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none: ``Europe/Paris`` or ``+02:00``; by default UTC.
+        energy_covers: What the energy of SLURM covers: ``cpu``, ``node`` or ``gpu``; by default unknown.
         progress: Called with a message before a large file is read.
 
     Raises:
@@ -170,7 +134,9 @@ def read(
     """
     if format not in FORMAT_NAMES:
         raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(FORMAT_NAMES)}")
-    options = ImportOptions(zone=zone_of(timezone), params_column=params_column, tokens_column=tokens_column)
+    if energy_covers not in ("", *ENERGY_COVERS):
+        raise CarbonError(f"unknown --energy-covers {energy_covers[:40]!r}", hint=f"one of {', '.join(ENERGY_COVERS)}")
+    options = ImportOptions(zone=zone_of(timezone), hw=hw, params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
     readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
     records = merged([record for _, reading in readings for record in reading.records])
     return Found(
@@ -189,6 +155,7 @@ def import_(
     params_column: str = "",
     tokens_column: str = "",
     timezone: str = "",
+    energy_covers: str = "",
     dry_run: bool = False,
     store: Store = None,
     progress: Progress | None = None,
@@ -197,12 +164,13 @@ def import_(
 
     Args:
         files: One file or several; ``-`` is standard input.
-        format: As in :func:`read`, like the five that follow.
+        format: As in :func:`read`, like the six that follow.
         project: The project of all these runs.
         hw: The hardware of all these runs.
         params_column: The column with the parameters of the model.
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none.
+        energy_covers: What the energy of SLURM covers.
         dry_run: Write nothing; only return what would be added.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
         progress: Called with a message before a large file, and every few thousand runs.
@@ -210,13 +178,23 @@ def import_(
     Raises:
         CarbonError: a file cannot be read, or the ledger cannot be written.
     """
-    found = read(files, format=format, project=project, hw=hw, params_column=params_column, tokens_column=tokens_column, timezone=timezone, progress=progress)
+    found = read(
+        files,
+        format=format,
+        project=project,
+        hw=hw,
+        params_column=params_column,
+        tokens_column=tokens_column,
+        timezone=timezone,
+        energy_covers=energy_covers,
+        progress=progress,
+    )
     added: tuple[str, ...] = ()
     with Ledger(store, progress=progress) as ledger:
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
-            added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run))
+            added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run, are_as_read=True))
         if len(added) > _AT_ONCE and not dry_run:  # here it is expected to take some time, in the next command it is not
             ledger.index.refresh()
     return ImportResult(found, added, dry_run)

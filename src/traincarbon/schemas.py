@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.calibration_effect import CHANGED
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.waste import Waste
@@ -272,6 +273,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
+            "site": _or_null(_object({**dict.fromkeys(site.TEXTS, _TEXT), **dict.fromkeys(site.AMOUNTS, _or_null(_AMOUNT))})),
             "shared_with": _TEXTS,
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
@@ -318,6 +320,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "effects": _list(_map({"type": ["number", "string"]})),
             "meters": _list(_map({"type": ["number", "string"]})),
             "notes": _TEXTS,
+            "software": _map(_TEXT),
             "folder": _TEXT,
             "file": _or_null(_TEXT),
             "rows": _list(_object({"id": _TEXT, **dict.fromkeys(("measured_h", "before_h", "after_h", "left_out_h"), _AMOUNT)})),

@@ -6,11 +6,11 @@ import sys
 
 import pytest
 
-HEAVY = {"numpy", "pandas", "plotly", "rich", "codecarbon", "pynvml", "psutil", "sqlalchemy", "json", "difflib", "pathlib", "shutil"}
+HEAVY = {"numpy", "pandas", "rich", "codecarbon", "pynvml", "psutil", "sqlalchemy", "json", "difflib", "pathlib", "shutil"}
 ESTIMATE = ("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--quiet")
 ALL_COMMANDS = """traincarbon _version cli cli.lazy errors formatting"""
 OF_AN_ESTIMATE = """
-cli.choice cli.commands cli.commands.estimate cli.options cli.output cli.screens cli.screens.answer cli.screens.estimate cli.screens.layout
+cli.choice cli.commands cli.commands.estimate cli.options cli.output cli.plotting cli.screens cli.screens.answer cli.screens.estimate cli.screens.layout
 database database.find database.load database.names database.plain_toml database.read_files database.records database.row_checks database.select
 estimation estimation.chain estimation.complete estimation.consequences estimation.contradictions estimation.families estimation.fields estimation.links estimation.parse
 estimation.plan estimation.plan_fields estimation.result estimation.server_counts estimation.trace estimation.walk estimation.work

@@ -311,3 +311,13 @@ def test_what_cannot_be_read_is_named_once(make_root):
     with pytest.raises(DatabaseError) as caught:
         Database([root]).all_rows("prices")
     assert str(caught.value) == f"cannot read {root}/prices.csv: Is a directory"
+
+
+def test_what_was_made_once_is_kept_by_owner_and_key(shipped):
+    asked = []
+
+    def make():
+        asked.append(1)
+        return len(asked)
+
+    assert [shipped.kept("test", key, make) for key in ("a", "a", "b")] == [1, 1, 2]

@@ -90,7 +90,7 @@ def test_hours_of_audio_are_frames_at_a_rate_that_is_assumed_unless_it_is_stated
     found = completed(Plan(params=1e9, audio_hours=1000), open_database())
     low, high = found.plan.tokens.interval(0.9)
     assert (low, high) == pytest.approx((9e7, 1.8e8))
-    assert [each.name for each in found.assumed] == ["frames_per_s", "family"]
+    assert [each.name for each in found.assumed] == ["frames_per_s", "decoder_params", "front_end", "family"]
 
 
 def test_flop_of_a_sample_are_flop_of_the_training():

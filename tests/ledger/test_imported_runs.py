@@ -60,7 +60,7 @@ def test_only_records_in_a_folder_that_was_made_for_them_are_alone(tmp_path):
     (alone,) = add_records(str(tmp_path), [record()], dry_run=False).alone
     (file,) = files_of(tmp_path)
     assert (alone[0].folder, alone[0].name, alone[0].size) == ("r", os.path.basename(file), os.path.getsize(file))
-    assert alone[1:] == ("r", record().to_dict())
+    assert alone[1] == record()
     assert add_records(str(tmp_path), [record(intervals=6)], dry_run=False).alone == []
 
 

@@ -70,6 +70,12 @@ def test_a_facility_that_used_as_much_or_of_which_nothing_was_measured_is_believ
     assert Run.from_dict(stated(facility_kwh, how=how)).notes == ()
 
 
+@pytest.mark.parametrize(("facility_kwh", "how", "low_kwh"), [(1.6, "counter", 1.0), (4.0, "power", 2.0), (1.6, "modelled", 0.8), (0.5, "counter", 0.5)])
+def test_the_lower_end_of_a_facility_is_no_less_than_what_was_measured_in_it(facility_kwh, how, low_kwh):
+    found = Run.from_dict(stated(facility_kwh, how=how)).facility_energy_kwh
+    assert (found["low"], found["median"]) == (low_kwh, facility_kwh)
+
+
 def test_a_meter_that_was_killed_before_it_stated_anything_is_in_the_total_of_its_training():
     killed = lines_of(process=1, end=False, session="s", writer="a1-1-1")
     after = lines_of(process=2, begin_s=15.0, intervals=6, figures={"facility_energy_kwh": FIGURE, "cost_usd": FIGURE}, session="s", writer="a1-2-1")

@@ -181,3 +181,13 @@ def test_a_reading_states_the_counter_itself_which_outlives_the_meter(clock):
     meter = GpuMeter("acme", [FakeGpu(clock), FakeGpu(clock, "gpu:1", counter=False)], clock=clock)
     counted, sampled = run(meter, clock, seconds=10)
     assert (counted.counter_j, counted.energy_j, sampled.counter_j) == (pytest.approx(303_000.0), pytest.approx(3000.0), None)
+
+
+def test_the_processes_on_a_gpu_are_asked_for_more_often_at_first(clock):
+    board, asked, start_s = FakeGpu(clock), [], clock.now_s
+    board.users = lambda: asked.append(clock.now_s - start_s) or frozenset({7})
+    meter = GpuMeter("acme", [board], clock=clock, order=["gpu:0"])
+    run(meter, clock, seconds=50)
+    early, late = [at_s for at_s in asked if at_s <= 29.0], [at_s for at_s in asked if at_s > 29.0]
+    assert meter.users == {"gpu:0": frozenset({7})}
+    assert (len(early), len(late)) == (30, 4)

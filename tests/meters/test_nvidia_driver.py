@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.meters.nvidia_driver import AMD, has_device, kernel_gpus
+from traincarbon.meters.nvidia_driver import AMD, LIBRARY, has_device, kernel_gpus, library_file, load_problem
 
 
 @pytest.fixture
@@ -63,3 +63,13 @@ def test_a_device_is_there_if_the_kernel_shows_a_file_or_a_folder_of_it(driver, 
     (tmp_path / "nvidia0").touch()
     assert has_device(proc=none, dev=str(tmp_path))
     assert not has_device(proc=none, dev=none)
+
+
+def test_a_library_that_is_there_and_cannot_be_loaded_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    assert library_file(folders=[str(tmp_path)]) == ""
+    file = tmp_path / LIBRARY
+    file.symlink_to(tmp_path / "gone")
+    assert library_file(folders=[str(tmp_path)]) == str(file)
+    assert load_problem(folders=[str(tmp_path)]) == f"{file} cannot be read"
+    assert "No such file" in load_problem(folders=[])

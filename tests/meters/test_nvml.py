@@ -389,6 +389,13 @@ def test_without_a_driver_the_bindings_are_not_even_imported():
     assert "libnvidia-ml.so.1 is not found" in done.stdout
 
 
+def test_a_library_that_cannot_be_loaded_is_a_gpu_that_is_not_metered(tmp_path):
+    (tmp_path / "libnvidia-ml.so.1").write_text("junk")
+    code = "from traincarbon.meters.nvml import probe; found = probe(); print(found.is_there, found.reason)"
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, "LD_LIBRARY_PATH": str(tmp_path)}, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("True the NVIDIA driver is there, but its library cannot be loaded")
+
+
 def test_a_process_of_its_own_reads_the_same_library(nvml_library, tmp_path):
     (tmp_path / "trace").write_text("devices 2\nwave 1:250\n")
     log = tmp_path / "log"

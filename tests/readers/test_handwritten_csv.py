@@ -164,3 +164,34 @@ def test_a_degree_that_cannot_be_is_named_with_its_line():
 def test_what_is_no_count_or_date_is_named_with_its_column(column, cell, said):
     records, left_out, _ = read_rows(f"a,8,{cell}", header=f"name,hours,{column}")
     assert (records, left_out) == ([], [f"line 2, run 'a': {said}"])
+
+
+def test_headers_may_have_blanks_and_units():
+    text = "Name,GPU Hours,GPUs,hw,Power (W),Energy (kWh),CO2e [kg]\nm,184320,256,a100-sxm4-80gb,400,73728,20000\n"
+    assert is_handwritten(text)
+    (record,), left_out, notes = read_text(read, text)
+    assert (record.run_id, record.duration_s, record.accelerators, record.hw) == ("m", 720.0 * 3600.0, 256, "a100-sxm4-80gb")
+    assert (record.metered_kwh, record.operational_kgco2e["median"], left_out) == (pytest.approx(73728.0), 20000.0, [])
+    assert notes == ["ignored columns: Power (W)"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cell", "seconds"), [("hours", "1:30:00", 5400.0), ("Duration", "2h 30min", 9000.0), ("Training time", "1-00:00:00", 86_400.0)]
+)
+def test_a_time_may_be_a_clock_or_have_a_unit(header, cell, seconds):
+    (record,), left_out, _ = read_rows(f"a,{cell}", header=f"name,{header}")
+    assert (record.duration_s, left_out) == (seconds, [])
+
+
+def test_a_time_without_a_unit_is_not_guessed():
+    _, left_out, _ = read_rows("a,12", header="name,duration")
+    assert "column duration: '12' has no unit" in left_out[0]
+
+
+@pytest.mark.parametrize("before", ["\n\n", "sep=,\n", "\ufeffsep=,\n", ",,,,,,\n"])
+def test_lines_before_the_header_do_not_matter_and_lines_are_counted_from_the_first(before):
+    text = f"{before}{HEADER}\n{GOOD}\nx,7,20B,a100,8,100,350\n"
+    assert is_handwritten(text)
+    records, left_out, _ = read_text(read, text)
+    assert len(records) == 1
+    assert left_out[0].startswith(f"line {before.count(chr(10)) + 3},")

@@ -6,6 +6,7 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
+from traincarbon.readers.imported import NO_ZONE
 from traincarbon.readers.mlflow_csv import is_mlflow, read
 
 HEADER = "run_id,experiment_id,status,artifact_uri,start_time,end_time"
@@ -82,3 +83,27 @@ def test_a_row_that_cannot_be_is_named(row, reason):
 def test_another_table_is_refused():
     with pytest.raises(CarbonError, match="lacks experiment_id, status"):
         read_text(read, "run_id,a\n1,2\n")
+
+
+PAGE = "Start Time,Duration,Run ID,Name,Source Type,Source Name,User,Status,n_params,tokens_seen,energy_kwh"
+
+
+@pytest.mark.parametrize(("duration", "seconds"), [("2.0h", 7200.0), ("35.3min", 2118.0), ("12.5s", 12.5), ("1.2d", 103_680.0), ("2:00:00", 7200.0)])
+def test_the_csv_of_the_web_page_is_read(duration, seconds):
+    text = f"{PAGE}\n2026-10-01 08:00:00,{duration},0a1b,run,LOCAL,train.py,u,FINISHED,124000000,1000000000,\n"
+    assert is_mlflow(text)
+    (record,), left_out, notes = read_text(read, text)
+    assert (record.run_id, record.duration_s, record.state, record.params, record.tokens) == ("mlflow-0a1b", seconds, "finished", 124e6, 1e9)
+    assert (record.started_at, record.project, left_out, notes) == ("2026-10-01T08:00:00.000000Z", "run", [], [NO_ZONE])
+
+
+def test_a_duration_without_a_unit_is_named():
+    _, left_out, _ = read_text(read, f"{PAGE}\n2026-10-01 08:00:00,12,0a1b,run,LOCAL,train.py,u,FINISHED,,,\n")
+    assert "column Duration: '12' is not a time such as 35.3min" in left_out[0]
+
+
+def test_an_energy_that_no_machine_draws_is_set_aside_with_the_unit():
+    row = "abc,7,FINISHED,x,2026-11-25 13:00:00+00:00,2026-11-25 13:01:00+00:00"
+    (record,), left_out, _ = read_one(",metrics.energy_kwh,params.gpus", ",50000,-1", row=row)
+    assert (record.metered_kwh, record.accelerators, left_out) == (None, None, [])
+    assert record.notes == ("no energy of other: 50,000 kWh in 60 s is 3 GW; 1 server draws at most 30 kW; is it in J?",)

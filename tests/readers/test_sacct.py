@@ -7,6 +7,7 @@ import pytest
 
 from imports import kept, read_kept, read_text
 from traincarbon.errors import CarbonError
+from traincarbon.readers.formats import merged
 from traincarbon.readers.imported import NO_ZONE
 from traincarbon.readers.sacct import is_sacct, read
 
@@ -33,7 +34,7 @@ def test_a_job_and_its_steps_are_one_run_and_count_once():
     assert first.energy_j == {"gpu": None, "cpu": None, "dram": None, "other": 604_800_000.0}
     assert (first.nodes, first.accelerators, first.hw, first.duration_s) == (2, 16, "a100", 43_200.0)
     assert (first.how, first.started_at) == ({"other": "power"}, "2026-10-01T08:00:00.000000Z")
-    assert "SLURM states the energy of whole nodes" in first.missing["gpu"]
+    assert "may be that of the processors alone" in first.missing["gpu"]
 
 
 def test_the_tasks_of_an_array_are_runs_of_their_own():
@@ -57,7 +58,7 @@ def test_what_slurm_writes_for_an_unknown_energy_is_missing(energy):
 
 def test_an_energy_that_no_server_draws_is_missing():
     (record,), _, _ = read_rows(row(energy="1e12"))
-    assert (record.metered_kwh, record.missing["other"]) == (None, "SLURM states more than 30,000 W for each node, which is impossible")
+    assert (record.metered_kwh, record.missing["other"]) == (None, "1e+12 J in 1 h is 278 MW; 1 server draws at most 30 kW; is it in mJ?")
 
 
 def test_steps_one_after_the_other_add_up():
@@ -116,6 +117,7 @@ def test_states_are_in_our_words(state, kept_as):
         ("gres/gpu:a100=2,gres/gpu:h100=4,gres/gpu=6", 6, "a100 + h100"),
         ("cpu=64,mem=500G", None, ""),
         ("", None, ""),
+        ("gres/gpu:nvidia_h100_80gb_hbm3=4,gres/gpu=4", 4, "nvidia_h100_80gb_hbm3"),
     ],
 )
 def test_accelerators_are_what_was_allotted(tres, accelerators, hw):
@@ -178,4 +180,90 @@ def test_a_column_that_is_needed_is_asked_for():
         read_text(read, "JobID|State\n1|COMPLETED\n")
     assert caught.value.hint.startswith("sacct --parsable2 --format=")
     assert is_sacct("JobID|State\n")
-    assert not is_sacct("JobID           State \n-------- ------\n")
+
+
+@pytest.mark.parametrize(
+    ("gres", "nodes", "accelerators", "hw"),
+    [
+        ("gpu:v100:4", "1", 4, "v100"),
+        ("gpu:2", "1", 2, ""),
+        ("gres:gpu:2", "4", 8, ""),
+        ("gpu:tesla:2(S:0-1)", "1", 2, "tesla"),
+        ("gpu:v100:2,gpu:p100:2", "1", 4, "v100 + p100"),
+        ("gpu", "1", 1, ""),
+        ("mps:200", "1", None, ""),
+    ],
+)
+def test_accelerators_of_old_clusters_stand_in_another_column(gres, nodes, accelerators, hw):
+    row = f"4711|t|COMPLETED|2019-10-01T08:00:00|12:00:00|{nodes}|{gres}|29.48M|"
+    (record,), left_out, _ = read_text(read, f"JobID|JobName|State|Start|Elapsed|NNodes|AllocGRES|ConsumedEnergy|\n{row}\n")
+    assert (record.accelerators, record.hw, left_out, record.energy_j["other"]) == (accelerators, hw, [], 29.48e6)
+
+
+@pytest.mark.parametrize(
+    ("covers", "part", "reason"),
+    [
+        ("", "other", "may be that of the processors alone"),
+        ("node", "other", "the energy of whole nodes"),
+        ("cpu", "cpu", "processors and memory alone"),
+        ("gpu", "gpu", "the GPUs alone"),
+    ],
+)
+def test_the_user_says_what_the_energy_covers(covers, part, reason):
+    job = row(tres="gres/gpu:a100=8,node=1", energy="8136000", elapsed="12416")
+    (record,), _, notes = read_rows(job, energy_covers=covers)
+    assert (record.energy_j[part], reason in record.missing["dram"]) == (8_136_000.0, True)
+    assert any("--energy-covers" in note for note in notes) is (covers == "")
+
+
+def test_energy_of_processors_alone_leaves_the_gpus_open():
+    (record,) = merged(read_rows(row(tres="gres/gpu:a100=8,node=1", energy="8136000", elapsed="12416"), energy_covers="cpu").records)
+    assert (record.unread_gpu, record.metered_kwh, record.energy_j["cpu"]) == (True, None, 8_136_000.0)
+
+
+def test_less_than_the_gpus_draw_idle_is_the_energy_of_the_processors_alone():
+    (record,), _, _ = read_rows(row(tres="gres/gpu:a100=8,node=1", elapsed="43200", energy="5000000"))
+    assert (record.energy_j["cpu"], record.energy_j["other"]) == (5e6, None)
+    assert "less than the GPUs draw idle" in record.missing["gpu"]
+
+
+@pytest.mark.parametrize(("energy", "covers"), [("5000", ""), ("5000", "node"), ("3000000", "node"), ("3000000", "gpu")])
+def test_less_than_idle_power_is_set_aside(energy, covers):
+    (record,), _, _ = read_rows(row(tres="gres/gpu:a100=16,node=2", nodes="2", elapsed="43200", energy=energy), energy_covers=covers)
+    assert (record.metered_kwh, record.accelerators) == (None, 16)
+    assert "idle" in " ".join(record.missing.values())
+
+
+def test_bars_in_what_the_user_submitted_belong_to_it():
+    header = f"{HEADER}|SubmitLine"
+    records, left_out, _ = read_rows(f"{row()}|sbatch --wrap=python t.py | tee log || true", header=header)
+    assert (len(records), left_out) == (1, [])
+    records, left_out, _ = read_rows("a|b|5|COMPLETED|2026-10-01T08:00:00|3600", header="JobName|JobID|State|Start|ElapsedRaw")
+    assert [record.project for record in records] == ["a|b"]
+    assert left_out == []
+
+
+def test_an_attempt_that_was_requeued_was_killed():
+    (record,), left_out, _ = read_rows(row(state="REQUEUED"))
+    assert (record.state, left_out) == ("killed", [])
+
+
+def test_an_empty_first_line_is_no_header():
+    assert is_sacct(f"\n\n{HEADER}\n")
+    assert len(read_text(read, f"\n{HEADER}\n{row()}\n").records) == 1
+
+
+PLAIN = """
+       JobID    JobName      State               Start    Elapsed   NNodes  AllocGRES  AllocTRES ConsumedEnergy
+------------ ---------- ---------- ------------------- ---------- -------- ---------- ---------- --------------
+4711           train-g+  COMPLETED 2019-10-01T08:00:00   12:00:00        2 gpu:v100:4 billing=6+         29.48M
+4711.batch        batch  COMPLETED 2019-10-01T08:00:00   12:00:00        1            cpu=4              29.48M
+4712              short CANCELLED+ 2019-10-02T08:00:00   00:10:00        1                             4000000+
+"""
+
+
+def test_plain_output_is_read_by_the_widths_of_its_dashes():
+    assert is_sacct(PLAIN)
+    first, second = read_text(read, PLAIN).records
+    assert (first.project, first.state, first.duration_s, first.nodes, first.accelerators, first.hw) == ("train-g+", "finished", 43_200.0, 2, 4, "v100")
+    assert (first.energy_j["other"], second.state, second.metered_kwh) == (29.48e6, "killed", None)

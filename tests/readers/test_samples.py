@@ -38,3 +38,18 @@ def test_one_sample_is_no_energy_and_none_are_no_samples():
 @given(st.permutations([(float(time_s), 10.0 * time_s) for time_s in range(8)]))
 def test_the_order_of_samples_does_not_matter(points):
     assert samples(points).energy_j() == pytest.approx(10.0 * 7.0**2 / 2.0)
+
+
+def test_powers_beyond_the_most_and_below_nothing_are_unknown():
+    found = Samples(most_w=800.0)
+    for time_s, power_w in ((0.0, 300.0), (10.0, 4294967.295), (20.0, -1.0), (30.0, 300.0)):
+        found.add("gpu", time_s, power_w)
+    assert (found.count, found.impossible, found.energy_j(), found.fault()) == (2, 2, 9000.0, "")
+    assert found.note() == "2 samples are unknown, as no such GPU draws more than 800 W"
+
+
+def test_without_two_samples_there_is_a_reason():
+    found = Samples(most_w=800.0)
+    assert found.fault() == "it has only one sample of power"
+    found.add("gpu", 0.0, 3e5)
+    assert found.fault().endswith("are they in milliwatts?")

@@ -128,3 +128,48 @@ def test_exports_are_known_by_their_columns():
     assert is_runs(",summary,config,name")
     assert not is_runs("name,hours")
     assert not is_metrics("_timestamp,system.cpu")
+
+
+def test_gpus_of_several_nodes_are_told_apart_by_the_label_of_the_node():
+    gpus = [f"system.gpu.{gpu}.powerWatts/l:node-{node}" for node in (0, 1) for gpu in (0, 1)]
+    text = f"_timestamp,{','.join(gpus)}\n0,100,100,200,200\n60,100,100,200,200\n"
+    assert is_metrics(text)
+    (record,), left_out, _ = read_text(read_metrics, text, name="run.csv")
+    assert (record.accelerators, record.nodes, record.energy_j["gpu"], left_out) == (4, 2, 36_000.0, [])
+
+
+def test_the_time_of_a_chart_may_be_a_clock():
+    text = '"Relative Time (Process)","ft1 - system/gpu.0.powerWatts"\n"1:00:00","300"\n"1:00:45","300"\n'
+    (record,), left_out, _ = read_text(read_metrics, text, name="chart.csv")
+    assert (record.duration_s, record.energy_j["gpu"], left_out) == (45.0, 13_500.0, [])
+
+
+def test_a_sample_that_no_gpu_draws_is_unknown_and_the_others_count():
+    text = "_timestamp,system.gpu.0.powerWatts\n0,300\n15,4294967.295\n30,300\n"
+    (record,), _, _ = read_text(read_metrics, text, name="x.csv")
+    assert (record.energy_j["gpu"], record.samples) == (9000.0, 2)
+    assert record.notes[0].startswith("1 samples are unknown")
+
+
+def test_samples_in_milliwatts_are_told():
+    records, left_out, _ = read_text(read_metrics, "_timestamp,system.gpu.0.powerWatts\n0,300000\n15,300000\n", name="x.csv", hw="a100")
+    assert (records, left_out[0].endswith("are they in milliwatts?")) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("gpus", "accelerator", "count", "hw"),
+    [
+        ("-1", "gpu", None, ""),
+        ("[0, 1]", "cuda", 2, ""),
+        ("0,1,3", "ddp", 3, ""),
+        ("auto", "auto", None, ""),
+        ("4", "NVIDIA A100", 4, "NVIDIA A100"),
+        ("lots", "True", None, ""),
+        ("cuda:0,cuda:1", "fsdp_native", 2, ""),
+    ],
+)
+def test_what_frameworks_write_about_devices_drops_no_run(gpus, accelerator, count, hw):
+    text = f'Name,ID,State,Created,Runtime,gpus,accelerator,num_params\na,x1,finished,2026-11-25T13:00:00Z,60,"{gpus}",{accelerator},1e9\n'
+    (record,), left_out, _ = read_text(read_runs, text)
+    assert (record.accelerators, record.hw, record.params, left_out) == (count, hw, 1e9, [])
+    assert any("lots" in note for note in record.notes) is (gpus == "lots")

@@ -15,8 +15,8 @@ from traincarbon.explore.compare import compare
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.extent import Extent
 from traincarbon.reporting.header import Header
-from traincarbon.reporting.plots.choice_plots import comparison_panels
-from traincarbon.reporting.plots.page import page, plot_script
+from traincarbon.reporting.plots.choice_plots import comparison_charts
+from traincarbon.reporting.plots.page import page
 from traincarbon.reporting.render import report_html
 from traincarbon.reporting.subjects import ReportedRun, Subjects, reported_plan
 
@@ -49,19 +49,20 @@ def run_of(run_id, **fields):
 def pages(shipped):
     plans = [reported_plan(Plan(**FIELDS), shipped)]
     header = Header(title="Training of 2027", notes="Why we ask.\n\nA second paragraph.", approvers=("Head of research",))
-    choices = comparison_panels(compare(params=7e9, tokens=1e12, hw=["dgx-a100", "dgx-h100"], servers=64, database=shipped))
+    choices = comparison_charts(compare(params=7e9, tokens=1e12, hw=["dgx-a100", "dgx-h100"], servers=64, database=shipped))
     return {
         "estimate": report_html(Subjects(plans, []), header=header, database=shipped),
         "full": report_html(Subjects(plans, []), header=header, database=shipped, extent=Extent.FULL),
         "plan and run": report_html(Subjects(plans, [run_of("a")]), database=shipped),
         "ledger": report_html(Subjects([], [run_of(f"run-{at}", start={"project": f"p{at % 3}"}) for at in range(20)]), database=shipped),
-        "choices": page(title="Choices", lead="What can be chosen.", panels=choices, script=plot_script()),
+        "choices": page(title="Choices", lead=["What can be chosen."], charts=choices),
     }
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
-    ("kind", "width"), [("estimate", 1280), ("estimate", 500), ("full", 1280), ("full", 500), ("plan and run", 1280), ("ledger", 1280), ("choices", 1280)]
+    ("kind", "width"),
+    [("estimate", 1280), ("estimate", 500), ("full", 1280), ("full", 500), ("plan and run", 1280), ("ledger", 1280), ("choices", 1280), ("choices", 500)],
 )
 def test_axe_finds_nothing(axe, pages, tmp_path, kind, width, scheme):
     open_page = re.sub(r"<meta http-equiv[^>]*>", "", pages[kind])

@@ -14,8 +14,9 @@ from traincarbon.estimation.links import CHAIN
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
 from traincarbon.reporting.plan_variants import varied_plan
-from traincarbon.reporting.render import template
-from traincarbon.reporting.what_if_data import INPUTS, LINKS, OF_PLAN, PARAMS_UNIT, SLIDERS, TOKENS_UNIT, what_if
+from traincarbon.reporting.shell import template
+from traincarbon.reporting.what_if_data import LINKS, OF_PLAN, PARAMS_UNIT, SLIDERS, TOKENS_UNIT, what_if
+from traincarbon.reporting.what_if_facts import INPUTS
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
 PLANS = (
@@ -34,10 +35,11 @@ def settings_of(found, chance):
     """Random settings: as the page states them, by place in its lists, and as the fields of a plan."""
     for _ in range(SETTINGS):
         page, fields = {}, {}
-        for key, choices, field in (("hw", found.hardware, "hw"), ("region", found.places, "region"), ("start", found.starts, "start")):
-            page[key] = chance.randrange(len(choices))
-            if choices[page[key]].id:
-                fields[field] = choices[page[key]].id
+        lists = (found.hardware, found.places, found.starts, found.rents, found.precisions)
+        for key, choices in zip(("hw", "region", "start", "rent", "precision"), lists, strict=True):
+            page[key] = chance.randrange(len(choices)) if choices else 0
+            if choices and choices[page[key]].id:
+                fields[key] = choices[page[key]].id
         for slider in SLIDERS:
             if chance.random() < 0.4:
                 page[slider.name] = fields[slider.name] = chance.uniform(slider.low, slider.high)

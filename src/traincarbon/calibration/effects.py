@@ -31,7 +31,9 @@ def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", sp
     scopes = [np.zeros(len(y), dtype=np.intp), groups(chips)]
     scopes += [groups(scopes[1], used.site_of), groups(scopes[1], used.site_of, families)]
     between = [spreads.between(quantity, level, x.shape[1]) for level in LEVELS]
-    shrunk = shrink(y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=spreads.run(quantity))
+    shrunk = shrink(
+        y, x, [Level(*each) for each in zip(scopes, between, strict=True)], scatter=spreads.run(quantity), weights=_weights(quantity, used, spreads)
+    )
     names = [*dict.fromkeys(expected.chips)], used.sites, [*dict.fromkeys(used.families())]
     found = []
     for at, scope_of in enumerate(scopes):
@@ -52,6 +54,15 @@ def effects_of(quantity: str, used: Observed, expected: Expected, y: "Array", sp
     for effect in found:  # a site without a name is the hardware anywhere: the wider scope comes first
         by_scope.setdefault(effect.scope, effect)
     return shrunk, list(by_scope.values())
+
+
+def _weights(quantity: str, used: Observed, spreads: Spreads) -> "Array | None":
+    """Return how much each run counts: less after a change of software, which utilisation follows and power does not."""
+    if quantity not in _TEAM_WIDE or used.software_sigma is None:
+        return None
+    scatter = spreads.run(quantity) ** 2
+    weights: Array = scatter / (scatter + used.software_sigma**2)
+    return weights
 
 
 def chips_of(observed: Observed, expected: Expected) -> "Codes":

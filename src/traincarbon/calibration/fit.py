@@ -136,6 +136,7 @@ def fit(
         errors={quantity: found.summary() for quantity, found in errors.items()},
         meters=tuple(meters),
         notes=(*remarks, *notes),
+        software=dict(observed.software),
     )
     return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
 

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.calibration.probes import after_warm_up, tells_pace
+from traincarbon.calibration.software import change_spreads, changes_since, software_of
 from traincarbon.calibration.step_time import LayoutFields, layout_of
 from traincarbon.database.find_counted import find_counted
 from traincarbon.database.find_place import find_place
@@ -13,6 +14,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import job_family
+from traincarbon.estimation.facts.hardware import used_precision
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.ledger.run import Run
@@ -91,6 +93,8 @@ class Observed:
         server_sigma: Log-spread that all *server_kwh* from one wall meter share, 0 for runs without one; None if no run has one.
         layouts: The distinct layouts that are known, as fields of a plan.
         layout_of: The layout of each run, -1 where it is unknown; None if all are.
+        software_sigma: Log-spread that the change from a run's software to that of the latest run adds; None for none.
+        software: The software of the latest run.
     """
 
     ids: Sequence[str]
@@ -109,6 +113,8 @@ class Observed:
     server_sigma: "Array | None" = None
     layouts: Sequence[LayoutFields] = ()
     layout_of: "Codes | None" = None
+    software_sigma: "Array | None" = None
+    software: Mapping[str, str] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -123,6 +129,8 @@ class Observed:
             server_sigma=None if self.server_sigma is None else self.server_sigma[kept],
             layouts=self.layouts,
             layout_of=None if self.layout_of is None else self.layout_of[kept],
+            software_sigma=None if self.software_sigma is None else self.software_sigma[kept],
+            software=self.software,
             **{name: getattr(self, name)[kept] for name in columns},
         )
 
@@ -159,6 +167,8 @@ def from_records(
     layouts: dict[tuple[tuple[str, str | float], ...], int] = {}
     seen: set[str] = set()
     known: dict[tuple[str, str], tuple[Product, Product]] = {}
+    software: list[dict[str, str]] = []
+    began: list[str] = []
     for record in records:
         try:
             reason = _reason_against(record, seen)
@@ -185,6 +195,8 @@ def from_records(
         layout_code = -1 if key is None else layouts.get(key, -1)
         rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(region, len(sites)), layout_code))
         ids.append(record.run_id)
+        software.append(software_of(record, str(plan.get("precision") or used_precision(chip, None) or "")))
+        began.append(record.started_at)
     table = np.array(rows, dtype=float).reshape(len(rows), 11).T
     columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh")
     observed = Observed(
@@ -198,6 +210,8 @@ def from_records(
         server_sigma=np.array([wall_sigma.get(id, 0.0) for id in ids]) if wall_sigma else None,
         layouts=[dict(layout) for layout in layouts],
         layout_of=table[10].astype(np.intp),
+        software_sigma=np.array(changes_since(software, began, change_spreads(database))),
+        software=software[max(range(len(began)), key=began.__getitem__)] if began else {},
     )
     return observed, aside
 

@@ -22,9 +22,10 @@ def text_of(calibration: Calibration) -> str:
         "runs": {"count": calibration.n_runs, "used": calibration.runs, **({"set_aside": set_aside} if set_aside else {})},
         "errors": {quantity: {name: round(value, 6) for name, value in errors.items()} for quantity, errors in calibration.errors.items()},
         "meter": calibration.meters,
+        "software": dict(calibration.software),
         "effect": [effect._asdict() for effect in calibration.effects],
     }
-    stated = {name: value for name, value in table.items() if value or name not in ("errors", "meter", "effect")}
+    stated = {name: value for name, value in table.items() if value or name not in ("errors", "meter", "effect", "software")}
     return f"# Made by carbon calibrate; docs/calibration.md says what the numbers mean.\n{to_toml(stated)}"
 
 
@@ -71,5 +72,6 @@ def as_dict(calibration: Calibration) -> dict[str, object]:
         "effects": [effect._asdict() for effect in calibration.effects],
         "meters": [dict(meter) for meter in calibration.meters],
         "notes": list(calibration.notes),
+        "software": dict(calibration.software),
         "folder": calibrations_folder(),
     }

@@ -46,6 +46,15 @@ class Database:
             answers[key] = function(self, key)
         return answers[key]
 
+    def kept(self, owner: object, key: object, make: "Callable[[], V]") -> V:
+        """Return what *make* answered the first time for this database, *owner* and *key*; it is called once for each key."""
+        answers: dict[Any, V] | None = self._remembered.get(owner)
+        if answers is None:
+            answers = self._remembered[owner] = {}
+        if key not in answers:
+            answers[key] = make()
+        return answers[key]
+
     def product(self, folder: str, id: str) -> Product | None:
         """Return the product of that exact *id* in *folder*, or None if there is none.
 

@@ -12,6 +12,8 @@ _MOST_CANDIDATES = 6
 _LONGEST = 80
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s_-]+(?=\d)")
 _SEPARATORS = re.compile(r"[\s_-]+")
+_OTHER_MODELS = (("convolutions", "convolution"), ("speech_encoders", "speech_encoder"))
+"""Tables of models that are counted by sample, and the column of their ids."""
 _TUNED = frozenset(("meta", "instruct", "chat", "hf", "it", "pt", "sft", "dpo", "text"))
 """Words that name a tuned or converted variant of a model, which has the same shape."""
 _RELEASE = re.compile(r"base|deduped|v?0\.[0-9]|v1\.0|[0-9]{4}|[0-9]+k|preview|thinking")
@@ -52,7 +54,7 @@ def find_model(database: Database, text: str) -> Product:
         product = database.product(FOLDER, id) if id is not None else None
         if product is not None:
             return product
-    raise _unknown(names | _convolution_names(database), text, model_name("-".join(plain)))
+    raise _unknown(names | _other_names(database), text, model_name("-".join(plain)))
 
 
 def model_names(database: Database) -> dict[str, str]:
@@ -72,9 +74,10 @@ def _model_names(database: Database, _key: None) -> dict[str, str]:
     return names
 
 
-def _convolution_names(database: Database) -> dict[str, str]:
-    """Return the ids of convolutional networks as names of models are compared; they are looked up where no model has the name."""
-    return {model_name(row["convolution"]): row["convolution"] for row in database.all_rows("convolutions")}
+def _other_names(database: Database) -> dict[str, str]:
+    """Return the ids of convolutional networks and speech encoders as names of models are compared; they are looked up where no model has the name."""
+    named = [row[column] for table, column in _OTHER_MODELS for row in database.all_rows(table)]
+    return {model_name(id): id for id in named}
 
 
 def _unknown(names: dict[str, str], text: str, wanted: str) -> NotFoundError:

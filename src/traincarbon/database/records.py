@@ -83,6 +83,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *_EVIDENCE,
     ),
     "convolutions": ("convolution", "name", "params", "image_size", "gmac", *_EVIDENCE),
+    "speech_encoders": ("speech_encoder", "name", "params", "gmac_per_s", *_EVIDENCE),
     "family_runs": ("run", "name", "plan", "accelerator_hours", "measure", *_EVIDENCE),
     "scaling_laws": (
         *("law", "irreducible_loss", "params_scale", "params_exponent", "tokens_scale", "tokens_exponent"),

@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -96,6 +96,7 @@ class Calibration:
         errors: By quantity the median absolute logarithm of predicted over measured ``before``, ``after`` and ``left_out``.
         meters: What readings at the wall showed about the meters inside.
         notes: What a reader should know before relying on it.
+        software: The software of the latest run.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Calibration:
     errors: Mapping[str, Mapping[str, float]]
     meters: tuple[Mapping[str, object], ...] = ()
     notes: tuple[str, ...] = ()
+    software: Mapping[str, str] = field(default_factory=dict)
 
     def fits(self, hardware: str, site: str) -> bool:
         """Say whether it was fitted on runs on that hardware, at that *site* if both sides name one."""
@@ -214,6 +216,7 @@ class _File(NamedTuple):
     errors: Mapping[str, Mapping[str, float]] = {}
     meter: tuple[Mapping[str, object], ...] = ()
     notes: tuple[str, ...] = ()
+    software: Mapping[str, str] = {}
 
 
 @lru_cache(maxsize=64)
@@ -236,6 +239,7 @@ def _parsed(file: str, name: str, stamp: tuple[int, int]) -> Calibration:  # noq
         errors=stated.errors,
         meters=stated.meter,
         notes=stated.notes,
+        software=stated.software,
     )
 
 
@@ -247,7 +251,7 @@ def _check(stated: _File) -> None:
     """
     if stated.schema != SCHEMA:
         raise ValueError(f"its schema is {stated.schema[:60]!r}")
-    if not all(text.isprintable() for text in (stated.made, stated.version, stated.why)):
+    if not all(text.isprintable() for text in (stated.made, stated.version, stated.why, *stated.software, *stated.software.values())):
         raise ValueError("it holds control characters")
     for effect in stated.effect:
         _check_effect(effect)

@@ -3,11 +3,13 @@
 import math
 from typing import NamedTuple
 
+from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import NONE, Calibration, Effect, job_family, names, read
 from traincarbon.estimation.facts.evidence import Given
 from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.software_change import CHANGES, change_sigma
 from traincarbon.uncertain import Num, Uncertain, median_of
 
 _FAR = 10.0
@@ -29,7 +31,7 @@ _CORRECTIONS = {
 }
 
 
-def calibrated(plan: Plan, facts: Facts, calibration: Calibration | None = None, *, is_moe: bool) -> Facts:
+def calibrated(plan: Plan, facts: Facts, database: Database, calibration: Calibration | None = None, *, is_moe: bool) -> Facts:
     """Return *facts* with that *calibration*, else the one that the plan names, or the only one that fits them.
 
     Raises:
@@ -38,14 +40,14 @@ def calibrated(plan: Plan, facts: Facts, calibration: Calibration | None = None,
     """
     site = facts.place.id if facts.place is not None else ""
     if calibration is not None:
-        return _applied(facts, calibration, plan, site, is_moe=is_moe, is_automatic=False)
+        return _applied(facts, database, calibration, plan, site, is_moe=is_moe, is_automatic=False)
     if plan.calibration == NONE:
         return facts
     if plan.calibration is not None:
-        return _applied(facts, read(plan.calibration), plan, site, is_moe=is_moe, is_automatic=False)
+        return _applied(facts, database, read(plan.calibration), plan, site, is_moe=is_moe, is_automatic=False)
     fitting, warnings = _fitting(facts.accelerator.id, site)
     if len(fitting) == 1:
-        facts = _applied(facts, fitting[0], plan, site, is_moe=is_moe, is_automatic=True)
+        facts = _applied(facts, database, fitting[0], plan, site, is_moe=is_moe, is_automatic=True)
     elif fitting:
         listed = ", ".join(found.name for found in fitting[:5])
         warnings.append(f"{len(fitting)} calibrations fit and none was used: name one of {listed}, or none")
@@ -71,7 +73,7 @@ def _fitting(hardware: str, site: str) -> tuple[list[Calibration], list[str]]:
     return fitting, warnings
 
 
-def _applied(facts: Facts, calibration: Calibration, plan: Plan, site: str, *, is_moe: bool, is_automatic: bool) -> Facts:
+def _applied(facts: Facts, database: Database, calibration: Calibration, plan: Plan, site: str, *, is_moe: bool, is_automatic: bool) -> Facts:
     """Return *facts* with the factors of *calibration*; the priors that these correct lose their spreads."""
     family = job_family(plan.family, plan.kind, is_moe=is_moe)
     params = plan.number("active_params" if plan.active_params is not None else "params")
@@ -87,7 +89,9 @@ def _applied(facts: Facts, calibration: Calibration, plan: Plan, site: str, *, i
         mean, sigma = effect.at(size)
         if known:
             spread = _spread_of(known)
-            mean, sigma = mean * effect.nearness(size, spread), _at_most(sigma, spread)
+            changed_by = _precision_change(database, calibration, facts) if quantity == "mfu" and spread else 0.0
+            mean, sigma = mean * effect.nearness(size, spread), (sigma**2 + changed_by**2) ** 0.5
+            mean, sigma = mean * spread**2 / (spread**2 + changed_by**2) if changed_by else mean, _at_most(sigma, spread)
         changed += [given._replace(value=median_of(given.value)) for given in known]
         factor = Given(
             f"{quantity}_calibration",
@@ -103,6 +107,15 @@ def _applied(facts: Facts, calibration: Calibration, plan: Plan, site: str, *, i
         if quantity == "mfu":
             warnings += _warnings(effect, calibration.name, facts.accelerator.name, size)
     return facts.having(*changed, calibration=calibration.name, warnings=tuple(warnings))
+
+
+def _precision_change(database: Database, calibration: Calibration, facts: Facts) -> float:
+    """Return the log-spread between the number format of the calibration's latest run and that of the plan; 0 where they are the same or unknown."""
+    row = next((each for each in database.rows("priors", "calibration_change") if each["scope"] == "precision"), None)
+    if row is None or not row["sigma_ln"] or facts.precision is None:
+        return 0.0
+    spreads = dict.fromkeys(CHANGES, float(row["sigma_ln"]))
+    return change_sigma({"precision": facts.precision}, {name: value for name, value in calibration.software.items() if name == "precision"}, spreads)
 
 
 def _scope(effect: Effect, *, is_automatic: bool) -> str:

@@ -81,7 +81,7 @@ def _estimate(plan: Plan, database: Database, *, level: float, strict: bool, cal
     if any(hasattr(getattr(plan, name), "shape") for name in CHOOSING):
         facts = _facts_of_arrays(plan, database)
     else:
-        facts = _calibrated(plan, gather(plan, database), calibration, is_moe=plan.is_moe)
+        facts = with_calibration(plan, gather(plan, database), database, calibration, is_moe=plan.is_moe)
     trace = Trace(plan, facts, stated=stated, earlier=links, assumed=assumed, sample_parts=parts)
     trace.slips += remarks
     if model is not None:
@@ -100,13 +100,18 @@ def _estimate(plan: Plan, database: Database, *, level: float, strict: bool, cal
     return answer
 
 
-def _calibrated(plan: Plan, facts: Facts, calibration: "Calibration | None" = None, *, is_moe: bool) -> Facts:
+def may_be_calibrated(plan: Plan) -> bool:
+    """Say whether the plan names a calibration, or one may fit that it does not name."""
+    return plan.calibration != "none" and (plan.calibration is not None or path.isdir(calibrations_folder()))
+
+
+def with_calibration(plan: Plan, facts: Facts, database: Database, calibration: "Calibration | None" = None, *, is_moe: bool) -> Facts:
     """Return *facts* with that *calibration*, or the one of the plan, if there is one."""
-    if calibration is None and (plan.calibration == "none" or (plan.calibration is None and not path.isdir(calibrations_folder()))):
+    if calibration is None and not may_be_calibrated(plan):
         return facts
     from traincarbon.estimation.calibration_priors import calibrated
 
-    return calibrated(plan, facts, calibration, is_moe=is_moe)
+    return calibrated(plan, facts, database, calibration, is_moe=is_moe)
 
 
 def _facts_of_arrays(plan: Plan, database: Database) -> Facts:
@@ -114,9 +119,9 @@ def _facts_of_arrays(plan: Plan, database: Database) -> Facts:
     from traincarbon.estimation.facts.arrays import combined, questions_of
 
     (first, _), *others = questions_of(plan)
-    facts = _calibrated(plan, answer(first, database), is_moe=first.is_moe)
+    facts = with_calibration(plan, answer(first, database), database, is_moe=first.is_moe)
     for question, is_asked in others:
-        facts = combined(facts, _calibrated(plan, answer(question, database), is_moe=question.is_moe), is_other=is_asked)
+        facts = combined(facts, with_calibration(plan, answer(question, database), database, is_moe=question.is_moe), is_other=is_asked)
     return facts
 
 

@@ -151,8 +151,9 @@ class _Completion:
         if plan.seconds_per_sample is not None:
             self._follow("accelerator_hours", SAMPLED_HOURS)
         if plan.flop_per_sample is not None or plan.gmac_per_sample is not None:
+            self._count_seconds()
             self._count_multiply_adds()
-        elif plan.model is not None and plan.family in ("convolution", "vision") and self._count_convolution(plan.model):
+        elif plan.model is not None and self._count_known(plan.model):
             pass
         elif _is_counted_by_sample(plan):
             self._count_sample()
@@ -179,6 +180,8 @@ class _Completion:
         if self.plan.frames_per_s is None:
             self.values["frames_per_s"] = frames = Uncertain.from_interval(*FRAMES_PER_S, name="frames_per_s")
             self.assumed.append(Assumption("frames_per_s", frames.median, "not stated: 25 to 50 frames of audio a second"))
+        self.assumed.append(Assumption("decoder_params", 0.0, "not stated: all parameters see frames of audio, none sees text"))
+        self.assumed.append(Assumption("front_end", 0.0, "not counted: convolutions before the encoder; to count them, give gmac_per_sample of a second"))
         self._assume_family("speech", "audio_hours is stated")
         self._follow("tokens", AUDIO_FRAMES)
 
@@ -222,6 +225,33 @@ class _Completion:
         self._follow("flop_per_sample", SAMPLE_FLOP)
         self._follow("flop", BY_SAMPLE)
         self.found["family"] = "convolution"
+        return True
+
+    def _count_seconds(self) -> None:
+        """Count the seconds of audio; each is a sample."""
+        if self.plan.audio_hours is not None:
+            from traincarbon.estimation.sample_work import SECONDS
+
+            self.links += walk((SECONDS,), self.values)
+            self._assume_family("speech", "audio_hours is stated")
+
+    def _count_known(self, model: str) -> bool:
+        """Compute the FLOP of a convolution or an encoder of speech by name; return whether *model* is one."""
+        if self.plan.audio_hours is not None:
+            return self._count_speech_encoder(model)
+        return self.plan.family in ("convolution", "vision") and self._count_convolution(model)
+
+    def _count_speech_encoder(self, model: str) -> bool:
+        """Compute the FLOP of audio for a known encoder of speech; return whether *model* is one."""
+        from traincarbon.estimation.model.speech import find_speech_encoder
+
+        known = find_speech_encoder(self.database, model)
+        if known is None:
+            return False
+        self._count_seconds()
+        self.values["gmac_per_sample"] = known.gmac_per_s
+        self._follow("flop_per_sample", SAMPLE_FLOP)
+        self._follow("flop", BY_SAMPLE)
         return True
 
     def _warn_of_flop_per_sample(self) -> None:

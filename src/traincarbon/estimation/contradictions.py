@@ -43,6 +43,8 @@ _EXCLUSIVE = (
     ("audio_hours", "samples", "give hours of audio or samples"),
 )
 """Pairs of fields of which a plan states at most one, and the hint."""
+_ALSO = {"flop_per_sample": "audio_hours", "gmac_per_sample": "audio_hours", "text_tokens": "model"}
+"""Fields of which another one, that few plans have, is enough too."""
 _OF_IMAGES = ("mask_ratio", "global_crops", "local_crops", "local_size", "latent_factor", "frames")
 _NEEDED = (
     ("kv_heads", ("heads",), "give heads too"),
@@ -53,13 +55,17 @@ _NEEDED = (
     ),
     ("patch_size", ("image_size",), "give image_size too, such as 224"),
     ("image_size", ("samples", "tokens"), "give samples too: the images of the data set"),
-    ("flop_per_sample", ("samples",), "give samples too, and epochs"),
-    ("gmac_per_sample", ("samples",), "give samples too, and epochs"),
+    ("flop_per_sample", ("samples",), "give samples too, and epochs; of audio, a sample is a second"),
+    ("gmac_per_sample", ("samples",), "give samples too, and epochs; of audio, a sample is a second"),
     ("frames_per_s", ("audio_hours",), "give audio_hours too"),
     ("seconds_per_sample", ("samples",), "give samples too, and epochs"),
     *((name, ("samples",), "give samples too: the images or clips of the data set") for name in (*_OF_IMAGES, "text_params", "frozen_gmac_per_sample")),
     ("decoder_params", ("samples", "audio_hours"), "give audio_hours of speech, or samples of a masked autoencoder"),
-    ("text_tokens", ("text_params", "decoder_params"), "give text_params of a contrastive model, or decoder_params of speech; other text is in tokens"),
+    (
+        "text_tokens",
+        ("text_params", "decoder_params"),
+        "give text_params of a contrastive model, or decoder_params of speech; other text is in tokens",
+    ),
     ("frames_per_token", ("frames",), "give frames too: those of a clip"),
     ("padding", ("tokens", "samples"), "give tokens too, those of text alone"),
     ("evaluation_tokens", ("tokens", "samples"), "give the tokens of the training too"),
@@ -92,7 +98,7 @@ def check_together(plan: "Plan") -> None:
         if getattr(plan, one) is not None and getattr(plan, other) is not None:
             raise PlanError(f"{one} and {other} exclude each other", hint=hint)
     for name, needed, hint in _NEEDED:
-        if getattr(plan, name) is not None and all(getattr(plan, other) is None for other in needed):
+        if getattr(plan, name) is not None and all(getattr(plan, other) is None for other in (*needed, _ALSO.get(name, name)) if other != name):
             raise PlanError(f"{name} need{'' if name.endswith('s') else 's'} {' or '.join(needed)}", hint=hint)
     if plan.epochs is not None and plan.samples is None and plan.audio_hours is None:
         raise PlanError("epochs need samples or audio_hours", hint="tokens count all epochs already; to state epochs, give samples and seq_len")

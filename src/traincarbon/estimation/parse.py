@@ -30,7 +30,7 @@ _WORDS = {
     "trn": 12,
     "quadrillion": 15,
 }
-_SCALES = dict(sorted((_ENDINGS | _WORDS).items(), key=lambda scale: -len(scale[0])))
+SCALES = dict(sorted((_ENDINGS | _WORDS).items(), key=lambda scale: -len(scale[0])))
 """Every ending and word to its power of ten, the longest first."""
 _PLAIN_ENDS = "0123456789kKMBT"
 _GROUP = 3
@@ -128,7 +128,7 @@ def _without_unit(text: str, measure: "Measure | None") -> tuple[str | None, flo
     key = unit_key(tail)
     if key in measure.factors:
         return (None if is_in_dollars and key[:1] not in ("/", "") else number), measure.factors[key]
-    for scale in _SCALES:
+    for scale in SCALES:
         if key.startswith(scale) and key[len(scale) :] in measure.factors:
             return f"{number}{scale}", measure.factors[key[len(scale) :]]
     if key == "m" and measure.what in ("time", "GPU-hours"):  # minutes or millions
@@ -155,7 +155,7 @@ def _read(text: str) -> float | None:
     if "x" in text or "^" in text:
         power = re.sub(r"^10\^|^10xx", "1e", re.sub(r" ?(?:x|xx) ?10(?:\^|xx)", "e", text))
     number, ending = power, 0
-    for scale, exponent in _SCALES.items():
+    for scale, exponent in SCALES.items():
         if power.lower().endswith(scale):
             number, ending = power[: -len(scale)].rstrip(), exponent
             break
@@ -318,7 +318,7 @@ def plain_interval(text: str, measure: "Measure") -> str:
         one = parse_quantity(first if has_unit or unit_key(tail) not in measure.factors else first + tail, measure)
         other = parse_quantity(second, measure)
         return f"{one!r}{sign}{other!r}"
-    scale = next((exponent for ending, exponent in _SCALES.items() if tail.strip().lower() == ending), 0)
+    scale = next((exponent for ending, exponent in SCALES.items() if tail.strip().lower() == ending), 0)
     if sign == ".." and scale and not _parted(first.strip())[1].strip() and 0.0 < one * 10.0**scale <= other:
         raise QuantityError(f"no interval: {text[:_SHOWN]!r}", hint=f"did you mean {first.strip()}{tail.strip()}..{second.strip()}?")
     return text

@@ -131,6 +131,11 @@ class Estimate:
         self._layout = layout
         self._scopes: list[ComputedLink] | None = None
 
+    def of_link(self, name: str) -> Num | None:
+        """Return what a link of the chain computed, also one that is no result; None where it is unknown."""
+        found: Num | None = self._trace.values.get(name)  # noqa: PD011  not a data frame
+        return found
+
     def __getitem__(self, name: str) -> Interval | None:
         value = self.values[name] if name in self.values else self.scopes[name]
         return None if value is None else self.interval(value)

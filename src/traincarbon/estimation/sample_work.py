@@ -80,6 +80,15 @@ ATTENTION = Link(
     hidden="hidden",
     tokens_per_sample="tokens_per_sample",
 )
+WINDOWED_ATTENTION = Link(
+    "flop_per_sample",
+    sample_flop.flop_with_windowed_attention,
+    flop_per_sample="flop_per_sample",
+    layers="layers",
+    hidden="hidden",
+    window_tokens="seq_len",
+    tokens_per_sample="tokens_per_sample",
+)
 FROZEN_PART = Link("flop_per_sample", samples.flop_with_frozen, compute_flop="flop_per_sample", frozen_params="frozen_params", tokens="tokens_per_sample")
 TEACHER = Link("flop_per_sample", samples.flop_with_teacher, compute_flop="flop_per_sample", teacher_params="teacher_params", tokens="tokens_per_sample")
 FROZEN_ENCODERS = Link(
@@ -168,6 +177,8 @@ class SampleWork:
             self.parts[recipe.main] = self.parts[recipe.main] - other
         if recipe.link in (BY_TOKENS, TOWERS):
             self._add("attention", ATTENTION)
+        elif recipe.link is SPOKEN:
+            self._add("attention", WINDOWED_ATTENTION)
         self._add("teacher", TEACHER)
         self._add("frozen", FROZEN_ENCODERS)
         self._freeze(recipe)

@@ -82,6 +82,11 @@ class Where(NamedTuple):
     def __str__(self) -> str:
         return " · ".join(part.replace("_", " ") for part in self if part)
 
+    def among(self, others: "Sequence[Where]") -> str:
+        """Return what tells the combination from *others*; empty where nothing does."""
+        differing = (value for name, value in self._asdict().items() if value and len({getattr(other, name) for other in others}) > 1)
+        return " · ".join(value.replace("_", " ") for value in differing)
+
     @property
     def axes(self) -> dict[str, str]:
         """The fields that replace those of the plan."""

@@ -53,7 +53,7 @@ class Shrunk(NamedTuple):
     """Covariance of scopes around the one above, by level: the prior value, or more if runs contradict it."""
 
 
-def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float) -> Shrunk:
+def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float, weights: "Array | None" = None) -> Shrunk:
     """Return the effect of every scope and the scatter of runs around them.
 
     Args:
@@ -61,9 +61,12 @@ def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float) -
         x: What multiplies the coefficients, runs × coefficients; the first column is usually one.
         levels: The widest first. It has one scope or several unrelated ones; every other scope lies inside one scope of the level above.
         scatter: Prior standard deviation of a run around its scope, which counts for :data:`PRIOR_RUNS` runs.
+        weights: How much each run counts, from 0 to 1; by default as much as the others. The scatter of a run of weight w is that over √w.
     """
     leaf = levels[-1].scope_of
-    gram, moment, square = _sums(y, x, leaf)
+    weight = np.ones_like(y) if weights is None else weights
+    root = np.sqrt(weight)
+    gram, moment, square = _sums(root * y, root[:, None] * x, leaf)
     above = [_parents(upper.scope_of, lower.scope_of) for upper, lower in pairwise(levels)]
     prior = [np.square(level.between) for level in levels]
     sizes = [int(level.scope_of.max()) + 1 for level in levels]
@@ -83,8 +86,8 @@ def shrink(y: "Array", x: "Array", levels: Sequence[Level], *, scatter: float) -
     widened = sigma * t_over_normal(PRIOR_RUNS + len(y), order=2)
     fitted = np.einsum("ni,ni->n", x, mean[leaf])
     own = np.einsum("ni,nij,nj->n", x, covariance[leaf], x)
-    share = np.minimum(own / sigma**2, 1.0 - 1e-9)
-    left_out, left_out_sigma = (fitted - share * y) / (1.0 - share), np.sqrt(own / (1.0 - share) + widened**2)
+    share = np.minimum(weight * own / sigma**2, 1.0 - 1e-9)
+    left_out, left_out_sigma = (fitted - share * y) / (1.0 - share), np.sqrt(own / (1.0 - share) + widened**2 / weight)
     return Shrunk(means, covariances, widened, fitted, left_out, left_out_sigma, spreads)
 
 

@@ -160,6 +160,38 @@ def flop_with_attention(*, flop_per_sample: Num, layers: Num, hidden: Num, token
     return flop_per_sample + 12.0 * layers * hidden * tokens_per_sample**2
 
 
+@equation("flop_per_sample + 12 × layers × hidden × window_tokens × tokens_per_sample", source="chowdhery-2022-palm")
+def flop_with_windowed_attention(*, flop_per_sample: Num, layers: Num, hidden: Num, window_tokens: Num, tokens_per_sample: Num) -> Num:
+    r"""Return the FLOP of a sample with its attention scores, in which every token sees a window of tokens around it, longer than a sample.
+
+    A second of speech is a sample here, and the encoder of Whisper sees 30 of them at once.
+
+    .. math:: c' = c + 12 \, L \, h \, W \, T
+
+    Args:
+        flop_per_sample: FLOP of the matrix products with parameters c. [FLOP]
+        layers: Transformer layers L. [1]
+        hidden: Width of all heads together h. [1]
+        window_tokens: Tokens that a token sees W. [1]
+        tokens_per_sample: Tokens of a sample T. [1]
+
+    Returns:
+        FLOP of a sample, broadcast over the inputs. [FLOP]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> flop_with_windowed_attention(flop_per_sample=2e11, layers=32.0, hidden=1280.0, window_tokens=1500.0, tokens_per_sample=50.0)
+        236864000000.0
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, appendix B.
+    """
+    require(above=0.0, flop_per_sample=flop_per_sample, layers=layers, hidden=hidden, window_tokens=window_tokens, tokens_per_sample=tokens_per_sample)
+    return flop_per_sample + 12.0 * layers * hidden * window_tokens * tokens_per_sample
+
+
 @equation("flop_per_sample + 2e9 × frozen_gmac_per_sample", source="rombach-2021-ldm")
 def flop_with_frozen_encoders(*, flop_per_sample: Num, frozen_gmac_per_sample: Num) -> Num:
     r"""Return the FLOP of a sample with the forward pass of frozen encoders, which nothing flows back through.

@@ -217,6 +217,34 @@ def implied_mfu(*, compute_flop: Num, peak_flop_per_s: Num, accelerator_hours_h:
     return compute_flop / (peak_flop_per_s * S_PER_H * accelerator_hours_h)
 
 
+@equation("accelerator_hours_h × 3600 × peak_flop_per_s × mfu", source="eu-2025-gpai-guidelines")
+def hardware_based_flop(*, accelerator_hours_h: Num, peak_flop_per_s: Num, mfu: Num) -> Num:
+    r"""Return the compute of a training by the hardware that it used, the hardware-based count of the guidelines on general-purpose AI.
+
+    .. math:: C = 3600 \, H \, P \, U
+
+    Args:
+        accelerator_hours_h: Accelerators × time of the training. [h]
+        peak_flop_per_s: Dense peak of one accelerator at the precision used. [FLOP/s]
+        mfu: Share of the peak that the training reached on average. [1]
+
+    Returns:
+        Floating-point operations. [FLOP]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> f"{hardware_based_flop(accelerator_hours_h=200_000.0, peak_flop_per_s=300e12, mfu=0.5):.1e}"
+        '1.1e+23'
+
+    References:
+        European Commission 2025, *Guidelines on the scope of the obligations for general-purpose AI models*, annex A.
+    """
+    require(above=0.0, accelerator_hours_h=accelerator_hours_h, peak_flop_per_s=peak_flop_per_s, mfu=mfu)
+    return accelerator_hours_h * S_PER_H * peak_flop_per_s * mfu
+
+
 @equation("clamp(mfu × factor, 0, 1)", source="definition")
 def calibrated_mfu(*, mfu: Num, factor: Num) -> Num:
     r"""Return an expected utilisation, calibrated with the user's own runs.

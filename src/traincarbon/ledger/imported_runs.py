@@ -23,11 +23,16 @@ class Added(NamedTuple):
 
     Attributes:
         ids: Their runs.
-        alone: The journals of those whose runs had no folder before, each with its run and the record in it.
+        alone: The journals of those whose runs had no folder before, each with the record in it.
     """
 
     ids: list[str]
-    alone: list[tuple[JournalFile, str, dict[str, object]]]
+    alone: list[tuple[JournalFile, Run]]
+
+
+def as_read(record: Run) -> Run:
+    """Return a record as it is when it is read from a journal: without what is not published, and checked."""
+    return Run.from_dict(record.to_dict())
 
 
 def add_records(store: str, records: Sequence[Run], *, dry_run: bool) -> Added:
@@ -57,7 +62,7 @@ def add_records(store: str, records: Sequence[Run], *, dry_run: bool) -> Added:
             _write_patiently(file, record.run_id, stated)
             continue
         if is_new:
-            added.alone.append((JournalFile(os.path.basename(folder), os.path.basename(file), state.st_size, state.st_mtime_ns), record.run_id, stated))
+            added.alone.append((JournalFile(os.path.basename(folder), os.path.basename(file), state.st_size, state.st_mtime_ns), record))
     return added
 
 

@@ -70,14 +70,14 @@ class Index:
                 return
         raise CarbonError("the index of the runs cannot be built, neither on disk nor in memory", hint="is the disk full?")
 
-    def add(self, imported: Iterable[tuple[JournalFile, str, Mapping[str, object]]]) -> None:
+    def add(self, imported: Iterable[tuple[JournalFile, Run]]) -> None:
         """Take in journals that were just written, without reading them: each holds one record, in a folder that nothing else was in.
 
         What fails is left to :meth:`refresh`, which finds these files like any others.
         """
         files, processes, runs = [], [], []
-        for file, run_id, stated in imported:
-            record = Run.from_dict(stated)
+        for file, record in imported:
+            run_id = record.run_id
             files.append((*file, file.size, "[]"))
             processes.append((file.folder, file.name, run_id, file.name.removesuffix(".jsonl"), 0, ""))
             runs.append(run_row(record, is_settled=True))

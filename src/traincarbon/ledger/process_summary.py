@@ -11,6 +11,7 @@ from traincarbon.ledger.device import Device, greatest
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.phases import PhaseUse, fold_phases
+from traincarbon.ledger.site import checked_site
 from traincarbon.ledger.store_folder import lives
 from traincarbon.ledger.warm_up import Mark, with_mark
 from traincarbon.quantities import RECORDED, EnergySource, Part, least_sure
@@ -52,6 +53,8 @@ class Facts(NamedTuple):
     """What launched it, see :mod:`traincarbon.ledger.launcher`."""
     device_names: Mapping[str, str] | None = None
     """Device to the name of its product."""
+    site: Mapping[str, object] | None = None
+    """Where it ran, see :mod:`traincarbon.ledger.site`."""
     is_outside: bool = False
     """Whether its machine is no node of the run, as a login node: nothing was metered there."""
 
@@ -189,6 +192,7 @@ class Process:
             nodes_expected=_whole(line.get("nodes_expected")),
             idle_gpu_w=amount(line.get("idle_gpu_w")),
             launcher=checked_launcher(line.get("launcher")),
+            site=checked_site(line.get("site")),
             versions=_texts(line.get("versions")),
             device_names=_texts(line.get("device_names")),
             is_outside=line.get("outside") is True,

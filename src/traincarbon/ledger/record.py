@@ -18,7 +18,7 @@ from traincarbon.ledger.phases import phases_of
 from traincarbon.ledger.process_summary import End, Process
 from traincarbon.ledger.run import Run, timestamp
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
-from traincarbon.ledger.run_totals import contradiction, cost_basis_of, left_out, total_of
+from traincarbon.ledger.run_totals import above_measured, contradiction, cost_basis_of, left_out, total_of
 from traincarbon.ledger.sessions import Session, clusters
 from traincarbon.ledger.warm_up import warm_up_of_nodes
 from traincarbon.ledger.waste import waste_of
@@ -84,6 +84,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     unread_gpu = any(each.unread_gpu for each in facts) or any(use.is_unread_gpu for use in energy.by_device)
     notes = [note for name in RECORDED if not unread_gpu and (note := left_out(name, found))]
     results = {name: None if unread_gpu else total_of(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
+    results["facility_energy_kwh"] = above_measured(results["facility_energy_kwh"], measured_j=energy.measured_j)
     cost, cost_basis = results["cost_usd"], cost_basis_of(ordered)
     duration_s = _most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster))
     notes += [found_fault] if (found_fault := contradiction(measured_j=energy.measured_j, facility_kwh=results["facility_energy_kwh"])) else []
@@ -114,6 +115,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         forecast=next((process.forecast for process in reversed(ordered) if process.forecast is not None), None),
         plan=_first(each.plan for each in facts),
         versions=dict(_first(each.versions for each in facts) or {}),
+        site=_first(each.site for each in facts),
         launcher=latest_launcher(each.launcher for each in facts),
         restarts=len(found) - n_machines,
         signal=end.signal if end else None,

@@ -13,7 +13,8 @@ from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
 from traincarbon.ledger.run import RUN_SCHEMA
 from traincarbon.ledger.run_energy import DeviceUse, measured_j
-from traincarbon.ledger.run_totals import contradiction
+from traincarbon.ledger.run_totals import above_measured, contradiction
+from traincarbon.ledger.site import checked_site
 from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
@@ -62,6 +63,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
     checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
     checked["launcher"] = checked_launcher(stated.get("launcher"))
+    checked["site"] = checked_site(stated.get("site"))
     checked |= {name: tuple([str(text)[:_LONGEST] for text in items(stated.get(name))[:most]]) for name, most in _LISTS.items()}
     checked["phases"] = tuple([_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS]])
     attempts = [_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES]]
@@ -70,6 +72,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["waste"] = _waste(run_id, table(stated.get("waste")))
     checked["by_device"] = tuple([_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES]])
     energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])
+    checked["facility_energy_kwh"] = above_measured(checked["facility_energy_kwh"], measured_j=energy_measured_j)
     if found := contradiction(measured_j=energy_measured_j, facility_kwh=checked["facility_energy_kwh"]):
         checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}

@@ -54,6 +54,8 @@ class Run:
     versions: dict[str, str]
     launcher: Mapping[str, Any] | None = None
     """What launched it and what gave its id, see :mod:`traincarbon.ledger.launcher`."""
+    site: Mapping[str, Any] | None = None
+    """Where it ran, see :mod:`traincarbon.ledger.site`."""
     restarts: int = 0
     signal: int | None = None
     counts: dict[str, float]

@@ -80,6 +80,25 @@ def cost_basis_of(ordered: Sequence[Process]) -> str:
     return "; ".join(dict.fromkeys(process.cost_basis for process in ordered if process.cost_basis and "cost_usd" in process.results))
 
 
+def above_measured(facility_kwh: Mapping[str, float] | None, *, measured_j: float) -> dict[str, float] | None:
+    """Return the interval of a facility's energy with a lower end that is no less than what was measured within it.
+
+    Its median stays as it is, also where that contradicts what was measured.
+
+    Args:
+        facility_kwh: The interval, None if it is unknown. [kWh]
+        measured_j: Energy that devices stated. [J]
+
+    Example:
+        >>> above_measured({"low": 0.5, "median": 2.0, "high": 3.0}, measured_j=3.6e6)["low"]
+        1.0
+    """
+    if facility_kwh is None:
+        return None
+    low_kwh = max(facility_kwh["low"], measured_j / J_PER_KWH)
+    return {**facility_kwh, "low": min(low_kwh, facility_kwh["median"])}
+
+
 def contradiction(*, measured_j: float, facility_kwh: Mapping[str, float] | None) -> str:
     """Return a note if the facility used less energy than was measured within it, which cannot be; "" if it did not.
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import NamedTuple, Self
 
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
-from traincarbon.ledger.imported_runs import add_records
+from traincarbon.ledger.imported_runs import add_records, as_read
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_progress import Tell
 from traincarbon.ledger.journal import run_folder
@@ -147,17 +147,17 @@ class Ledger:
                     _copy(file, target)
         return Merged(len(runs), copied, unchanged, tuple(faults))
 
-    def add(self, records: Sequence[Run], *, dry_run: bool = False) -> list[str]:
+    def add(self, records: Sequence[Run], *, dry_run: bool = False, are_as_read: bool = False) -> list[str]:
         """Add records from elsewhere to the store as journals of one line and return the ids of the new ones. With *dry_run* nothing is written.
 
-        If a run has journals of its own, these win.
+        If a run has journals of its own, these win. *are_as_read* says that each comes from :meth:`Run.from_dict`, which is quicker.
 
         Raises:
             CarbonError: the store cannot be written.
         """
         added = add_records(self.store, records, dry_run=dry_run)
         if added.alone:
-            self.index.add(added.alone)
+            self.index.add([(file, record if are_as_read else as_read(record)) for file, record in added.alone])
         return added.ids
 
     def _full_id(self, id: str) -> str:

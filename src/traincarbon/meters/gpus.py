@@ -18,6 +18,8 @@ _UNREAD_S = 1.0
 """Time between looks for a GPU that has told nothing so far."""
 _USERS_S = 5.0
 """Time between looks for the processes that compute on the GPUs."""
+_FIRST_USERS_S, _FIRST_S = 1.0, 30.0
+"""The same in the first seconds, in which most trainings begin to use their GPUs."""
 _SUPERCHIP = re.compile(r"\bG[HB][23]00\b")
 """GPUs on a module with a Grace processor: their energy counter is that of the whole module, processor and memory included."""
 
@@ -53,7 +55,8 @@ class GpuMeter(SensorMeter):
         self.name = name
         self.hidden = tuple(gpu.device for gpu in hidden)
         self.order = tuple(order)
-        self._users_s = -_USERS_S
+        self._users_s = float("-inf")
+        self._opened_s = clock()
         self._pace = Pace()
         self._jitter = Jitter(SAMPLE_S)
         self._close: Callable[[], None] | None = None
@@ -88,7 +91,8 @@ class GpuMeter(SensorMeter):
     def _look_for_users(self) -> None:
         """Ask now and then which processes compute on the GPUs."""
         now_s = self._clock()
-        if self.order and now_s - self._users_s >= _USERS_S:
+        every_s = _FIRST_USERS_S if now_s - self._opened_s < _FIRST_S else _USERS_S
+        if self.order and now_s - self._users_s >= every_s:
             self._users_s = now_s
             self.users = {each.gpu.device: pids for each in self._gpus if (pids := each.gpu.users())}
 

@@ -12,13 +12,16 @@ _SHORTEST_S, _LONGEST_S = 0.002, 60.0
 _MOST_J = _MOST_S = 1e18
 
 
-def guarded(name: str, probe: Callable[[], Meter | Unavailable]) -> Meter | Unavailable:
-    """Call *probe*. An exception of it or its meter is only a reason why this meter cannot be read."""
+def guarded(name: str, probe: Callable[[], Meter | Unavailable], *, is_there: bool = False) -> Meter | Unavailable:
+    """Call *probe*. An exception of it or its meter is only a reason why this meter cannot be read.
+
+    *is_there* says that there is something to read, as where a package was installed for it.
+    """
     try:
         found = probe()
         return found if isinstance(found, Unavailable) else _Guarded(found)
     except (Exception, SystemExit) as error:  # noqa: BLE001  around a meter's read
-        return Unavailable(name, f"it fails: {type(error).__name__}: {error}", "carbon doctor shows the others")
+        return Unavailable(name, f"it fails: {type(error).__name__}: {error}", "carbon doctor shows the others", is_there=is_there)
 
 
 class _Guarded(Meter):

@@ -177,6 +177,8 @@ def serve(name: str) -> None:
     """Open the meter *name*, write its first readings to stdout, and more for each line on stdin, until stdin ends."""
     from traincarbon.meters.registry import probed_here
 
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_SETMASK, ())  # the thread that started this process takes no signals, and it has its mask
     if hasattr(signal, "SIGINT"):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     with signals_blocked():

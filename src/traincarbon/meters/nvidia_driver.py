@@ -1,6 +1,7 @@
 """What the kernel shows of NVIDIA GPUs and their driver, without any library."""
 
 import os
+from collections.abc import Sequence
 from glob import glob
 from typing import NamedTuple
 
@@ -19,6 +20,10 @@ LIBRARY_HINT = "in a container: --gpus all -e NVIDIA_DRIVER_CAPABILITIES=compute
 """What helps where the driver is loaded and its library is not found."""
 
 
+_LIBRARY_FOLDERS = ("/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib64", "/usr/lib", "/usr/lib/wsl/lib", "/usr/local/nvidia/lib64")
+"""Where drivers install it."""
+
+
 class KernelGpu(NamedTuple):
     """A GPU as the kernel lists it."""
 
@@ -35,15 +40,22 @@ def has_device(*, proc: str = PROC, dev: str = DEV) -> bool:
     return bool(glob(f"{dev}/nvidia[0-9]*") or glob(f"{proc}/*"))
 
 
-def load_problem() -> str:
+def load_problem(*, folders: Sequence[str] = _LIBRARY_FOLDERS) -> str:
     """Return why the driver's library cannot be loaded, "" if it can, before 6 MB of bindings are imported."""
     from ctypes import CDLL
 
     try:
         CDLL(LIBRARY)
     except OSError as error:
-        return str(error)
+        file = library_file(folders=folders)
+        return str(error) if not file or file in str(error) else f"{file} cannot be read"
     return ""
+
+
+def library_file(*, folders: Sequence[str] = _LIBRARY_FOLDERS) -> str:
+    """Return the file of the driver's library, readable or not, "" if there is none where the system looks for it."""
+    named = filter(None, os.environ.get("LD_LIBRARY_PATH", "").split(":"))
+    return next((file for folder in (*named, *folders) if os.path.lexists(file := f"{folder}/{LIBRARY}")), "")
 
 
 def kernel_gpus(*, visible_devices: str | None = None, vendor: str = NVIDIA, proc: str = PROC, pci: str = PCI) -> list[KernelGpu]:

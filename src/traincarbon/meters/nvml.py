@@ -11,7 +11,7 @@ from traincarbon.extras import install_command
 from traincarbon.meters.base import HIDDEN_TOO, Meter, Unavailable
 from traincarbon.meters.gpu import GpuError
 from traincarbon.meters.gpus import GpuMeter
-from traincarbon.meters.nvidia_driver import LIBRARY, LIBRARY_HINT, has_device, load_problem
+from traincarbon.meters.nvidia_driver import LIBRARY, LIBRARY_HINT, has_device, library_file, load_problem
 from traincarbon.meters.nvml_bindings import nvml_bindings
 from traincarbon.meters.nvml_gpu import NvmlGpu
 from traincarbon.meters.nvml_library import Library, NoDeviceError, NotOursError
@@ -24,7 +24,7 @@ _SLICES = 7
 def probe(*, environ: Mapping[str, str] = os.environ, clock: Callable[[], float] = time.monotonic) -> Meter | Unavailable:
     """Return a meter of the NVIDIA GPUs that *environ* makes visible, or the reason why there is none."""
     problem = load_problem() if sys.platform.startswith("linux") else ""
-    if problem and has_device():
+    if problem and (has_device() or library_file()):
         return Unavailable("nvml", f"the NVIDIA driver is there, but its library cannot be loaded: {problem}", LIBRARY_HINT, is_there=True)
     if problem:
         return Unavailable("nvml", f"no NVIDIA driver: {LIBRARY} is not found", "in a container, start it with --gpus all")

@@ -233,7 +233,7 @@ def probed_here(name: str) -> Meter | Unavailable:
         loaded: Callable[[], Meter | Unavailable] = point.load()
         return loaded()
 
-    return guarded(name, probe)
+    return guarded(name, probe, is_there=True)
 
 
 def meter_names() -> list[str]:

@@ -11,7 +11,7 @@ from typing import BinaryIO, TextIO
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.run import Run
-from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, sacct, wandb_csv
+from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, nvidia_smi, sacct, wandb_csv
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
 from traincarbon.readers.table import first_line
@@ -55,6 +55,7 @@ FORMATS: tuple[Format, ...] = (
     wandb_csv.RUNS,
     wandb_csv.METRICS,
     sacct.FORMAT,
+    nvidia_smi.FORMAT,
     handwritten_csv.FORMAT,
 )
 """The formats that can be imported, the most specific first; the first one that recognises a file reads it."""
@@ -120,6 +121,10 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
             raise CarbonError(
                 f"{options.name or 'standard input'} is in the format {chosen.name}, which has no columns for parameters or tokens",
                 hint="leave out --params-column and --tokens-column",
+            )
+        if options.energy_covers and chosen is not sacct.FORMAT:
+            raise CarbonError(
+                f"{options.name or 'standard input'} is in the format {chosen.name}, which states what its energy covers", hint="leave out --energy-covers"
             )
         found = chosen.read(stream, options)
         said = [] if chosen is OURS else [f"run {record.run_id[:60]!r}: {note}" for record in found.records for note in record.notes]

@@ -13,7 +13,7 @@ from traincarbon.readers.column_names import ACCELERATORS, HARDWARE, PARAMS, TOK
 from traincarbon.readers.durations import duration_s_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, exactly, moment, names_a_zone, record_of
 from traincarbon.readers.plausible import Basis, faults_of
-from traincarbon.readers.table import Row, delimiter_of, header_of, rows, says_nothing
+from traincarbon.readers.table import PutBack, Row, delimiter_of, header_of, rows, says_nothing
 
 NAMES = ("name", "run", "run_id", "id")
 HOURS_H = ("hours", "duration_h", "wallclock_hours", "runtime_h", "training_hours")
@@ -84,7 +84,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     plain = {name: name.lower() if name.lower() in stated else plain_header(name) for name in names if name}
     check_columns([*plain.values(), *(name.lower() for name in names)], options)
     unread = [name for name, known in plain.items() if not {known, name.lower()} & {*COLUMNS, *_OTHER_NAMES, *stated}]
-    for row in rows(_After(header, stream), delimiter=delimiter, always_ended=False, first_line=at):
+    for row in rows(PutBack([header], stream), delimiter=delimiter, always_ended=False, first_line=at):
         if isinstance(row, str):
             left_out.append(row)
             continue
@@ -122,19 +122,6 @@ def _by_plain_name(cells: dict[str, str], plain: dict[str, str]) -> dict[str, st
         if not found.get(known):
             found[known] = cell
     return found
-
-
-class _After:
-    """A stream with its first line put back, as standard input cannot seek."""
-
-    def __init__(self, line: str, stream: TextIO) -> None:
-        self._line = line
-        self._stream = stream
-
-    def readline(self, most: int, /) -> str:
-        """Return the next line, or as much of it."""
-        line, self._line = self._line, ""
-        return line or self._stream.readline(most)
 
 
 def _check_points(row: Row) -> None:

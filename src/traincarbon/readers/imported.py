@@ -25,6 +25,8 @@ ZERO = "the file says 0, which it also says without a sensor"
 _SLASHES = re.compile(r"^(\d{4})/(\d\d)/(\d\d)(?=\D|$)")
 _MOST_SINCE_S = 1e11
 """A greater number of seconds would be beyond the year 5000."""
+ENERGY_COVERS = ("cpu", "node", "gpu")
+"""What the energy of a scheduler may cover: the processors with their memory, whole nodes, or the GPUs."""
 NO_ZONE = "its times have no zone and were read as UTC; name theirs with --timezone"
 
 
@@ -36,6 +38,10 @@ class ImportOptions:
     """The file's name, without its folder; empty for standard input."""
     zone: tzinfo | None = None
     """The zone of times that name none; None means that it is not known, and that they are read as UTC."""
+    hw: str = ""
+    """The hardware of all runs, empty if the user does not state it."""
+    energy_covers: str = ""
+    """What a scheduler's energy covers, one of :data:`ENERGY_COVERS`; empty if it is unknown."""
     params_column: str = ""
     tokens_column: str = ""
 

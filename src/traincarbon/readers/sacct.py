@@ -1,4 +1,4 @@
-"""Import jobs of SLURM from ``sacct --parsable2``.
+"""Import jobs of SLURM from ``sacct``, parsable or plain.
 
 The columns are those of SLURM's manual, https://slurm.schedmd.com/sacct.html. JobID, State, Start, and Elapsed or ElapsedRaw are required.
 JobName, NNodes, AllocTRES, ConsumedEnergyRaw or ConsumedEnergy, ExitCode and Cluster are optional. Users and names of nodes are not read.
@@ -13,21 +13,34 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
-from traincarbon.readers.table import Row, header_of, rows
+from traincarbon.readers.limits import LEAST_NODE_W, accelerator_limits
+from traincarbon.readers.plausible import Basis
+from traincarbon.readers.sacct_layout import is_parsable, is_plain, layout_rows
+from traincarbon.readers.table import Row
 
 COMMAND = "sacct --parsable2 --format=JobID,JobName,State,ExitCode,Start,End,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw"
 
 _NOT_VALUES = (0.0, float(0xFFFFFFFFFFFFFFFE), float(0xFFFFFFFF), float(0xFFFFFFFE))
 """What SLURM writes for an unknown energy: 0, and its NO_VAL and INFINITE of 64 bits (one number as a float) and of 32 bits."""
-_MOST_W = 30_000.0
-"""More than any server draws; counters that wrapped or were reset give such values."""
+_GRES = re.compile(r"(?P<node>gres[:/])?gpu(?:[:=](?P<kind>[a-z][\w.-]*))?(?:[:=](?P<count>\d+))?(?:\(.*)?$", re.IGNORECASE)
 _PREFIXES = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _JOB = re.compile(r"(\d+(?:_\d+)?(?:\+\d+)?)(?:\.(.+))?")
 _ELAPSED = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
 _NO_PLUGIN = "SLURM states no energy; the cluster does not meter or store it"
-_TOO_MUCH = "SLURM states more than {watts:,.0f} W for each node, which is impossible"
-_NOT_BY_PART = "SLURM states the energy of whole nodes, not of their parts; it is under other"
-_SHARED = "SLURM's energy is that of whole nodes: each job on a shared node is charged with all of it"
+_BELOW_IDLE = "below idle"
+_REASONS = {
+    "": "SLURM's energy may be that of the processors alone, of the GPUs or of whole nodes, as its plugin decides; it is under other",
+    "node": "SLURM states the energy of whole nodes, not of their parts; it is under other",
+    "cpu": "SLURM states the energy of processors and memory alone; it is under cpu",
+    "gpu": "SLURM states the energy of the GPUs alone",
+    _BELOW_IDLE: "SLURM's energy is less than the GPUs draw idle, so it is that of the processors alone; it is under cpu",
+}
+_PART_OF = {"": Part.OTHER, _BELOW_IDLE: Part.CPU, "node": Part.OTHER, "cpu": Part.CPU, "gpu": Part.GPU}
+_UNKNOWN_COVER = (
+    "what SLURM's energy covers depends on its plugin (scontrol show config: AcctGatherEnergyType): rapl meters the processors alone, gpu the GPUs,"
+    " ipmi and xcc whole nodes; state it with --energy-covers cpu, gpu or node"
+)
+_SHARED = "SLURM's energy is that of nodes: each job on a shared node is charged with all of it"
 
 
 class _Step(NamedTuple):
@@ -41,9 +54,8 @@ class _Step(NamedTuple):
 
 
 def is_sacct(beginning: str) -> bool:
-    """Return whether a file with this beginning is parsable output of ``sacct``."""
-    header = header_of(beginning, "|")
-    return "State" in header and ("JobID" in header or "JobIDRaw" in header)
+    """Return whether a file with this beginning is output of ``sacct``."""
+    return is_parsable(beginning) or is_plain(beginning)
 
 
 def read(stream: TextIO, options: ImportOptions) -> Imported:
@@ -58,7 +70,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     steps: dict[str, list[_Step]] = {}
     left_out = []
     checked = False
-    for row in rows(stream, delimiter="|", quoted=False):
+    for row in layout_rows(stream):
         if isinstance(row, str):
             left_out.append(row)
             continue
@@ -66,7 +78,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
             _check(row)
             checked = True
         id = row.text("JobID", "JobIDRaw")
-        known = _JOB.fullmatch(id)
+        known = _JOB.fullmatch(id.rstrip("+"))
         if not known:
             left_out.append(f"{row.place(id)}: {'it has not begun' if '[' in id else 'this is not the number of a job'}")
             continue
@@ -89,8 +101,10 @@ def _runs(jobs: list[tuple[str, Row]], steps: dict[str, list[_Step]], left_out: 
                 notes.append(NO_ZONE)
         except (CarbonError, ValueError) as error:
             left_out.append(f"{row.place(id)}: {error}")
-    if any(record.metered_kwh for record in records):
+    if any(energy_j for record in records for energy_j in record.energy_j.values()):
         notes.append(_SHARED)
+        if not options.energy_covers:
+            notes.append(_UNKNOWN_COVER)
     orphans = steps.keys() - {id for id, _ in jobs}
     left_out += [f"job {id}: the file has only its steps, not the job itself" for id in sorted(orphans)]
     return Imported(records, left_out, list(dict.fromkeys(notes)))
@@ -105,7 +119,7 @@ def _check(row: Row) -> None:
 
 
 def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> Run:
-    state = row.text("State").split(" ")[0].lower()
+    state = _state(row.text("State"))
     duration_s = _elapsed_s(row)
     if row.text("Start").lower() in ("", "unknown") or (state in ENDINGS and not duration_s):
         raise ValueError("it never began")
@@ -113,8 +127,12 @@ def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> Ru
         raise ValueError(f"it is {state.upper()[:20]} and has not ended; import it when it has")
     began = moment(row.text("Start"), options.zone)
     nodes = row.amount("NNodes") or row.amount("AllocNodes") or _tres(row).get("node") or 1.0
-    energy_j, reason = _energy_j(row, steps, nodes=nodes, duration_s=duration_s)
-    accelerators, kind = _accelerators(_tres(row))
+    energy_j = _stated_j(row)
+    energy_j = _of_steps_j(steps, nodes=nodes) if energy_j is None else energy_j
+    accelerators, kind = _accelerators(_tres(row), nodes)
+    covers = options.energy_covers
+    if not covers and energy_j and LEAST_NODE_W * nodes * duration_s <= energy_j < _idle_j(accelerators, kind, duration_s):
+        covers = _BELOW_IDLE
     cluster = row.text("Cluster")
     code, _, signal = row.text("ExitCode").partition(":")
     return record_of(
@@ -127,27 +145,28 @@ def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> Ru
         nodes=int(nodes),
         accelerators=accelerators,
         hw=kind,
-        energy_j={} if energy_j is None else {Part.OTHER: (energy_j, EnergySource.POWER)},
-        missing={"": reason} if energy_j is None else {"": _NOT_BY_PART},
+        energy_j={} if energy_j is None else {_PART_OF[covers]: (energy_j, EnergySource.POWER)},
+        missing={"": _NO_PLUGIN if energy_j is None else _REASONS[covers]},
+        basis=Basis(unit="J", whole_includes_gpus=covers == "node"),
         versions={},
     )
+
+
+def _idle_j(accelerators: int | None, kind: str, duration_s: float) -> float:
+    """Return the least energy that the accelerators of a job draw, 0 if their kind is unknown."""
+    limits = accelerator_limits(kind)
+    return (accelerators or 0) * limits.least_w * duration_s if limits.name else 0.0
+
+
+def _state(text: str) -> str:
+    """Return a state in small letters. Plain output cuts it off, as CANCELLED+."""
+    word = text.split(" ", maxsplit=1)[0].lower()
+    return next((each for each in ENDINGS if each.startswith(word[:-1])), word) if word.endswith("+") else word
 
 
 def _step(name: str, row: Row, options: ImportOptions) -> _Step:
     began, ended = (moment(text, options.zone) if (text := row.text(column)) and text.lower() != "unknown" else None for column in ("Start", "End"))
     return _Step(name, row.amount("NNodes") or 1.0, began, ended, _stated_j(row))
-
-
-def _energy_j(row: Row, steps: list[_Step], *, nodes: float, duration_s: float) -> tuple[float | None, str]:
-    """Return the energy of a job, or the reason why there is none."""
-    energy_j = _stated_j(row)
-    if energy_j is None:
-        energy_j = _of_steps_j(steps, nodes=nodes)
-    if energy_j is None:
-        return None, _NO_PLUGIN
-    if energy_j > _MOST_W * nodes * duration_s:
-        return None, _TOO_MUCH.format(watts=_MOST_W)
-    return energy_j, ""
 
 
 def _of_steps_j(steps: list[_Step], *, nodes: float) -> float | None:
@@ -189,24 +208,35 @@ def _elapsed_s(row: Row) -> float:
 
 
 def _tres(row: Row) -> dict[str, float]:
-    """Return the count of each resource of a job, such as 8 of ``gres/gpu:a100``."""
-    pairs = (pair.partition("=") for pair in row.text("AllocTRES", "AllocGRES").split(","))
-    return {name: float(count) for name, _, count in pairs if count.isdigit()}
+    """Return the count of each resource of a job, such as 8 of ``gres/gpu:a100``. Before SLURM 21.08 AllocGRES states ``gpu:v100:4``."""
+    tres = dict(_pair(pair) for pair in row.text("AllocTRES").split(",") if "=" in pair)
+    if not any(name.startswith("gres/gpu") for name in tres):
+        for text in row.text("AllocGRES", "ReqGRES", "ReqTRES").split(","):
+            if known := _GRES.match(text.strip()):
+                name = "gres/gpu" + (f":{known['kind']}" if known["kind"] else "") + ("/node" if known["node"] else "")
+                tres[name] = tres.get(name, 0.0) + float(known["count"] or 1.0)
+    return tres
 
 
-def _accelerators(tres: dict[str, float]) -> tuple[int | None, str]:
-    """Return the number and the names of the accelerators. A count without a name includes all named ones."""
-    named = {name.partition(":")[2]: count for name, count in tres.items() if name.startswith("gres/gpu:")}
-    count = sum(named.values()) or tres.get("gres/gpu")
+def _pair(text: str) -> tuple[str, float]:
+    name, _, count = text.strip().partition("=")
+    return name, float(count) if count.isdigit() else 0.0
+
+
+def _accelerators(tres: dict[str, float], nodes: float) -> tuple[int | None, str]:
+    """Return the number and the names of the accelerators. A count without a name includes all named ones; ``gres:gpu:2`` counts those of a node."""
+    total = {name.removesuffix("/node"): count * (nodes if name.endswith("/node") else 1.0) for name, count in tres.items()}
+    named = {name.partition(":")[2]: count for name, count in total.items() if name.startswith("gres/gpu:") and count}
+    count = sum(named.values()) or total.get("gres/gpu")
     return int(count) if count else None, " + ".join(named)
 
 
 FORMAT = Format(
     "sacct",
-    "output of SLURM's `sacct --parsable2` (`-P`)",
-    "energy of the nodes, duration, state, nodes, accelerators",
+    "output of SLURM's `sacct`: `--parsable2` (`-P`), `--parsable` (`-p`) or plain",
+    "energy of what the plugin meters, duration, state, nodes, accelerators",
     "parameters, tokens; energy by part, unless `--energy-covers` states it",
-    "a job counts with its steps; each task of an array is a run; jobs on a shared node are each charged with all of its energy",
+    "a job counts with its steps; each task of an array is a run; jobs on a shared node are each charged with all of its energy; plain output cuts long cells off",
     is_sacct,
     read,
 )

@@ -1,6 +1,8 @@
 """Samples of power over time, and their energy."""
 
+import math
 from array import array
+from collections.abc import Hashable
 from itertools import pairwise
 from statistics import median
 
@@ -12,11 +14,17 @@ _LEAST_GAP_S = 60.0
 class Samples:
     """The power of the devices of one run, in any order of time."""
 
-    def __init__(self) -> None:
-        self._by_device: dict[int, tuple[array[float], array[float]]] = {}
+    def __init__(self, *, most_w: float = math.inf) -> None:
+        self._by_device: dict[Hashable, tuple[array[float], array[float]]] = {}
+        self._most_w = most_w
+        self.impossible = 0
+        """The number of samples that no device draws, such as 4294967.295 W; they are unknown."""
 
-    def add(self, device: int, time_s: float, power_w: float) -> None:
-        """Add the power of one device at one time."""
+    def add(self, device: Hashable, time_s: float, power_w: float) -> None:
+        """Add the power of one device at one time. A power that no device draws is unknown, and does not count."""
+        if not 0.0 <= power_w <= self._most_w:
+            self.impossible += 1
+            return
         times_s, powers_w = self._by_device.setdefault(device, (array("d"), array("d")))
         times_s.append(time_s)
         powers_w.append(power_w)
@@ -26,6 +34,10 @@ class Samples:
         """The number of devices."""
         return len(self._by_device)
 
+    def names(self) -> tuple[Hashable, ...]:
+        """Return the devices, in the order in which they came."""
+        return tuple(self._by_device)
+
     @property
     def count(self) -> int:
         """The number of samples of the device with the most samples."""
@@ -34,12 +46,24 @@ class Samples:
     @property
     def began_s(self) -> float:
         """The time of the first sample."""
-        return min(min(times_s) for times_s, _ in self._by_device.values())
+        return min((min(times_s) for times_s, _ in self._by_device.values()), default=0.0)
 
     @property
     def duration_s(self) -> float:
         """The time between the first and the last sample."""
-        return max(max(times_s) for times_s, _ in self._by_device.values()) - self.began_s
+        return max((max(times_s) for times_s, _ in self._by_device.values()), default=0.0) - self.began_s
+
+    def fault(self) -> str:
+        """Return why there is no energy, "" if there is one: too few samples, or powers in another unit."""
+        if self.duration_s > 0.0:
+            return ""
+        if self.impossible:
+            return f"all but {self.count} of its samples are beyond the {self._most_w:,.0f} W that such a GPU draws at most; are they in milliwatts?"
+        return "it has only one sample of power"
+
+    def note(self) -> str:
+        """Return a note on samples that are unknown, "" if there are none."""
+        return f"{self.impossible:,} samples are unknown, as no such GPU draws more than {self._most_w:,.0f} W" if self.impossible else ""
 
     def energy_j(self) -> float:
         """Return the energy of all devices by the trapezoidal rule, without gaps."""

@@ -26,6 +26,18 @@ class Lines(Protocol):
         ...
 
 
+class PutBack:
+    """Lines that were read already, and the rest of a stream, as standard input cannot seek."""
+
+    def __init__(self, seen: Sequence[str], stream: Lines) -> None:
+        self._seen = [line for line in reversed(seen) if line]
+        self._stream = stream
+
+    def readline(self, most: int, /) -> str:
+        """Return the next line, or as much of it."""
+        return self._seen.pop() if self._seen else self._stream.readline(most)
+
+
 class Row(NamedTuple):
     """A row as column name to cell, and the line of the file on which it ends."""
 
@@ -34,8 +46,11 @@ class Row(NamedTuple):
 
     def text(self, *columns: str) -> str:
         """Return the first cell among *columns* that is not empty."""
-        found = (self.cells.get(column, "").strip() for column in columns)
-        return next((cell for cell in found if cell.lower() not in _EMPTY), "")
+        for column in columns:
+            cell = self.cells.get(column)
+            if cell and (cell := cell.strip()).lower() not in _EMPTY:
+                return cell
+        return ""
 
     def number(self, column: str) -> float | None:
         """Return the number in a cell, None if the cell is empty or the column does not exist.
@@ -43,8 +58,8 @@ class Row(NamedTuple):
         Raises:
             ValueError: the cell is not a finite number.
         """
-        cell = self.cells.get(column, "").strip()
-        if cell.lower() in _EMPTY:
+        cell = self.cells.get(column)
+        if not cell or (cell := cell.strip()).lower() in _EMPTY:
             return None
         try:
             number = float(cell)

@@ -12,11 +12,14 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.column_names import check_columns, readable_energy_of, readable_size_of
+from traincarbon.readers.durations import duration_s_of
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, before, instant, moment, names_a_zone, record_of
+from traincarbon.readers.limits import accelerator_limits
 from traincarbon.readers.samples import Samples
 from traincarbon.readers.table import Row, header_of, rows
 
-_POWER = re.compile(r"(?:(?P<run>.+) - )?(?:system|events)[./]gpu\.(?P<gpu>\d+)\.powerWatts")
+_POWER = re.compile(r"(?:(?P<run>.+) - )?(?:system|events)[./]gpu\.(?P<gpu>\d+)\.powerWatts(?:/l:(?P<node>.+))?")
+"""A GPU's power; runs of several nodes name the node behind it (wandb's system monitor, labels of shared mode)."""
 _TIMES = ("_timestamp", "Relative Time (Process)", "Relative Time (Wall)", "_runtime")
 _IDS = ("id", "ID", "run_id", "Run ID")
 _RUNTIMES = ("Runtime", "runtime", "summary._runtime", "_runtime", "summary._wandb/runtime", "summary._wandb.runtime")
@@ -74,6 +77,7 @@ def read_metrics(stream: TextIO, options: ImportOptions) -> Imported:
     default = options.name.rpartition(".")[0] or options.name
     absolute = False
     powers: dict[str, re.Match[str]] = {}
+    most_w = accelerator_limits(options.hw).most_w
     for row in rows(stream):
         if isinstance(row, str):
             left_out.append(row)
@@ -81,18 +85,19 @@ def read_metrics(stream: TextIO, options: ImportOptions) -> Imported:
         powers = powers or {column: known for column in row.cells if (known := _POWER.fullmatch(column))}
         run_id = row.text(*_IDS)
         try:
-            time = next((number for column in _TIMES if (number := row.number(column)) is not None), None)
+            time = next((number for column in _TIMES if (number := _time_s(row, column)) is not None), None)
             absolute = absolute or bool(row.text("_timestamp"))
             for column, known in powers.items() if time is not None else ():
                 power_w = row.amount(column)
                 if power_w is not None and time is not None:
-                    runs.setdefault(run_id or known["run"] or default, Samples()).add(int(known["gpu"]), time, power_w)
+                    samples = runs.setdefault(run_id or known["run"] or default, Samples(most_w=most_w))
+                    samples.add((known["node"] or "", int(known["gpu"])), time, power_w)
         except ValueError as error:
             left_out.append(f"{row.place(run_id)}: {error}")
     records = []
     for run_id, samples in runs.items():
         try:
-            records.append(_metered(run_id, samples, absolute=absolute))
+            records.append(_metered(run_id, samples, absolute=absolute, options=options))
         except (CarbonError, ValueError) as error:
             left_out.append(f"run {run_id[:60]!r}: {error}")
     notes = ["it holds only power; import the table of runs with the column ID as well to know the rest"] if records else []
@@ -103,7 +108,7 @@ def _record(row: Row, options: ImportOptions) -> Run:
     state = row.text("State", "state").lower()
     if state and state not in ENDINGS:
         raise ValueError(f"it is {state[:20]!r} and has not ended; import it when it has")
-    duration_s = next((number for column in _RUNTIMES if (number := row.amount(column)) is not None), None)
+    duration_s = next((number for column in _RUNTIMES if (number := _time_s(row, column)) is not None), None)
     if duration_s is None:
         raise ValueError("column Runtime is empty: the duration is unknown")
     ended = next((number for column in _ENDS if (number := row.amount(column)) is not None), None)
@@ -129,10 +134,21 @@ def _record(row: Row, options: ImportOptions) -> Run:
     )
 
 
-def _metered(run_id: str, samples: Samples, *, absolute: bool) -> Run:
+def _time_s(row: Row, column: str) -> float | None:
+    """Return a time in seconds, which charts also write as ``1:00:45``.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    clock_s = duration_s_of(row.text(column))
+    return row.amount(column) if clock_s is None else clock_s
+
+
+def _metered(run_id: str, samples: Samples, *, absolute: bool, options: ImportOptions) -> Run:
+    if fault := samples.fault():
+        raise ValueError(fault)
     energy_j, gaps_s = samples.energy_j(), samples.gaps_s()
-    if samples.duration_s <= 0.0:
-        raise ValueError("it has only one sample of power")
+    nodes = len({device[0] for device in samples.names() if isinstance(device, tuple)})
     return record_of(
         run_id=f"wandb-{run_id}",
         state=UNKNOWN_END,
@@ -140,10 +156,13 @@ def _metered(run_id: str, samples: Samples, *, absolute: bool) -> Run:
         duration_s=samples.duration_s,
         gaps_s=gaps_s,
         samples=samples.count,
+        nodes=max(nodes, 1),
         accelerators=samples.devices,
+        hw=options.hw,
         energy_j={Part.GPU: (energy_j, EnergySource.POWER)},
         missing={"": _NO_ENERGY},
         versions={},
+        notes=[note] if (note := samples.note()) else [],
     )
 
 

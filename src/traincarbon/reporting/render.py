@@ -1,13 +1,7 @@
 """The report as one self-contained HTML file: text, charts, style and scripts."""
 
-import base64
-import hashlib
 from collections.abc import Callable
-from functools import lru_cache
-from os import path
-from string import Template
 
-from traincarbon._version import __version__
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
 from traincarbon.formatting import LADDERS, LEAST, READABLE, counted
@@ -16,7 +10,7 @@ from traincarbon.reporting.decision.sheet import sheet_section
 from traincarbon.reporting.extent import Audience, Extent, Paper, opens
 from traincarbon.reporting.ghg import accounts_of
 from traincarbon.reporting.header import Header, approval_section, header_html, is_long, notes_section
-from traincarbon.reporting.markup import EMPTY, Html, as_script, html, name, text
+from traincarbon.reporting.markup import Html, as_script, html, joined, name
 from traincarbon.reporting.outline import Fold, Section, contents_html, folded, sections_html
 from traincarbon.reporting.plan_variants import in_regions, region_options
 from traincarbon.reporting.sections.alternatives import advice_on, alternatives_section, evidence_keys
@@ -24,15 +18,17 @@ from traincarbon.reporting.sections.breakdown import parts_section
 from traincarbon.reporting.sections.carbon import carbon_section
 from traincarbon.reporting.sections.comparison import hardware_section, plans_section, regions_section
 from traincarbon.reporting.sections.derivation import assumptions_section, derivation_section, sources_section
-from traincarbon.reporting.sections.forecast import Forecast, forecast_of
+from traincarbon.reporting.sections.forecast import Forecast, forecast_of, planned_power
 from traincarbon.reporting.sections.layout import layout_section
 from traincarbon.reporting.sections.money import money_section
 from traincarbon.reporting.sections.portfolio import portfolio_section
 from traincarbon.reporting.sections.run import run_section
 from traincarbon.reporting.sections.uncertainty import uncertainty_section
 from traincarbon.reporting.sections.what_if import controls_section
+from traincarbon.reporting.shell import document, template
 from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
 from traincarbon.reporting.what_if_data import LINKS, what_if
+from traincarbon.uncertain import median_of
 
 
 def report_html(
@@ -122,10 +118,16 @@ def _run_sections(subjects: Subjects, database: Database, header: Header) -> lis
     together = portfolio_section([run.record for run in runs], currency, budget_usd=header.budget) if len(runs) > 1 else None
     if len(runs) > MOST_SINGLE_RUNS:
         return _present(together)
-    view = subjects.plans[0].view if len(subjects.plans) == 1 else None
-    of_plan = Forecast(view.results, view.level, "made now, of the plan in this report") if view is not None else None
+    of_plan = _forecast_by(subjects.plans[0]) if len(subjects.plans) == 1 else None
     single = (run_section(run, forecast_of(run.record, database) or of_plan, database, currency, f"r{number}") for number, run in enumerate(runs, 1))
     return _present(together, *single)
+
+
+def _forecast_by(plan: ReportedPlan) -> Forecast:
+    """Return the plan of the report as the forecast of a run that has none of its own."""
+    tokens = None if plan.answer is None or plan.answer.plan.tokens is None else median_of(plan.answer.plan.number("tokens"))
+    power = None if plan.answer is None else planned_power(plan.answer)
+    return Forecast(plan.view.results, plan.view.level, "made now, of the plan in this report", None if tokens is None else float(tokens), power)
 
 
 def _present(*sections: Section | None) -> list[Section]:
@@ -148,27 +150,15 @@ def _title(subjects: Subjects) -> str:
 
 
 def _page(header: Header, title: str, sections: list[Section], script: Html, extent: Extent, paper: Paper | None) -> str:
-    size = EMPTY if paper is None else html("@page {{ size: {} }}", text(paper.value))
-    style = html("{}{}{}", template("report.css"), template("charts.css"), size)
     at = next((at for at, each in enumerate(sections) if each.fold is not None), 0)
-    made = f"Made by carbon {__version__}. Everything on this page is in this file; opening it sends nothing anywhere."
-    return Template(template("report.html")).substitute(
-        title=text(title),
-        policy=_policy(style, script),
-        style=style,
-        extent=text(f"{extent.value} tight" if is_long(header) else extent.value),
+    return document(
+        title=title,
         header=header_html(header, title),
-        content=sections_html(sections[:at]) + contents_html(sections) + sections_html(sections[at:]),
-        made=text(made),
-        script=html("<script>{}</script>", script) if script else EMPTY,
+        content=joined([sections_html(sections[:at]), contents_html(sections), sections_html(sections[at:])]),
+        script=script,
+        css=f"{extent.value} tight" if is_long(header) else extent.value,
+        paper=paper,
     )
-
-
-@lru_cache(maxsize=8)
-def template(file: str) -> Html:
-    """Return the text of a *file* of ``templates``."""
-    with open(path.join(path.dirname(__file__), "templates", file), encoding="utf-8") as stream:
-        return Html(stream.read())
 
 
 def script(*, with_what_if: bool = True) -> Html:
@@ -184,13 +174,3 @@ def script(*, with_what_if: bool = True) -> Html:
         template("controls.js"),
         template("charts.js"),
     )
-
-
-def _policy(style: str, script: str) -> str:
-    """Return the content security policy, which allows only the style and the script in the file, by their hashes."""
-    return f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; base-uri 'none'; form-action 'none'"
-
-
-def _hash(content: str) -> str:
-    digest = base64.b64encode(hashlib.sha256(content.encode("utf-8")).digest()).decode("ascii")
-    return f"'sha256-{digest}'" if content else "'none'"

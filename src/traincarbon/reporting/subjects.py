@@ -92,7 +92,7 @@ def _named(name: str, database: Database, store: str | None, level: float) -> Su
         return Subjects([reported_plan(Plan.read(name), database, level)], [])
     if ending not in (".json", ".csv"):
         with Ledger(store) as ledger:
-            return Subjects([], [_reported_run(ledger, ledger.run(name))])
+            return Subjects([], [reported_run(ledger, ledger.run(name))])
     content = _read(name)
     found = _json(name, content) if ending == ".json" else None
     if isinstance(found, dict) and str(found.get("schema", "")).startswith("traincarbon/estimate/"):
@@ -139,10 +139,11 @@ def _project_runs(project: str, store: str | None, known: Iterable[str], *, is_r
         if not found and is_required:
             raise CarbonError(f"no runs{f' of project {project[:60]!r}' if project else ''} in {ledger.store}", hint="for another store: --store DIR")
         are_few, others = len(found) <= MOST_SINGLE_RUNS, set(known)
-        return {record.run_id: _reported_run(ledger, record) if are_few else ReportedRun(record) for record in found if record.run_id not in others}
+        return {record.run_id: reported_run(ledger, record) if are_few else ReportedRun(record) for record in found if record.run_id not in others}
 
 
-def _reported_run(ledger: Ledger, record: Run) -> ReportedRun:
+def reported_run(ledger: Ledger, record: Run) -> ReportedRun:
+    """Return a run with its power over time, where the ledger holds its journals."""
     return ReportedRun(record, history_of(ledger.index.files(record.run_id), record.run_id))
 
 

@@ -4,46 +4,13 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.database.records import Product
-from traincarbon.errors import CarbonError
-from traincarbon.estimation.chain import estimate
+from traincarbon.database.records import PRECISIONS, PURCHASES
 from traincarbon.estimation.links import CHAIN, CONDITIONS
 from traincarbon.estimation.result import Estimate
-from traincarbon.reporting.plan_variants import Option, hardware_options, region_options, varied_plan
+from traincarbon.reporting.plan_variants import Option, hardware_options, region_options
+from traincarbon.reporting.what_if_facts import INPUTS, Choices, as_pair, facts_data
 from traincarbon.uncertain import Uncertain, median_of, z_of
 
-OF_HARDWARE = (
-    "peak_flop_per_s",
-    "mfu",
-    "mfu_ample_params",
-    "mfu_thin_exponent",
-    "mfu_calibration",
-    "board_power_w",
-    "power_share",
-    "power_reference_mfu",
-    "power_exponent",
-    "idle_share",
-    "power_calibration",
-    "max_power_w",
-    "host_share",
-    "host_calibration",
-    "network_share",
-    "hardware_kgco2e",
-    "service_life",
-    "utilisation",
-    "purchase_price",
-    "interconnect_share",
-    "value_retained",
-    "spares_share",
-    "capital_share",
-    "disposal_share",
-)
-OF_PLACE = (
-    *("pue", "wue_l_per_kwh", "carbon_intensity", "grid_water_l_per_kwh", "electricity_price", "rent_price"),
-    *("support_share", "staff_share", "colocation_price"),
-)
-INPUTS = OF_HARDWARE + OF_PLACE
-"""What the chain takes from the facts, in the order in which the page holds it: in two groups, as places change few of them."""
 OF_PLAN = ("attempts", "goodput", "startup_hours", "discount")
 """What the chain takes from the plan alone, if that states it."""
 _YEARS = tuple(str(year) for year in range(2020, 2027))
@@ -88,6 +55,8 @@ class WhatIf(NamedTuple):
     hardware: list[Option]
     places: list[Option]
     starts: list[Option]
+    rents: list[Option]
+    precisions: list[Option]
     data: dict[str, Any]
 
 
@@ -102,6 +71,11 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
     chips = [Option("", setting.hardware.name), *([] if fixed else _others(hardware_options(answer, database), setting.hardware.id))]
     grids = [Option("", own_place), *_others(region_options(answer, database), setting.place.id if setting.place is not None else "")]
     starts = [Option("", plan.start or "not named: the newest facts"), *(Option(year, year) for year in _YEARS if year != plan.start)]
+    own_rent = plan.rent or PURCHASES[0]
+    rents = [Option("", _named(own_rent)), *(Option(each, _named(each)) for each in PURCHASES if each != own_rent and plan.rent_price is None)]
+    own = f"{setting.precision}{'' if plan.precision is not None else ', usual on this hardware'}"
+    precisions = [Option("", own), *(Option(each, each) for each in PRECISIONS if each != setting.precision and not fixed)]
+    facts, choices = facts_data(answer, database, Choices(chips, grids, starts, rents, precisions))
     values = {
         "compute_flop": answer.values["compute_flop"],
         "accelerator_hours_h": plan.number("accelerator_hours"),
@@ -114,12 +88,11 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         **({"params": params / PARAMS_UNIT} if params is not None else {}),
         **({"tokens": tokens / TOKENS_UNIT} if tokens is not None else {}),
         "z": z_of(answer.level),
-        "values": {name: _pair(value) for name, value in values.items()},
-        "stated": {name: _pair(plan.number(name)) for name in (*INPUTS, *CONDITIONS) if getattr(plan, name, None) is not None},
-        "names": INPUTS,
-        **_rows(answer, database, chips, grids, starts),
+        "values": {name: as_pair(value) for name, value in values.items()},
+        "stated": {name: as_pair(plan.number(name)) for name in (*INPUTS, *CONDITIONS) if getattr(plan, name, None) is not None},
+        **facts,
     }
-    return WhatIf(chips, grids, starts, data)
+    return WhatIf(*choices, data)
 
 
 def tokens_of(answer: Estimate) -> float | None:
@@ -151,62 +124,12 @@ def _others(choices: Sequence[Option], own: str) -> list[Option]:
     return [choice for choice in choices if choice.id != own]
 
 
-def _rows(answer: Estimate, database: Database, chips: list[Option], grids: list[Option], starts: list[Option]) -> dict[str, Any]:
-    """Return the facts of every combination: each number once, each row once, and the row of each combination."""
-    pool: dict[str, int] = {}
-    numbers: list[Any] = []
-    rows: dict[tuple[int, ...], int] = {}
-    settings: dict[str, list[int]] = {}
-    counts: list[dict[str, Any]] = []
-    for chip_at, chip in enumerate(chips):
-        each, fewest, words = 1.0, None, ""
-        for place_at, place in enumerate(grids):
-            for start_at, start in enumerate(starts):
-                found = _answer(answer, database, hw=chip.id, region=place.id, start=start.id)
-                if found is None:
-                    continue
-                each, fewest, words = found.facts.accelerator_count, found.fewest_accelerators, _counted(found.facts.hardware)
-                row = [
-                    tuple(_pooled(_pair(given.value), pool, numbers) if (given := found.facts.given(name)) else -1 for name in names)
-                    for names in (OF_HARDWARE, OF_PLACE)
-                ]
-                settings[f"{chip_at}|{place_at}|{start_at}"] = [rows.setdefault(part, len(rows)) for part in row]
-        counts.append({"id": chip.id, "each": each, "least": None if fewest is None else float(median_of(fewest)), "words": words})
-    return {
-        "hardware": counts,
-        "places": [place.id for place in grids],
-        "starts": [start.id for start in starts],
-        "pool": numbers,
-        "rows": list(rows),
-        "settings": settings,
-    }
+def _named(rent: str) -> str:
+    """Return rental terms as words.
 
-
-def _counted(hardware: Product) -> str:
-    """Return what follows a number of accelerators of *hardware*."""
-    return f" {'accelerators of' if hardware.is_server else '×'} {hardware.name}"
-
-
-def _answer(answer: Estimate, database: Database, **choice: str) -> Estimate | None:
-    """Return the estimate of one combination, or None if the hardware is not offered there or lacks the number format."""
-    try:
-        return estimate(varied_plan(answer, **{name: value for name, value in choice.items() if value}), database=database)
-    except CarbonError:
-        return None
-
-
-def _pooled(pair: list[Any], pool: dict[str, int], numbers: list[Any]) -> int:
-    key = repr(pair)
-    if key not in pool:
-        pool[key] = len(numbers)
-        numbers.append(pair)
-    return pool[key]
-
-
-def _pair(value: Any) -> Any:
-    """Return a number as its median, followed by its spreads where it has any."""
-    if value is None:
-        return None
-    if isinstance(value, Uncertain):
-        return [value.median, value.spreads] if value.spreads else [value.median]
-    return [value]
+    Example:
+        >>> _named("reserved_1y")
+        'reserved for 1 year'
+    """
+    what, _, years = rent.partition("_")
+    return f"reserved for {years.removesuffix('y')} year{'s' if years != '1y' else ''}" if what == "reserved" else rent.replace("_", " ")

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.run_identity import identified
 from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, NodeScope, Settings
 from traincarbon.tracking.sidecar.job import MARK
+from traincarbon.tracking.software import software_versions
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
@@ -153,7 +153,7 @@ def settings_from(
         budget_signal=_signal(budget_signal),
         grace_s=grace_s,
         scope=NodeScope(str(nodes)),
-        versions={"python": ".".join(map(str, sys.version_info[:3]))},
+        versions=software_versions(),
     )
 
 

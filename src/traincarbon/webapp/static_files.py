@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from traincarbon.reporting.render import template
+from traincarbon.reporting.shell import template
 
 _OF_REPORTS = ("report.css", "charts.css", "charts.js")
 _OWN = ("app.css", "app.js", "htmx.min.js", "htmx-sse.min.js", "LICENSES.txt")

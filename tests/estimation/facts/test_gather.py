@@ -1,15 +1,20 @@
 """What a plan does not say: settled once for each kind of plan, and refused where hardware, place and time do not go together."""
 
+import random
+
 import pytest
 
 from acme import WORLD, line, subject_of
 from traincarbon.database.find_place import find_place
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import Product
-from traincarbon.errors import AmbiguousError, DatabaseError, NotFoundError, PlanError
+from traincarbon.errors import AmbiguousError, CarbonError, DatabaseError, NotFoundError, PlanError
+from traincarbon.estimation.facts import question as questions
 from traincarbon.estimation.facts.facts import ATTRIBUTES
-from traincarbon.estimation.facts.gather import gather, gather_for_run
+from traincarbon.estimation.facts.gather import _OF_A_PLAN, answer, gather, gather_for_run
+from traincarbon.estimation.facts.purchase import purchase_price
 from traincarbon.estimation.facts.question import Question, Subject
+from traincarbon.estimation.facts.rent import rent_of
 from traincarbon.estimation.plan import Plan
 
 
@@ -150,3 +155,36 @@ def test_a_missing_prior_is_a_fault_of_the_database_and_named(make_database):
 def test_a_dense_model_whose_parameters_are_said_twice_is_no_mixture_of_experts(shipped):
     plain, twice = (gather(Plan(hw="dgx-a100", params=7e9, tokens=1e12, active_params=active), shipped).value("mfu") for active in (None, 7e9))
     assert plain == twice
+
+
+def test_what_is_kept_for_one_question_is_right_for_every_other(shipped):
+    chance = random.Random(17)
+    hardware = ("dgx-a100", "dgx-h100", "h100-sxm5-80gb", "aws-p5.48xlarge", "dgx-b200")
+    regions = (None, "france", "norway", "us-east-1", "sweden", "home:france", "home")
+    compared = 0
+    for _ in range(150):
+        question = Question(
+            hw=chance.choice(hardware),
+            region=chance.choice(regions),
+            start=chance.choice((None, "2021", "2023-06", "2026")),
+            precision=chance.choice((None, "bf16", "fp8")),
+            kind=chance.choice((None, "finetune")),
+            rent=chance.choice((None, "spot", "reserved_1y")),
+            rent_from=chance.choice((None, "specialist")),
+            is_moe=chance.random() < 0.3,
+            is_intensity_stated=chance.random() < 0.3,
+            is_goodput_stated=chance.random() < 0.3,
+            is_one_server=chance.random() < 0.3,
+            few_accelerators=chance.choice((None, 4, 8)),
+        )
+        try:
+            kept, subject = answer(question, shipped), questions.subject_of(question, shipped)
+        except CarbonError:
+            continue
+        for gatherer in _OF_A_PLAN:
+            alone = gatherer(subject, shipped).stated()
+            assert {name: getattr(kept, name) for name in alone if name != "warnings"} == {name: value for name, value in alone.items() if name != "warnings"}
+            compared += 1
+        assert kept.rent_price == rent_of(subject, shipped).price
+        assert kept.purchase_price == purchase_price(subject, shipped)
+    assert compared > 300

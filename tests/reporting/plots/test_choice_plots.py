@@ -1,13 +1,11 @@
-"""Plots of options show the best by symbol and colour, with intervals, and escape hostile names."""
-
-import json
+"""Charts of options name the best, show the others, and escape hostile names."""
 
 import pytest
 
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import compare
 from traincarbon.explore.optimise import optimise
-from traincarbon.reporting.plots.choice_plots import comparison_panels, optimum_panels
+from traincarbon.reporting.plots.choice_plots import comparison_charts, optimum_charts, shared, winners
 
 WORK = {"params": 70e9, "tokens": 2e12}
 
@@ -17,45 +15,67 @@ def compared(shipped):
     return compare(hw=["p4d", "p5", "b200"], region=["us-east-1", "sweden"], accelerators=1024, database=shipped, **WORK)
 
 
-def test_money_is_drawn_against_carbon_and_time(compared):
-    panels = comparison_panels(compared)
-    assert [panel.title for panel in panels] == ["Cost and CO2e", "Cost and time"]
-    assert sum(len(trace["x"]) for trace in panels[0].figure["data"]) == len(compared.options)
-    assert {trace["marker"]["symbol"] for trace in panels[0].figure["data"]} == {"circle", "diamond"}
+def test_money_is_drawn_against_carbon_and_time_and_each_by_option(compared):
+    ids = [chart.id for chart in comparison_charts(compared)]
+    assert ids == ["chart-cost-usd-total-kgco2e", "chart-cost-usd-duration-s", "chart-cost-usd", "chart-duration-s", "chart-total-kgco2e"]
 
 
-def test_points_are_medians_with_their_intervals(compared):
-    traces = comparison_panels(compared)[0].figure["data"]
-    drawn = {
-        (x, x - low, x + high) for trace in traces for x, low, high in zip(trace["x"], trace["error_x"]["arrayminus"], trace["error_x"]["array"], strict=True)
-    }
-    costs = [option.results["cost_usd"] for option in compared.options]
-    millions = {(cost.median / 1e6, cost.low / 1e6, cost.high / 1e6) for cost in costs}  # regions may cost the same
-    assert sorted(drawn) == [pytest.approx(each) for each in sorted(millions)]
+def test_the_best_are_named_in_the_title_and_before_the_charts(compared):
+    charts = {chart.id: chart for chart in comparison_charts(compared)}
+    cleanest = min(compared.options, key=lambda option: option.results["total_kgco2e"].median)
+    name = cleanest.where.among([option.where for option in compared.options])
+    assert f"{name} has the least" in charts["chart-total-kgco2e"].title
+    assert charts["chart-total-kgco2e"].rows[0][0] == name
+    assert f"Cleanest: {name} (" in winners(compared)
+    assert " not beaten" in charts["chart-cost-usd-total-kgco2e"].title
+    assert ">not beaten</text>" in charts["chart-cost-usd-total-kgco2e"].draw(520.0)
 
 
-def test_without_durations_there_is_no_panel_of_time_and_without_prices_none_at_all(shipped):
-    assert [panel.title for panel in comparison_panels(compare(hw=["p4d", "p5"], database=shipped, **WORK))] == ["Cost and CO2e"]
-    assert comparison_panels(compare(hw="h800", database=shipped, **WORK)) == []
+def test_every_option_is_a_row_with_its_intervals(compared):
+    scatter = comparison_charts(compared)[0]
+    assert len(scatter.rows) == len(compared.options)
+    assert all("(" in cell for row in scatter.rows for cell in row[1:])
+
+
+def test_what_is_the_same_for_all_is_said_once_and_not_drawn_against(shipped):
+    found = compare(hw="dgx-a100", rent=["on_demand", "spot"], database=shipped, **WORK)
+    charts = {chart.id: chart for chart in comparison_charts(found)}
+    assert "chart-cost-usd-total-kgco2e" not in charts
+    assert charts["chart-total-kgco2e"].title.endswith(" for all")
+    assert charts["chart-cost-usd"].title.startswith("Cost to rent: spot has the least")
+    assert winners(found).startswith("Cheapest: spot (")
+    assert "Cleanest" not in winners(found)
+
+
+def test_without_durations_there_is_no_chart_of_time_and_without_prices_none_of_cost(shipped):
+    assert "chart-duration-s" not in [chart.id for chart in comparison_charts(compare(hw=["p4d", "p5"], database=shipped, **WORK))]
+    assert [chart.id for chart in comparison_charts(compare(hw="h800", region=["france", "poland"], money="rent", database=shipped, **WORK))] == [
+        "chart-total-kgco2e"
+    ]
+
+
+def test_one_option_has_no_winner_and_what_all_share_is_named(shipped):
+    found = compare(hw="dgx-a100", region="france", database=shipped, **WORK)
+    assert winners(found) == ""
+    assert shared(found) == "All: dgx-a100 · france."
 
 
 def test_a_hostile_name_is_text(shipped):
     evil = "<script>alert(1)</script>\x1b" * 100
-    plans = [Plan(name=evil, hw="h100", **WORK), Plan(name="good", hw="h100", **WORK)]
-    text = json.dumps([panel.figure for panel in comparison_panels(compare(*plans, database=shipped))])
-    assert "<script>" not in text
-    assert "\\u001b" not in text
+    plans = [Plan(name=evil, hw="h100", **WORK), Plan(name="good", hw="dgx-h200", **WORK)]
+    drawn = "".join(chart.draw(520.0) for chart in comparison_charts(compare(*plans, database=shipped)))
+    assert "<script>" not in drawn
+    assert "\x1b" not in drawn
 
 
 def test_the_frontier_is_drawn_with_its_budget(shipped):
     found = optimise(hw="dgx-h100", servers=32, budget_usd=1e6, database=shipped)
-    money, carbon, time = optimum_panels(found)
-    line, limit = money.figure["data"]
-    assert line["y"] == [point.loss.median for point in found.frontier]
-    assert money.figure["layout"]["xaxis"]["title"]["text"] == "cost to rent [$M]"
-    assert limit["x"] == [1.0, 1.0]
-    assert len(carbon.figure["data"]) == len(time.figure["data"]) == 1
+    money, carbon, time = optimum_charts(found)
+    assert len(money.rows) == len(found.frontier)
+    assert "budget $1M" in money.draw(520.0)
+    assert 'class="ch-line s0"' in money.draw(520.0)
+    assert "ch-limit" not in carbon.draw(520.0) + time.draw(520.0)
 
 
 def test_without_servers_a_frontier_has_no_time(shipped):
-    assert [panel.title for panel in optimum_panels(optimise(hw="dgx-h100", target_loss=2.1, database=shipped))] == ["Loss and cost", "Loss and CO2e"]
+    assert [chart.title for chart in optimum_charts(optimise(hw="dgx-h100", target_loss=2.1, database=shipped))] == ["Loss and cost", "Loss and CO2e"]

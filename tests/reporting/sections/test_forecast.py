@@ -1,5 +1,6 @@
 """The forecast of a run is shown beside what the run took, with when it was made."""
 
+import dataclasses
 import re
 
 import pytest
@@ -72,11 +73,22 @@ def test_the_actual_result_is_what_the_run_states():
     assert actual_result(record, "water_l") is None
 
 
-def test_the_chart_shows_the_run_over_its_forecast_with_the_interval():
-    record = record_of(start={"plan": None})
-    forecast = Forecast({"duration_s": Interval(record.duration_s / 4.0, record.duration_s / 2.0, record.duration_s)}, 0.9, "made now")
-    drawn = forecast_chart(record, forecast, "r1")
-    assert "Time: 2 × the forecast" in drawn
-    assert "1 of 1 inside the interval" in drawn
-    assert forecast_chart(record, None, "r1") == ""
-    assert forecast_chart(record, Forecast({"duration_s": None}, 0.9, ""), "r1") == ""
+def chart(record, results, tokens=None):
+    return forecast_chart(record, Forecast(results, 0.9, "made now", tokens), USD, "r1")
+
+
+def test_the_chart_shows_the_run_on_the_interval_of_its_forecast():
+    record = record_of()
+    found = chart(record, {"duration_s": Interval(record.duration_s / 4.0, record.duration_s / 2.0, record.duration_s)})
+    assert found.title == "Actual compared with the forecast: 1 of 1 inside the interval"
+    assert "· 2 ×" in found.draw(320.0)
+    assert found.rows[0][3:] == ("2 ×", "inside")
+    assert forecast_chart(record, None, USD, "r1") is None
+    assert chart(record, {"duration_s": None}) is None
+
+
+def test_the_plan_of_the_report_counts_for_as_many_tokens_as_the_run_processed():
+    record = dataclasses.replace(record_of(), plan=None, tokens=5e5)
+    half = {"duration_s": Interval.of(2.0 * record.duration_s)}
+    assert chart(record, half, tokens=1e6).rows[0][3:] == ("1 ×", "inside")
+    assert chart(record, half).rows[0][3:] == ("0.50 ×", "below")

@@ -20,7 +20,7 @@ def panel(answer, database, currency=USD):
 def test_every_control_has_a_label(ask, shipped):
     html = panel(ask(servers=64), shipped)
     controls = re.findall(r'<(?:input|select)[^>]* id="([^"]+)"', html)
-    assert len(controls) == len(SLIDERS) + 6
+    assert len(controls) == len(SLIDERS) + 8
     assert set(controls) == set(re.findall(r'<label for="([^"]+)"', html))
 
 

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+import tracked
 from tracked import Place
 
 
@@ -40,3 +41,14 @@ def test_python_s_change_of_the_locale_does_not_reach_the_command(place, given):
     done = place.track("--quiet", "--", "env")
     seen = dict(line.partition("=")[::2] for line in done.stdout.splitlines())
     assert {name: value for name, value in seen.items() if name.startswith(("LC_", "LANG"))} == given
+
+
+NO_ROOM = "import errno, os\ndef refuse(*_, **__): raise BlockingIOError(errno.EAGAIN, 'Resource temporarily unavailable')\nos.posix_spawn = os.posix_spawnp = os.fork = refuse\n"
+
+
+def test_where_no_further_process_fits_the_command_takes_the_place_of_the_tracker(place, monkeypatch):
+    monkeypatch.setattr(tracked, "CARBON", NO_ROOM + tracked.CARBON)
+    done = place.track("--quiet", "--", "sh", "-c", "trap 'echo interrupted' INT; kill -INT $$; grep SigBlk /proc/$$/status; exit 7")
+    assert (done.returncode, done.stdout.split()) == (7, ["interrupted", "SigBlk:", "0000000000000000"])
+    assert done.stderr.splitlines()[-1].endswith("leaves room for the command alone")
+    assert place.track("--quiet", "--", "no-such-command").returncode == 127

@@ -55,6 +55,11 @@ def meters(node, run_id="r"):
     return [pid for pid in pids if b"sidecar.main" in _read(f"/proc/{pid}/cmdline")]
 
 
+def has_metered(node, pid):
+    """Return whether a metering process has written what it measured."""
+    return any(line["kind"] == "interval" and line["process"] == pid for line in node.lines("r"))
+
+
 def _read(file):
     try:
         return Path(file).read_bytes()
@@ -70,15 +75,17 @@ def ended(ranks):
 @pytest.mark.parametrize("kinds", [(wrapped,), (in_python,), (wrapped, in_python)])
 def test_ranks_that_see_all_gpus_share_one_meter_and_count_each_gpu_once(node, kinds):
     ranks = [kind(node, "sleep", "3") if kind is wrapped else in_python(node, 3) for kind in kinds for _ in range(4)]
+    began_s = time.monotonic()
     assert until(lambda: meters(node))
     time.sleep(1.5)
     assert len(meters(node)) == 1
     assert ended(ranks) == ([0] * len(ranks), "")
+    ended_s = time.monotonic()
     assert len(journals(node)) == 1
     record = node.record("r")
     assert (record.state, record.nodes, record.accelerators, record.restarts) == ("finished", 1, BOARDS, 0)
     assert record.energy_j["gpu"] == pytest.approx(BOARDS * WATTS * record.duration_s, rel=0.005)
-    assert record.duration_s == pytest.approx(3.0, abs=SLACK_S + 1.0)
+    assert 3.0 <= record.duration_s <= ended_s - began_s + SLACK_S
 
 
 def test_each_rank_keeps_its_exit_code_and_the_run_fails_with_one(node):
@@ -100,21 +107,26 @@ def test_the_meter_lives_until_the_last_rank_has_ended(node):
 
 
 @pytest.mark.parametrize("kind", [wrapped, in_python])
-def test_another_rank_takes_over_from_a_meter_that_was_killed(node, kind):
-    ranks = [kind(node, "sleep", "6") if kind is wrapped else in_python(node, 6) for _ in range(3)]
+def test_another_rank_takes_over_from_a_meter_that_was_killed(node, kind, tmp_path):
+    over, words = tmp_path / "over", ("sh", "-c", f"until [ -e {tmp_path / 'over'} ]; do sleep 0.1; done")
+    ranks = [wrapped(node, *words) if kind is wrapped else in_python(node, 0, body=f"import subprocess; subprocess.run({words!r})") for _ in range(3)]
     assert until(lambda: journals(node))
     time.sleep(1.0)
+    waited_s = 0.0
     for _ in range(3):
         (meter,) = meters(node)
+        killed_s = time.monotonic()
         os.kill(meter, signal.SIGKILL)
-        assert until(lambda meter=meter: [pid for pid in meters(node) if pid != meter])
+        assert until(lambda meter=meter: [pid for pid in meters(node) if pid != meter and has_metered(node, pid)])
+        waited_s += time.monotonic() - killed_s
         time.sleep(1.0)
+    over.touch()
     assert ended(ranks)[0] == [0, 0, 0]
     record = node.record("r")
     assert (record.state, record.nodes, record.accelerators) == ("finished", 1, BOARDS)
     assert REPLACED in record.notes
     assert len(journals(node)) == 4
-    assert record.gaps_s <= 3 * (INTERVAL_S + SLACK_S)
+    assert record.gaps_s <= 3 * INTERVAL_S + waited_s
     metered_s = record.duration_s - record.gaps_s
     assert BOARDS * WATTS * metered_s * 0.98 <= record.energy_j["gpu"] <= BOARDS * WATTS * record.duration_s * 1.005
 

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from traincarbon.tracking.messages import JobEnded
+from traincarbon.tracking.sidecar import members as members_module
 from traincarbon.tracking.sidecar.members import Members
 
 
@@ -55,3 +56,21 @@ def test_a_tracker_within_a_tracked_command_does_not_decide_how_the_run_ended():
     assert found.outcome() == JobEnded(4.0, 0, None, 3.0)
     found.present[1] = member(JobEnded(2.0, 3, None, 1.0), session="rank", within="of another node")
     assert found.outcome() == JobEnded(4.0, 3, None, 4.0)
+
+
+def test_a_short_training_is_looked_at_every_second_and_a_long_one_as_often_as_that_may_cost(monkeypatch):
+    clock = SimpleNamespace(now_s=0.0, used_s=0.0)
+    monkeypatch.setattr(members_module, "time", SimpleNamespace(monotonic=lambda: clock.now_s, process_time=lambda: clock.used_s))
+    looks = []
+
+    def look(_):
+        looks.append(clock.now_s)
+        clock.used_s += 2e-3
+
+    found = Members(member(None), door=None)
+    found.present = [type("Seer", (), {"look_for_devices": staticmethod(look), "devices": SimpleNamespace(of=lambda meter: frozenset(meter.order[:1]))})()]
+    meter = SimpleNamespace(order=("gpu:0", "gpu:1"))
+    for step in range(600):
+        clock.now_s = step / 10.0
+        assert found.left_out([meter]) == {"gpu:1"}
+    assert looks == pytest.approx([*range(20), 20.0, 30.0, 40.0, 50.0], abs=0.5)

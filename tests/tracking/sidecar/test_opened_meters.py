@@ -141,3 +141,13 @@ def test_a_login_node_opens_no_meters(monkeypatch):
     monkeypatch.setattr(opened_meters, "open_meters", lambda **options: asked.update(options) or ([], []))
     opened_meters.OpenedMeters(SimpleNamespace(meters=("rapl",), is_outside=True), EarlyReadings({}, ()), pid=7, born_s=3.0)
     assert asked["only"] == ()
+
+
+def test_a_meter_of_another_package_that_fails_is_in_the_record_and_one_that_has_nothing_to_read_is_not(opened):
+    broken = Unavailable("wallplug", "it fails: OSError: unplugged", "", is_there=True)
+    absent = Unavailable("clamp", "no clamp here", "")
+    silent = Gpus(failure=Unavailable("spin", "it does not answer", "", is_there=True, may_answer_later=True))
+    assert opened([silent], [broken, absent, BROKEN]).plug_in_notes == [
+        "wallplug: not metered: it fails: OSError: unplugged",
+        "spin: not metered: it does not answer",
+    ]

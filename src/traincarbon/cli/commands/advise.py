@@ -8,6 +8,7 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.options import PlanCommand, common_options, database, level_option, money_option, plan_options, read_plan
+from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.cli.screens.advice import short_screen, worth
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, share, word
 from traincarbon.errors import PlanError, QuantityError
@@ -41,6 +42,7 @@ _HOURS, _ROOMY = 6, 72
 @click.option("--all", "show_all", is_flag=True, help="Show every alternative in its group, what is lost, and what is not offered.")
 @click.option("--explain", is_flag=True, help="Show how each was computed, when it does not apply, and its evidence.")
 @click.option("--markdown", is_flag=True, help="Print Markdown.")
+@plot_option("the plan and its alternatives")
 @plan_options
 @common_options
 def command(
@@ -57,6 +59,7 @@ def command(
     show_all: bool,
     explain: bool,
     markdown: bool,
+    plot: str | None,
     as_json: bool,
     quiet: bool,
     db: str | None,
@@ -73,6 +76,7 @@ def command(
     carbon advise --params 7B --tokens 1B --kind finetune --hw h100
     carbon advise plan.toml --requests 1e9 --tokens-per-request 1e3 --by kgco2e
     """  # noqa: D301  click reads the escape
+    check_plot(plot)
     found = advise(
         read_plan(plan_file, fields),
         goal=goal,
@@ -85,6 +89,8 @@ def command(
         database=database(db),
         level=level,
     )
+    if plot is not None:
+        _plot(found, plot, quiet=quiet)
     if as_json:
         click.echo(output.as_json(found.to_dict()))
     elif markdown:
@@ -228,6 +234,13 @@ def _markdown(found: "Advice") -> str:
         parts.append("")
     parts += ["## Considered and not offered", "", *(f"- {output.clean(each.name)}: {output.clean(each.reason)}" for each in found.not_offered), ""]
     return "\n".join([*parts, *(f"- {output.clean(note)}" for note in found.notes)]).rstrip()
+
+
+def _plot(found: "Advice", file: str, *, quiet: bool) -> None:
+    from traincarbon.reporting.plots.advice_plots import advice_charts, first_words
+
+    lead = [output.clean(words) for words in (first_words(found), f"{_title(found)}.", *found.notes)]
+    write_plot(file, title="Alternatives to the plan", lead=lead, charts=advice_charts(found), quiet=quiet)
 
 
 def _loss(quality: str | None) -> float | None:

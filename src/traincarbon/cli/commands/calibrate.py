@@ -1,13 +1,13 @@
 """``carbon calibrate``: fit the model to your own runs and save it as a named calibration."""
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import FILE, PAGE, common_options, database
+from traincarbon.cli.options import FILE, common_options, database
+from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.errors import CarbonError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ _SLOW = 20_000
 @click.option("--name", metavar="NAME", help="Name of the calibration.  [default: id of the hardware, or mine if there are several]")
 @click.option("--site", default="", metavar="NAME", help="Region or site of runs whose plan names none.")
 @click.option("--wall", "wall", multiple=True, metavar="RUN=KWH", help="Energy of a run at a wall meter: kWh, or a CSV file of time,watts.")
-@click.option("--plot", metavar="X.html", type=PAGE, help="Plot predicted against measured in a new HTML file.")
+@plot_option("predictions against what was measured")
 @click.option("--dry-run", is_flag=True, help="Show the calibration without saving it.")
 @click.option("--list", "list_them", is_flag=True, help="List your calibrations.")
 @click.option("--forget", metavar="NAME", help="Delete a calibration; without --yes, only show its file.")
@@ -71,7 +71,7 @@ def command(
         _list(as_json=as_json, quiet=quiet)
         return
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are tiny: threads make them slower
-    script = _prepare_plot(plot) if plot is not None else ""
+    check_plot(plot)
     from traincarbon.calibration.calibrate import calibrate
 
     records: list[Run | str] | None = [*_read(files, hw=hw, quiet=quiet), *runs] if runs or files else None
@@ -79,7 +79,7 @@ def command(
         click.echo(f"fitting {len(records):,} runs", err=True)
     made = calibrate(records, name=name, site=site, wall=_wall(wall), dry_run=dry_run, store=store, database=database(db))
     if plot is not None:
-        _plot(made.fitted, plot, script)
+        _plot(made.fitted, plot, quiet=quiet)
     if as_json:
         click.echo(output.as_json(made.to_dict()))
         return
@@ -163,26 +163,11 @@ def _list(*, as_json: bool, quiet: bool) -> None:
             click.echo(f"note: {output.clean(fault)}", err=True)
 
 
-def _prepare_plot(file: str) -> str:
-    """Check the file before the fit, and return plotly's script."""
-    from traincarbon.files import check_new_file
-    from traincarbon.reporting.plots.page import plot_script
-
-    check_new_file(file)
-    return plot_script()
-
-
-def _plot(fitted: "Fitted", file: str, script: str) -> None:
-    from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.calibration_plots import calibration_panels
-    from traincarbon.reporting.plots.page import page
+def _plot(fitted: "Fitted", file: str, *, quiet: bool) -> None:
+    from traincarbon.reporting.plots.calibration_plots import calibration_charts
 
     lead = (
-        f"Measured runs and their predictions: without calibration, and with each run predicted by a calibration to the others "
-        f"({fitted.calibration.name}, {fitted.calibration.made[:10]}). {fitted.calibration.why[:1].upper()}{fitted.calibration.why[1:]}. "
-        "Bars are 90 % intervals. The grey band is a factor of two. Point at a mark to see its run."
+        f"{fitted.calibration.why[:1].upper()}{fitted.calibration.why[1:]} ({fitted.calibration.name}, {fitted.calibration.made[:10]}).",
+        "Each run is predicted twice: without calibration, and by a calibration to the other runs.",
     )
-    text = page(title="Predicted against measured", lead=output.clean(lead), panels=calibration_panels(fitted), script=script)
-    write_new_file(file, text)
-    if sys.stderr.isatty():
-        click.echo(f"plotted in {output.clean(file)}", err=True)
+    write_plot(file, title="Predicted against measured", lead=map(output.clean, lead), charts=calibration_charts(fitted), quiet=quiet)

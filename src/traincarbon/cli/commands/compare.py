@@ -5,12 +5,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import AXES, FILE, PAGE, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.options import AXES, FILE, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import compare
 from traincarbon.explore.comparison import MARKS, by_reason
+from traincarbon.formatting import counted
 from traincarbon.quantities import COMPARED
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 @level_option
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print medians and bounds as CSV.")
-@click.option("--plot", metavar="X.html", type=PAGE, help="Plot cost against CO2e in a new HTML file.")
+@plot_option("cost, CO2e and time of the options")
 @axis_options
 @common_options
 def command(
@@ -50,13 +52,13 @@ def command(
     carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden
     carbon compare plan.toml other.toml --rent on_demand,spot --plot choices.html
     """  # noqa: D301  click reads the escape
-    script = choices.prepare_plot(plot) if plot is not None else ""
+    check_plot(plot)
     axes = {name: fields.pop(name) for name in AXES}
     stated = {name: value for name, value in fields.items() if value is not None}
     plans = [Plan.read(file) for file in plan_files]
     found = compare(*plans, **axes, money=money, database=database(db), level=level, **stated)
     if plot is not None:
-        _plot(found, plot, script)
+        _plot(found, plot, quiet=quiet)
     if as_json:
         click.echo(output.as_json(found.to_dict()))
     elif as_csv:
@@ -145,10 +147,10 @@ def _csv(found: "Comparison") -> str:
     return stream.getvalue()
 
 
-def _plot(found: "Comparison", file: str, script: str) -> None:
-    from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.choice_plots import comparison_panels
-    from traincarbon.reporting.plots.page import page
+def _plot(found: "Comparison", file: str, *, quiet: bool) -> None:
+    from traincarbon.reporting.plots.choice_plots import comparison_charts, shared, winners
 
-    lead = f"{len(found.options)} ways to do the same work, at their medians; bars are {found.level:.0%} intervals. Options in orange are not beaten in both quantities."
-    write_new_file(file, page(title="The same work elsewhere", lead=lead, panels=comparison_panels(found), script=script))
+    plans = {option.where.plan for option in found.options}
+    title = f"{counted(len(plans), 'plan')} compared" if len(plans) > 1 else f"{counted(len(found.options), 'way')} to do the same work"
+    level = f"Marks are medians, lines {found.level:.0%} intervals."
+    write_plot(file, title=title, lead=map(output.clean, (winners(found), shared(found), level)), charts=comparison_charts(found), quiet=quiet)

@@ -8,6 +8,7 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.options import FILE, PlanCommand, common_options, database, level_option, plan_options, read_plan
+from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.cli.screens.answer import result_rows
 from traincarbon.database.load import calibrations_folder
 from traincarbon.errors import CarbonError, PlanError
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the results as CSV.")
 @click.option("--strict", is_flag=True, help="Refuse a plan whose hardware cannot hold the training, instead of answering for more of it.")
+@plot_option("the answer")
 @click.option("--save", metavar="PLAN.toml", type=FILE, help="Save the plan to a new file.")
 @common_options
 def command(
@@ -38,6 +40,7 @@ def command(
     markdown: bool,
     as_csv: bool,
     strict: bool,
+    plot: str | None,
     save: str | None,
     as_json: bool,
     quiet: bool,
@@ -54,6 +57,7 @@ def command(
     carbon estimate --params 7B --tokens 2T --hw p5 --region us-east-1
     carbon estimate plan.toml --region france --explain
     """  # noqa: D301  click reads the escape
+    check_plot(plot)
     facts = database(db)
     plan = read_plan(plan_file, fields)
     if not plan.to_dict():
@@ -61,6 +65,8 @@ def command(
     answer = estimate(plan, database=facts, level=level, strict=strict)
     if save is not None:
         _save(plan, save)
+    if plot is not None:
+        _plot(answer, facts, plot, quiet=quiet)
     own = _own_runs(answer, facts, quiet=quiet) if as_json or not (as_csv or markdown or explain) else None
     if as_json:
         click.echo(output.as_json({**answer.to_dict(), "own_runs": None if own is None else own.to_dict()}))
@@ -134,6 +140,14 @@ def _csv(answer: "Estimate") -> str:
 def _markdown(answer: "Estimate") -> str:
     notes = "".join(f"\n- {output.clean(warning)}" for warning in (*answer.warnings, *answer.missing_layout()))
     return output.markdown_table(result_rows(answer), right=(1,)) + (f"\n{notes}" if notes else "")
+
+
+def _plot(answer: "Estimate", facts: "Database", file: str, *, quiet: bool) -> None:
+    from traincarbon.reporting.plots.estimate_plots import answer_words, estimate_charts
+    from traincarbon.reporting.view import EstimateView
+
+    lead = [output.clean(words) for words in (answer_words(answer), *answer.warnings)]
+    write_plot(file, title=EstimateView.of(answer).title, lead=lead, charts=estimate_charts(answer, facts), quiet=quiet)
 
 
 def _save(plan: "Plan", file: str) -> None:

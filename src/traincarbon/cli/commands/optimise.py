@@ -7,7 +7,8 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
-from traincarbon.cli.options import AXES, FILE, PAGE, SHARE, C, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.options import AXES, FILE, SHARE, C, PlanCommand, axis_options, common_options, database, level_option, money_option
+from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.cli.screens import choices
 from traincarbon.cli.screens.choices import SHOWN, amount, heading, intervals_of, word
 from traincarbon.estimation.fields import Use
@@ -44,7 +45,7 @@ def _budget_options(command: C) -> C:
 @click.option("--by", type=Choice(list(MARKS)), default="cheapest", show_default=True, help="Which way to a loss comes first.")
 @money_option
 @level_option
-@click.option("--plot", metavar="X.html", type=PAGE, help="Plot the frontier in a new HTML file.")
+@plot_option("the frontier")
 @axis_options
 @common_options
 def command(
@@ -73,7 +74,7 @@ def command(
     carbon optimise --hw dgx-a100,dgx-h100 --servers 64 --budget-days 30
     carbon optimise --hw p5 --region us-east-1,eu-north-1 --target-loss 2.1
     """  # noqa: D301  click reads the escape
-    script = choices.prepare_plot(plot) if plot is not None else ""
+    check_plot(plot)
     axes = {name: fields.pop(name) for name in AXES}
     budgets: dict[str, Any] = {name: _quantity(name, fields.pop(name)) for name in BUDGETS}
     stated = {name: value for name, value in fields.items() if value is not None}
@@ -92,7 +93,7 @@ def command(
         **stated,
     )
     if plot is not None:
-        _plot(found, plot, script)
+        _plot(found, plot, quiet=quiet)
     click.echo(output.as_json(found.to_dict()) if as_json else screen(found))
     if not quiet and as_json:
         for each in found.set_aside:
@@ -193,10 +194,8 @@ def _quantity(name: str, text: str | None) -> float | None:
     return None if text is None else parse_option(name, text, _MEASURES.get(name))
 
 
-def _plot(found: "Optimum", file: str, script: str) -> None:
-    from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.choice_plots import optimum_panels
-    from traincarbon.reporting.plots.page import page
+def _plot(found: "Optimum", file: str, *, quiet: bool) -> None:
+    from traincarbon.reporting.plots.choice_plots import optimum_charts
 
-    lead = f"What the best way, {_label(found.best, found)}, reaches with less and more compute, at the medians; bars are {found.level:.0%} intervals."
-    write_new_file(file, page(title=output.clean(_title(found)), lead=output.clean(lead), panels=optimum_panels(found), script=script))
+    lead = f"What the best way, {_label(found.best, found)}, reaches with less and more compute. Marks are medians, lines {found.level:.0%} intervals."
+    write_plot(file, title=output.clean(_title(found)), lead=[output.clean(lead)], charts=optimum_charts(found), quiet=quiet)

@@ -6,7 +6,8 @@ import click
 
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
-from traincarbon.cli.options import PAGE, common_options, database
+from traincarbon.cli.options import common_options, database
+from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.database.records import PURCHASES
 from traincarbon.errors import CarbonError
 from traincarbon.formatting import counted
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @click.option("--region", metavar="REGION", help="A cloud's region: the prices of its provider there.")
 @click.option("--start", metavar="DATE", help="Prices of that time, YYYY or YYYY-MM; the newest unless given.")
 @click.option("--accelerators", type=click.IntRange(1, 1_000_000), metavar="N", help="How many are rented together: prices are of sizes that give them.")
-@click.option("--plot", metavar="X.html", type=PAGE, help="Plot the prices in a new HTML file.")
+@plot_option("the prices")
 @common_options
 def prices(
     *,
@@ -46,11 +47,7 @@ def prices(
     """  # noqa: D301  click reads the escape
     from traincarbon.explore.price_book import price_book
 
-    script = ""
-    if plot is not None:
-        from traincarbon.cli.screens.choices import prepare_plot
-
-        script = prepare_plot(plot)
+    check_plot(plot)
     if start is not None:
         _check_date(start)
     book = price_book(database(db), hardware, rent=rent, region=region, start=start, accelerators=accelerators)
@@ -58,13 +55,11 @@ def prices(
         what = "" if rent is None else f"{rent.replace('_', ' ')} "
         raise CarbonError(f"no {what}price of {book.hardware.name} is known", hint="carbon db refresh brings newer prices; or give --rent-price to an estimate")
     if plot is not None:
-        _plot(book, plot, script)
+        _plot(book, plot, quiet=quiet)
     if as_json:
         click.echo(output.as_json(_as_dict(book)))
     else:
         click.echo("\n\n".join(_page(market, book) for market in book.markets))
-        if plot is not None and not quiet:
-            click.echo(f"\nPlotted in {plot}")
 
 
 def _check_date(start: str) -> None:
@@ -111,12 +106,8 @@ def _as_dict(book: "PriceBook") -> dict[str, object]:
     }
 
 
-def _plot(book: "PriceBook", file: str, script: str) -> None:
-    from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.page import page
-    from traincarbon.reporting.plots.price_plots import price_panels
+def _plot(book: "PriceBook", file: str, *, quiet: bool) -> None:
+    from traincarbon.reporting.plots.price_plots import price_charts
 
-    lead = (
-        "What each provider asks for an accelerator-hour: its cheapest size in its home region. The line is the median over providers, which an estimate takes."
-    )
-    write_new_file(file, page(title=f"Prices of {book.accelerator.name}", lead=lead, panels=price_panels(book), script=script))
+    lead = "What each provider asks for an accelerator-hour: its cheapest size in its home region. An estimate takes the median over providers."
+    write_plot(file, title=f"Prices of {book.accelerator.name}", lead=[lead], charts=price_charts(book), quiet=quiet)

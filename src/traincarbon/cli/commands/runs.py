@@ -1,5 +1,6 @@
 """``carbon runs``: list, show, merge, export, import and forget the records of runs."""
 
+import gc
 import sys
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -11,6 +12,7 @@ from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import FILE
+from traincarbon.cli.plotting import check_plot, plot_option
 from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, write_new_file
 from traincarbon.ledger import shared_boards
@@ -50,15 +52,22 @@ def ledger_options(command: C) -> C:
 @click.option("--state", type=Choice(STATES), help="Only runs in this state.")
 @click.option("--since", default="", metavar="WHEN", help="Only runs that began then or later: a date as 2026-11-01, or an age as 12h, 3d or 2w.")
 @click.option("--limit", type=click.IntRange(min=0), metavar="NUMBER", help=f"How many runs to list; 0 lists all.  [default: {_SHOWN}, with --json all]")
+@plot_option("what the runs took")
 @ledger_options
-def list_command(*, project: str, state: str | None, since: str, limit: int | None, store: str | None, as_json: bool, quiet: bool) -> None:
+def list_command(*, project: str, state: str | None, since: str, limit: int | None, plot: str | None, store: str | None, as_json: bool, quiet: bool) -> None:
     """List runs, the latest first.
 
     \b
     carbon runs list --state killed --since 7d
     """  # noqa: D301  click reads the escape
+    from traincarbon.cli.screens.run_pages import plot_runs
+
+    check_plot(plot)
     most = limit if limit is not None else 0 if as_json else _SHOWN
     found = runs.find(project=project, state=state or "", since=since, limit=most, store=store, progress=None if quiet else _show_progress)
+    if plot is not None:
+        drawn = found if limit is not None else runs.find(project=project, state=state or "", since=since, store=store)
+        plot_runs(drawn.runs, plot, quiet=quiet)
     if as_json:
         click.echo(output.as_json([record.to_dict() for record in found.runs]))
     elif found.runs:
@@ -82,8 +91,9 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
 
 @command.command("show", short_help="Show one run: what was measured, modelled and missing.")
 @click.argument("id")
+@plot_option("the run against its forecast, and over time")
 @ledger_options
-def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> None:
+def show_command(*, id: str, plot: str | None, store: str | None, as_json: bool, quiet: bool) -> None:
     """Show one run: what was measured, what was modelled, and what is missing and why.
 
     ID may be shortened to its first letters; `last` is the latest run.
@@ -91,9 +101,13 @@ def show_command(*, id: str, store: str | None, as_json: bool, quiet: bool) -> N
     \b
     carbon runs show last
     """  # noqa: D301  click reads the escape
+    from traincarbon.cli.screens.run_pages import plot_run
     from traincarbon.tracking.display.run_summary import page
 
+    check_plot(plot)
     record = runs.load(id, store=store, progress=None if quiet else _show_progress)
+    if plot is not None:
+        plot_run(record.run_id, plot, store=store, quiet=quiet)
     click.echo(output.as_json(record.to_dict()) if as_json else "\n".join(page(record)))
 
 
@@ -165,6 +179,7 @@ class _ImportCommand(click.Command):
 @click.option("--params-column", default="", metavar="NAME", help="Column with the parameters of the model.")
 @click.option("--tokens-column", default="", metavar="NAME", help="Column with the tokens of the training.")
 @click.option("--timezone", default="", metavar="ZONE", help="Time zone of times that state none: Europe/Paris, +02:00.  [default: UTC]")
+@click.option("--energy-covers", default="", metavar="cpu|node|gpu", help="What the energy of SLURM's plugin covers.  [default: unknown]")
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, and write nothing.")
 @ledger_options
 def import_command(
@@ -185,6 +200,7 @@ def import_command(
     sacct -P -o JobID,State,Start,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw |
       carbon runs import - --timezone Europe/Paris
     """  # noqa: D301  click reads the escape
+    gc.set_threshold(100_000)  # the records stay until the end: looking through them for garbage would take a tenth of the time
     progress = None if quiet else _show_progress
     imported = runs.import_(files, dry_run=dry_run, store=store, progress=progress, **options)
     found = imported.found

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from traincarbon.cli import output
-from traincarbon.cli.options import FILE, PAGE, common_options, database
+from traincarbon.cli.options import FILE, common_options, database
+from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 
 if TYPE_CHECKING:
     from traincarbon.validation.accuracy import Backtest
@@ -17,7 +18,7 @@ _MOST_WARNINGS = 50
 
 @click.command("validate")
 @click.option("--runs", "runs_file", metavar="FILE.csv", type=FILE, help="Validate on your own runs, in the columns of published_runs.csv.")
-@click.option("--plot", metavar="X.html", type=PAGE, help="Plot predicted against published in a new HTML file.")
+@plot_option("predictions against what was published")
 @click.option("--markdown", is_flag=True, help="Print the whole report as Markdown, like docs/accuracy.md.")
 @common_options
 def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json: bool, quiet: bool, db: str | None) -> None:
@@ -35,12 +36,12 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
     carbon validate --plot accuracy.html
     """  # noqa: D301  click reads the escape
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the matrices are small: threads make the fits twice as slow
-    script = _prepare_plot(plot) if plot is not None else ""
+    check_plot(plot)
     from traincarbon.validation.validate import validate
 
     tried = validate(runs_file, database=database(db), progress=None if quiet else _show_progress)
     if plot is not None:
-        _plot(tried, plot, script)
+        _plot(tried, plot, quiet=quiet)
     if as_json:
         click.echo(output.as_json(tried.to_dict()))
     elif markdown:
@@ -53,25 +54,11 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
         _warn(tried, runs_file)
 
 
-def _prepare_plot(file: str) -> str:
-    """Check the file before the long computation, and return plotly's script."""
-    from traincarbon.files import check_new_file
-    from traincarbon.reporting.plots.page import plot_script
+def _plot(tried: "Backtest", file: str, *, quiet: bool) -> None:
+    from traincarbon.reporting.plots.accuracy_plots import accuracy_charts, verdict
 
-    check_new_file(file)
-    return plot_script()
-
-
-def _plot(tried: "Backtest", file: str, script: str) -> None:
-    from traincarbon.files import write_new_file
-    from traincarbon.reporting.plots.accuracy_plots import accuracy_panels
-    from traincarbon.reporting.plots.page import page
-
-    lead = (
-        f"Published trainings ({tried.source}) and their predictions, with constants fitted without the runs of the same organisation. Bars are 90 % intervals. "
-        "The grey band is a factor of two. Click a set in the legend to hide it, double-click to show it alone. Point at a mark to see its run."
-    )
-    write_new_file(file, page(title="Predicted against published", lead=output.clean(lead), panels=accuracy_panels(tried), script=script))
+    lead = (verdict(tried), f"Published trainings ({tried.source}) and their predictions, with constants fitted without the runs of the same organisation.")
+    write_plot(file, title="Predicted against published", lead=map(output.clean, lead), charts=accuracy_charts(tried), quiet=quiet)
 
 
 def _markdown(tried: "Backtest", db: str | None) -> str:

@@ -71,14 +71,4 @@ def letters(marks: Iterable[str]) -> str:
 
 def label(where: Where, others: Sequence[Where], hardware: str) -> str:
     """Return what distinguishes a combination from the others, or its hardware where nothing does."""
-    parts = [value for name, value in where._asdict().items() if value and len({getattr(other, name) for other in others}) > 1]
-    return output.clean(" · ".join(part.replace("_", " ") for part in parts) or hardware)
-
-
-def prepare_plot(file: str) -> str:
-    """Return the script of plotly, after checking that *file* can be written."""
-    from traincarbon.files import check_new_file
-    from traincarbon.reporting.plots.page import plot_script
-
-    check_new_file(file)
-    return plot_script()
+    return output.clean(where.among(others) or hardware)

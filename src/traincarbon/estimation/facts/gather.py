@@ -1,6 +1,7 @@
 """Gather the facts about a plan from the database, once for each combination of hardware, place and time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from functools import partial
 
 from traincarbon.database.load import Database
 from traincarbon.database.select import year_of
@@ -9,14 +10,31 @@ from traincarbon.estimation.facts.evidence import Part
 from traincarbon.estimation.facts.facts import Facts, meter_facts
 from traincarbon.estimation.facts.hardware import peak_facts, power_facts
 from traincarbon.estimation.facts.making import embodied_facts
-from traincarbon.estimation.facts.prices import price_facts
+from traincarbon.estimation.facts.prices import price_facts, price_key
 from traincarbon.estimation.facts.question import Question, Subject, subject_of
 from traincarbon.estimation.facts.site import electricity_facts, facility_facts
 from traincarbon.estimation.facts.utilisation import utilisation_facts
 from traincarbon.estimation.plan import Plan
 
 Gatherer = Callable[[Subject, Database], Part]
-_OF_A_PLAN: tuple[Gatherer, ...] = (peak_facts, utilisation_facts, power_facts, facility_facts, electricity_facts, price_facts, embodied_facts)
+_OF_A_PLAN: dict[Gatherer, Callable[[Subject], Hashable]] = {
+    peak_facts: lambda subject: (subject.question.hw, subject.hardware.id, subject.question.precision),
+    utilisation_facts: lambda subject: (
+        subject.hardware.id,
+        (subject.question.precision, subject.question.kind, subject.question.family),
+        subject.question.is_moe,
+        subject.question.is_goodput_stated,
+    ),
+    power_facts: lambda subject: (subject.hardware.id, subject.question.precision, subject.is_one_machine),
+    facility_facts: lambda subject: (subject.hardware.operator, subject.question.region, subject.question.start),
+    electricity_facts: lambda subject: (
+        *(subject.hardware.operator, subject.question.region, subject.question.start),
+        *(subject.question.basis, subject.question.is_intensity_stated),
+    ),
+    price_facts: price_key,
+    embodied_facts: lambda subject: subject.hardware.id,
+}
+"""What gathers the facts of a plan, each with the part of a subject that its answer depends on, by which the answer is kept."""
 _OF_A_SITE: tuple[Gatherer, ...] = (facility_facts, electricity_facts, meter_facts)
 _OF_A_RUN: tuple[Gatherer, ...] = (peak_facts, power_facts, price_facts, embodied_facts, *_OF_A_SITE)
 
@@ -42,7 +60,8 @@ def _gathered(database: Database, question: Question) -> Facts:
     launched = chip.value("launch_year")
     is_early = start is not None and launched is not None and year_of(start) < launched
     warnings = (f"{chip.name} came out in {launched:.0f}, after the start in {start}",) if is_early else ()
-    return Facts.of(subject, [gatherer(subject, database) for gatherer in _OF_A_PLAN], warnings=warnings)
+    parts = [database.kept(gatherer, key(subject), partial(gatherer, subject, database)) for gatherer, key in _OF_A_PLAN.items()]
+    return Facts.of(subject, parts, warnings=warnings)
 
 
 def gather_for_run(subject: Subject, database: Database) -> tuple[Facts, list[CarbonError]]:

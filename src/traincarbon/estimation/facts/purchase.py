@@ -82,13 +82,15 @@ def _middle_of(date: str) -> float:
 
 
 def _priced_sibling(database: Database, chip: str) -> Product | None:
-    """Return the server with the accelerator *chip* whose price is the newest; files are searched as text, which is faster than parsing all."""
-    mark = f'accelerator = "{chip}"'
+    """Return the server with the accelerator *chip* whose price is the newest."""
     best: Product | None = None
-    for id in database.ids("servers"):
-        text = "".join(text for _, text in database.raw("servers", id))
-        if mark in text and "[price_usd]" in text:
-            server = database.product("servers", id)
-            if server is not None and (best is None or server.facts["price_usd"].dated > best.facts["price_usd"].dated):
-                best = server
+    for id in database.remember(_priced_servers, None):
+        server = database.product("servers", id)
+        if server is not None and server.keys.get("accelerator") == chip and "price_usd" in server.facts:
+            best = server if best is None or server.facts["price_usd"].dated > best.facts["price_usd"].dated else best
     return best
+
+
+def _priced_servers(database: Database, _: None) -> tuple[str, ...]:
+    """Return the ids of the servers with a price; files are searched as text, which is faster than parsing all."""
+    return tuple(id for id in database.ids("servers") if any("[price_usd]" in text for _, text in database.raw("servers", id)))

@@ -1,7 +1,7 @@
 """The rent of an accelerator-hour, from a market: one price a provider, and the median over them."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
 from traincarbon.database.find import refuse_unknown
@@ -59,6 +59,19 @@ class _Offer(NamedTuple):
 
     usd_per_h: float
     row: Row
+
+
+def rent_key(subject: Subject) -> Hashable:
+    """Return the part of *subject* that its rent depends on; of a place that is no cloud's region, nothing."""
+    question, place = subject.question, subject.place
+    return (
+        subject.hardware.id,
+        question.start,
+        question.rent,
+        question.rent_from,
+        question.few_accelerators,
+        place.id if place is not None and place.region else "",
+    )
 
 
 def rent_of(subject: Subject, database: Database) -> Rent:

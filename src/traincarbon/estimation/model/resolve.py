@@ -11,6 +11,7 @@ from traincarbon.estimation.model.architectures import ARCHITECTURES
 from traincarbon.estimation.model.config import ModelConfig
 from traincarbon.estimation.model.huggingface import read_file
 from traincarbon.estimation.model.size import attention_weights, size_of
+from traincarbon.estimation.model.speech import find_speech_encoder, speech_fields
 from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import shortened
 
@@ -71,8 +72,10 @@ class Model(NamedTuple):
         return found
 
     def fields_for(self, plan: Plan) -> dict[str, float | str]:
-        """Return the fields of a plan that the model states, with the size of its images where *plan* counts images."""
+        """Return the fields of a plan that the model states, with the size of its images or the parts that see audio where *plan* counts these."""
         config = self.config
+        if plan.audio_hours is not None and plan.gmac_per_sample is None and plan.flop_per_sample is None:
+            return self.fields | speech_fields(config, self.params)
         if plan.samples is None or not config.patch_size or plan.gmac_per_sample is not None or plan.flop_per_sample is not None:
             return self.fields
         return self.fields | {"image_size": float(config.image_size), "patch_size": float(config.patch_size)}
@@ -103,9 +106,9 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     try:
         model = _model(plan.model, database, is_complete={"params", "layers", "hidden"} <= stated.keys())
     except CarbonError as error:
-        convolution = _with_convolution(plan, plan.model, database) if isinstance(error, NotFoundError) else None
-        if convolution is not None:
-            return convolution, None
+        known = _with_other_model(plan, plan.model, database) if isinstance(error, NotFoundError) else None
+        if known is not None:
+            return known, None
         if "params" not in stated or not is_place(plan.model):
             raise
         return plan, None  # the plan was written where the configuration could be read
@@ -118,14 +121,18 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     return Plan.from_dict({**model.fields_for(plan), **{name: getattr(plan, name) for name in stated}}), model
 
 
-def _with_convolution(plan: Plan, name: str, database: "Database") -> Plan | None:
-    """Return *plan* with the parameters and the family of the convolution *name*, None where there is no such convolution."""
+def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | None:
+    """Return *plan* with the parameters and the family of the convolution or the speech encoder *name*, None where there is none."""
     from traincarbon.estimation.model.convolution import find_convolution
 
-    known = find_convolution(database, name)
-    if known is None:
+    convolution, encoder = find_convolution(database, name), find_speech_encoder(database, name)
+    if convolution is not None:
+        found: dict[str, float | str] = {"params": convolution.params, "family": "convolution"}
+    elif encoder is not None:
+        found = {"params": encoder.params, "family": "speech"}
+    else:
         return None
-    return Plan.from_dict({"params": known.params, "family": "convolution", **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
+    return Plan.from_dict({**found, **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
 
 
 def is_place(name: str) -> bool:

@@ -22,6 +22,16 @@ _LEAST_REACH = 1.05
 """Highest over lowest value of the shortest logarithmic axis."""
 
 
+_UNITS = ((S_PER_DAY, "day"), (S_PER_H, "h"), (60.0, "min"), (1.0, "s"))
+_ROUND_TIMES = (
+    *(step * 10.0**decade for decade in (-6, -5, -4, -3, -2, -1, 0) for step in (1.0, 2.0, 5.0)),
+    *(10.0, 20.0, *(60.0 * minutes for minutes in (1.0, 2.0, 5.0, 10.0, 20.0))),
+    *(S_PER_H * hours for hours in (1.0, 2.0, 5.0, 10.0)),
+    *(S_PER_DAY * step * 10.0**decade for decade in (0, 1, 2, 3, 4) for step in (1.0, 2.0, 5.0)),
+)
+_MOST_TIMES = 6
+
+
 class Axis(NamedTuple):
     """An axis.
 
@@ -46,6 +56,10 @@ class Axis(NamedTuple):
         if self.is_log:
             return min(max(math.log(max(value, self.low) / self.low) / math.log(self.high / self.low), 0.0), 1.0)
         return min(max((value - self.low) / (self.high - self.low), 0.0), 1.0)
+
+
+UNIT = Axis(0.0, 1.0, (), str)
+"""An axis from 0 to 1 without ticks, as of rows."""
 
 
 def log_axis(values: Iterable[float], *, words: Callable[[float], str], title: str = "", most_ticks: int = 6) -> Axis:
@@ -124,6 +138,25 @@ def time_axis(duration_s: float, *, since: str = "") -> tuple[Axis, float]:
     return axis._replace(high=max(end, 1e-9), ticks=tuple(tick for tick in axis.ticks if tick <= end)), unit_s
 
 
+def quantity_axis(values: Iterable[float], unit: str, currency: Currency, *, title: str = "") -> Axis:
+    """Return the logarithmic axis of a quantity, with ticks that are round as they are written: in the currency, or in minutes, hours and days.
+
+    Example:
+        >>> axis = quantity_axis([8e4, 5e6], "s", Currency("USD", 1.0))
+        >>> [axis.words(tick) for tick in axis.ticks]
+        ['1 day', '2 days', '5 days', '10 days', '20 days', '50 days']
+    """
+    values = list(values)
+    if unit == "$":
+        return money_axis(values, currency, title=title)
+    axis = log_axis(values, words=quantity_words(unit, currency), title=title)
+    if unit != "s":
+        return axis
+    within = [tick for tick in _ROUND_TIMES if axis.low <= tick <= axis.high]
+    ticks = within if len(within) <= _MOST_TIMES else within[:: math.ceil(len(within) / _MOST_TIMES)]
+    return axis._replace(ticks=tuple(ticks), words=_time) if len(ticks) >= 2 else axis
+
+
 def quantity_words(unit: str, currency: Currency) -> Callable[[float], str]:
     """Return the function that writes a tick of a quantity in its own scale, as $10M or 500 t."""
     return lambda value: currency.amount(value, unit) if value else "0"
@@ -133,6 +166,13 @@ def in_one_scale(most: float, unit: str, currency: Currency) -> Callable[[float]
     """Return the function that writes a tick in the scale of the largest value: $0, $5M, $10M."""
     scale = currency.scale(most, unit)
     return lambda value: scale.text(f"{value / scale.size:,.12g}") if value else f"{scale.prefix}0"
+
+
+def _time(duration_s: float) -> str:
+    """Return a round time in the largest unit that it fills."""
+    size, name = next((each for each in _UNITS if duration_s >= each[0] * (1.0 - 1e-9)), _UNITS[-1])
+    n = float(f"{duration_s / size:.12g}")
+    return f"{n:g} {name}{'s' if name == 'day' and n != 1.0 else ''}"
 
 
 def _step(span: float, most: int) -> float:

@@ -19,6 +19,7 @@ class Chart(NamedTuple):
         head: The names of the columns of its data.
         rows: Its data, as text.
         note: What a reader should know, below it.
+        follows: The result whose value what-if marks on an axis of the drawing, and that axis: ``rent_usd x``.
     """
 
     id: str
@@ -27,16 +28,19 @@ class Chart(NamedTuple):
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
     note: str = ""
+    follows: str = ""
 
 
 def figure_html(chart: Chart) -> Html:
     """Return a chart as a figure; its data stand in a table that a reader opens, and from which a script makes files."""
     note = html('<p class="ch-note">{}</p>', text(chart.note, most=300)) if chart.note else EMPTY
     data = table(text(chart.title), texts(*chart.head), [texts(*row) for row in chart.rows], numbers=range(1, len(chart.head)))
+    follows = html(' data-follows="{}"', text(chart.follows)) if chart.follows else EMPTY
     return html(
-        '<figure class="chart" id="{}"><figcaption>{}</figcaption><div class="ch-narrow">{}</div><div class="ch-wide">{}</div>{}'
+        '<figure class="chart" id="{}"{}><figcaption>{}</figcaption><div class="ch-narrow">{}</div><div class="ch-wide">{}</div>{}'
         '<details class="ch-data"><summary>Data</summary>{}</details></figure>',
         text(chart.id),
+        follows,
         text(chart.title, most=200),
         chart.draw(NARROW),
         chart.draw(WIDE),

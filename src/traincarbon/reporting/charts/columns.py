@@ -1,17 +1,19 @@
 """Stacked columns over time: what each month took, by project."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from traincarbon.reporting.charts.axis import Axis
-from traincarbon.reporting.charts.drawing import LETTER, box, drawing, fitted, label, mark, rule, widest, y_axis
+from traincarbon.reporting.charts.drawing import LETTER, box, drawing, label, mark, rule, widest, y_axis
+from traincarbon.reporting.charts.drawing import series as one_series
+from traincarbon.reporting.charts.keys import draw_keys
 from traincarbon.reporting.markup import Html
 
 MOST_SERIES = 6
 """There are so many colours."""
 _HIGH = 150.0
 _SIDE = 8.0
-_KEY = 17.0
 _PATCH = 10.0
 _FULL = 0.72
 """Share of its place that a column fills."""
@@ -35,33 +37,35 @@ def draw_columns(width: float, *, title: str, names: Sequence[str], series: Sequ
         series: At most :data:`MOST_SERIES` parts of each column, from the bottom.
         axis: The vertical axis.
     """
-    keys, top = _keys(series, width)
+    keys, top = draw_keys(_key(series), width)
     left, right, bottom = widest(axis) + 8.0, width - _SIDE, top + _HIGH
     parts = [*keys, y_axis(axis._replace(title=""), left=left, right=right, top=top, bottom=bottom), rule(left, bottom, right, bottom, "ch-axis")]
     step = (right - left) / max(len(names), 1)
-    for at in range(len(names)):
-        y = bottom
-        for colour, each in enumerate(series):
-            height = axis.share(each.values[at]) * _HIGH
-            if height > 0.0:
-                y -= height
-                tip = f"{names[at]}, {each.label}: {each.words[at]}"
-                parts.append(mark(tip, box(left + step * (at + (1.0 - _FULL) / 2.0), y, step * _FULL, height, f"c{colour % MOST_SERIES} ch-edge")))
+    tops = [bottom] * len(names)
+    for colour, each in enumerate(series):
+        parts.append(one_series(each.label, _series(each, colour, names, tops, axis, left=left, step=step)))
     parts += _names(names, left, step, bottom)
     return drawing(width, bottom + 24.0, title, parts)
 
 
-def _keys(series: Sequence[Series], width: float) -> tuple[list[Html], float]:
-    """Return the key, in as many lines as it needs, and where the chart begins below it."""
-    parts, x, y = [], 0.0, 0.0
-    for colour, each in enumerate(series):
-        words = fitted(each.label, width - 3.0 * _PATCH)
-        room = len(words) * LETTER + _PATCH + 18.0
-        if x + room > width and x > 0.0:
-            x, y = 0.0, y + _KEY
-        parts += [box(x, y + 2.0, _PATCH, _PATCH, f"c{colour % MOST_SERIES}"), label(x + _PATCH + 4.0, y + 11.0, words)]
-        x += room
-    return parts, y + _KEY + 12.0
+def _key(series: Sequence[Series]) -> list[tuple[str, Callable[[float, float], Html]]]:
+    return [(each.label, partial(_patch, colour)) for colour, each in enumerate(series)]
+
+
+def _patch(colour: int, x: float, y: float) -> Html:
+    return box(x, y, _PATCH, _PATCH, f"c{colour % MOST_SERIES}")
+
+
+def _series(each: Series, colour: int, names: Sequence[str], tops: list[float], axis: Axis, *, left: float, step: float) -> list[Html]:
+    """Return the parts of one series, on top of the ones before, whose tops they move."""
+    parts = []
+    for at, (value, words) in enumerate(zip(each.values, each.words, strict=True)):
+        height = axis.share(value) * _HIGH
+        if height > 0.0:
+            tops[at] -= height
+            drawn = box(left + step * (at + (1.0 - _FULL) / 2.0), tops[at], step * _FULL, height, f"c{colour % MOST_SERIES} ch-edge")
+            parts.append(mark(f"{names[at]}, {each.label}: {words}", drawn))
+    return parts
 
 
 def _names(names: Sequence[str], left: float, step: float, bottom: float) -> list[Html]:

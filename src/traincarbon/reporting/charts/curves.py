@@ -4,7 +4,24 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from traincarbon.reporting.charts.axis import Axis
-from traincarbon.reporting.charts.drawing import LETTER, LINE, area, box, curve, dot, drawing, fitted, label, mark, rule, widest, x_axis, y_axis
+from traincarbon.reporting.charts.drawing import (
+    LETTER,
+    LINE,
+    area,
+    axis_data,
+    box,
+    curve,
+    dot,
+    drawing,
+    fitted,
+    label,
+    mark,
+    rule,
+    series,
+    widest,
+    x_axis,
+    y_axis,
+)
 from traincarbon.reporting.charts.intervals import Limit
 from traincarbon.reporting.markup import Html, joined
 
@@ -101,10 +118,11 @@ def draw_curves(
     if limit is not None:
         parts.append(_limit(limit, frame))
     drawn = [each for each in curves if any(value is not None for _, value in each.points)]
-    parts += [_curve(each, frame) for each in drawn]
+    parts += [series(each.label, [_curve(each, frame)]) for each in drawn]
     parts += _end_labels(drawn, frame)
     parts += [_point(each, frame) for each in points]
-    return drawing(width, frame.bottom + (36.0 if x.title else 22.0), title, parts)
+    axes = (axis_data("x", x, first=frame.left, last=frame.right), axis_data("y", y, first=frame.bottom, last=frame.top))
+    return drawing(width, frame.bottom + (36.0 if x.title else 22.0), title, parts, axes=axes)
 
 
 def _curve(each: Curve, frame: _Frame) -> Html:

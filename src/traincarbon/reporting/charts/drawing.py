@@ -1,6 +1,7 @@
 """The elements of a drawing: lines, rectangles, dots, labels, and marks that a reader can point at."""
 
 from collections.abc import Iterable, Sequence
+from typing import LiteralString
 
 from traincarbon.reporting.charts.axis import Axis
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, text
@@ -65,13 +66,23 @@ def area(upper: Sequence[tuple[float, float]], lower: Sequence[tuple[float, floa
 
 def mark(tip: str, *parts: Html) -> Html:
     """Return what a reader can point at; *tip* is what it says then, also without scripts."""
-    return html('<g class="mark"><title>{}</title>{}</g>', text(tip), joined(parts))
+    return html('<g class="mark"><title>{}</title>{}</g>', text(tip, most=180), joined(parts))
 
 
-def drawing(width: float, height: float, title: str, parts: Iterable[Html]) -> Html:
-    """Return the drawing of a size in pixels; *title* is what a screen reader says of it."""
+def series(name: str, parts: Iterable[Html]) -> Html:
+    """Return the marks of a series, which a reader can hide."""
+    return html('<g class="series" data-name="{}">{}</g>', text(name), joined(parts))
+
+
+def drawing(width: float, height: float, title: str, parts: Iterable[Html], *, axes: Iterable[Html] = ()) -> Html:
+    """Return the drawing of a size in pixels; *title* is what a screen reader says of it, *axes* tell a script where values lie."""
     size = html('viewBox="0 0 {:g} {:g}" width="{:g}" height="{:g}"', width, height, width, height)
-    return html('<svg {} role="img" aria-label="{}">{}</svg>', size, text(title, most=200), joined(parts))
+    return html('<svg {}{} role="img" aria-label="{}">{}</svg>', size, joined(axes), text(title, most=200), joined(parts))
+
+
+def axis_data(name: LiteralString, axis: Axis, *, first: float, last: float) -> Html:
+    """Return where the ends of an axis are on a drawing and which values they have, for a script: ``data-x`` or ``data-y``."""
+    return html(' data-{}="{:.1f} {:.1f} {!r} {!r} {}"', Html(name), first, last, float(axis.low), float(axis.high), Html("log" if axis.is_log else "linear"))
 
 
 def x_axis(axis: Axis, *, left: float, right: float, top: float, bottom: float) -> Html:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from traincarbon.reporting.charts.axis import Axis
-from traincarbon.reporting.charts.drawing import LETTER, box, dot, drawing, fitted, label, mark, rule, x_axis
+from traincarbon.reporting.charts.axis import UNIT, Axis
+from traincarbon.reporting.charts.drawing import LETTER, axis_data, box, dot, drawing, fitted, label, mark, rule, x_axis
 from traincarbon.reporting.markup import EMPTY, Html
 from traincarbon.uncertain import Interval
 
@@ -47,7 +47,8 @@ def draw_intervals(width: float, *, title: str, rows: Sequence[Row], axis: Axis,
     if limit is not None:
         parts.append(_limit(limit, axis, left=left, right=right, top=top, bottom=bottom))
     parts += [_row(row, axis, left=left, right=right, top=top + _ROW * at) for at, row in enumerate(rows)]
-    return drawing(width, bottom + (36.0 if axis.title else 22.0), title, parts)
+    axes = (axis_data("x", axis, first=left, last=right), axis_data("y", UNIT, first=bottom, last=top))
+    return drawing(width, bottom + (36.0 if axis.title else 22.0), title, parts, axes=axes)
 
 
 def _row(row: Row, axis: Axis, *, left: float, right: float, top: float) -> Html:

@@ -80,7 +80,7 @@ def amount_chart(money: Money, question: Question, id: str) -> Chart:
     rows = [(percent(share), words[share]) for share in shares]
     if budget is not None:
         rows.append((percent(money.chance_within(budget)), f"{currency.amount(budget, '$', digits=3)} (budget)"))
-    return Chart(f"{id}-chart-amount", title, draw, ("Chance that it is enough", "Amount"), rows)
+    return Chart(f"{id}-chart-amount", title, draw, ("Chance that it is enough", "Amount"), rows, follows=f"{_result(money)} x")
 
 
 def options_chart(view: EstimateView, money: Money, advice: Advice | None, question: Question, id: str) -> Chart | None:
@@ -102,6 +102,7 @@ def options_chart(view: EstimateView, money: Money, advice: Advice | None, quest
         ("Option", "Cost", f"{100.0 * view.level:.3g} % interval", "Chance that it saves", "Cash"),
         data,
         note="Hollow: not sure, or by a source that is not checked.",
+        follows=f"{_result(money)} x",
     )
 
 
@@ -129,6 +130,7 @@ def places_chart(variants: Sequence[Variant], view: EstimateView, id: str) -> Ch
         lambda width: draw_intervals(width, title="CO2e of the same training by place", rows=rows, axis=axis),
         ("Place", "CO2e", f"{100.0 * view.level:.3g} % interval"),
         [(row.label, *_interval_words(row.interval, "kg CO2e", USD)) for row in rows],
+        follows="total_kgco2e x",
     )
 
 
@@ -160,7 +162,12 @@ def payments_chart(view: EstimateView, money: Money, advice: Advice | None, ques
         ("Way to pay", "Paid in total"),
         rows,
         note="Reservations are paid even if unused; upkeep of bought hardware is extra.",
+        follows=f"{_result(money)} y",
     )
+
+
+def _result(money: Money) -> str:
+    return "rent_usd" if money.is_rent else "tco_usd"
 
 
 def _cost_words(each: Alternative, currency: Currency) -> str:

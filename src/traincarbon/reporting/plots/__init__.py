@@ -1,1 +1,1 @@
-"""Plotly pages of ``validate``, ``compare``, ``optimise`` and ``calibrate``."""
+"""Pages of charts that commands write with ``--plot``, one module a command."""

@@ -1,70 +1,57 @@
-"""Figures of ``carbon validate``: predicted over published values, one panel for each quantity."""
+"""Charts of ``carbon validate``: predicted over published values, one for each quantity."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
+from traincarbon.formatting import counted, significant
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.plots.figures import AMBER, BLUE, GREY, ORANGE, Panel, plain_text, prediction_figure, predictions
+from traincarbon.reporting.charts.chart import Chart
+from traincarbon.reporting.charts.scatter import MOST_GROUPS, Group
+from traincarbon.reporting.plots.predictions import MOST_DOTS, prediction, prediction_chart
 from traincarbon.uncertain import Interval
 from traincarbon.validation.accuracy import POOLED, Backtest, Case, Errors
 
-_STYLES = (
-    *((BLUE, "circle"), (AMBER, "square"), ("#009E73", "diamond"), ("#CC79A7", "triangle-up")),
-    *(("#56B4E9", "triangle-down"), (ORANGE, "cross"), ("#B3A000", "star")),
-)
-"""Colour and symbol of each of the largest sets; the yellow is darkened to show on white."""
+
+def accuracy_charts(tried: Backtest) -> list[Chart]:
+    """Return a chart for each quantity: median and 90 % interval over the published value."""
+    return [_chart(entry.quantity, entry.errors, tried) for entry in tried.sets() if entry.set == POOLED]
 
 
-def accuracy_panels(tried: Backtest) -> list[Panel]:
-    """Return a panel for each quantity: median and 90 % interval over the published value, both axes logarithmic."""
-    panels = []
-    for entry in tried.sets():
-        if entry.set == POOLED:
-            quantity = QUANTITIES[entry.quantity]
-            cases = [case for case in tried.cases if case.quantity == quantity.name]
-            values = [Interval(min(case.low, case.published), case.median, max(case.high, case.published)) for case in cases]
-            traces = [
-                predictions(
-                    name, [case.published for case in group], [_interval(case) for case in group], _hovers(group, quantity.unit), colour=colour, symbol=symbol
-                )
-                for name, colour, symbol, group in _groups(cases)
-            ]
-            panels.append(Panel(quantity.label, _caption(entry.errors), prediction_figure(traces, values, truth="published", unit=quantity.unit)))
-    return panels
+def verdict(tried: Backtest) -> str:
+    """Return how far GPU-hours are off and how often their interval was right, or those of the first quantity that was tried."""
+    pooled = {entry.quantity: entry.errors for entry in tried.sets() if entry.set == POOLED}
+    if not pooled:
+        return ""
+    quantity = "accelerator_hours_h" if "accelerator_hours_h" in pooled else next(iter(pooled))
+    return f"{QUANTITIES[quantity].label}: {_errors(pooled[quantity])}."
 
 
-def _groups(cases: Sequence[Case]) -> list[tuple[str, str, str, list[Case]]]:
-    """Return name, colour, symbol and cases of each set; all but the largest sets are one group."""
+def _chart(name: str, errors: Errors, tried: Backtest) -> Chart:
+    quantity = QUANTITIES[name]
+    cases = [case for case in tried.cases if case.quantity == name]
+    every = math.ceil(len(cases) / MOST_DOTS)
+    shown = "" if every == 1 else f" One of {every} is drawn."
+    note = f"{counted(errors.n, 'published value')}: {_errors(errors)}.{shown}"
+    return prediction_chart(
+        f"chart-{name.replace('_', '-')}", quantity.label, _groups(cases[::every], quantity.unit), of="published", unit=quantity.unit, note=note
+    )
+
+
+def _groups(cases: Sequence[Case], unit: str) -> list[Group]:
+    """Return the largest sets, each with its colour and shape; all others are one group."""
     counts = Counter(case.set for case in cases).most_common()
-    largest = [name for name, _ in counts[: len(_STYLES)]]
-    groups = [
-        (plain_text(name), colour, symbol, [case for case in cases if case.set == name]) for name, (colour, symbol) in zip(largest, _STYLES, strict=False)
-    ]
+    largest = [name for name, _ in counts[:MOST_GROUPS]]
+    groups = [_group(name, [case for case in cases if case.set == name], unit, at) for at, name in enumerate(largest)]
     others = [case for case in cases if case.set not in largest]
-    if others:
-        more = len(counts) - len(largest)
-        groups.append((f"{more} other set{'s' if more > 1 else ''}", GREY, "circle-open", others))
-    return groups
+    return [*groups, _group(counted(len(counts) - len(largest), "other set"), others, unit, None)] if others else groups
 
 
-def _interval(case: Case) -> Interval:
-    return Interval(case.low, case.median, case.high)
+def _group(label: str, cases: Sequence[Case], unit: str, style: int | None) -> Group:
+    dots = [prediction(case.id, case.published, Interval(case.low, case.median, case.high), of="published", unit=unit) for case in cases]
+    return Group(label, dots, style)
 
 
-def _hovers(cases: Sequence[Case], unit: str) -> list[str]:
-    """Return what is shown where the pointer rests on a point."""
-    found = []
-    for case in cases:
-        published, median, low, high = (f"{value:.4g}" for value in (case.published, case.median, case.low, case.high))
-        lines = (
-            *(f"<b>{plain_text(case.id)}</b>", plain_text(case.set), f"published {published} {unit}", f"predicted {median} {unit}"),
-            *(f"90 % interval {low} – {high} {unit}", f"estimate / published {case.median / case.published:.3g}"),
-        )
-        found.append("<br>".join(line.rstrip() for line in lines))
-    return found
-
-
-def _caption(errors: Errors) -> str:
-    inside_50, inside_90 = (f"{100.0 * (share or 0.0):.0f} % inside" for share in (errors.coverage_50, errors.coverage_90))
-    sizes = f"median {errors.median_abs_ln:.2f}, 90th percentile {errors.p90_abs_ln:.2f}"
-    return f"{errors.n} published values; error ln: {sizes}; {inside_50} the 50 % interval, {inside_90} the 90 % interval."
+def _errors(errors: Errors) -> str:
+    half, most = (significant(math.exp(size), 3) for size in (errors.median_abs_ln, errors.p90_abs_ln))
+    return f"half within × {half}, 90 % within × {most}; {100.0 * (errors.coverage_90 or 0.0):.0f} % inside the 90 % interval"

@@ -1,142 +1,188 @@
-"""Figures of ``carbon compare`` and ``carbon optimise``: cost against CO2e and time, and loss against each of them."""
+"""Charts of ``carbon compare`` and ``carbon optimise``: cost against CO2e and time, and loss against each of them."""
 
-import math
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from traincarbon.explore.comparison import Comparison
+from traincarbon.explore.comparison import MARKS, Comparison
 from traincarbon.explore.optimum import Optimum
 from traincarbon.explore.pareto import pareto
-from traincarbon.formatting import scale_of
+from traincarbon.formatting import amount, counted, significant
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.plots.figures import BLUE, GREY, GRID, ORANGE, Data, Panel, ends_of, error_bars, layout, log_axis, plain_text
-from traincarbon.reporting.plots.label_placement import placed
+from traincarbon.reporting.charts.axis import Axis, linear_axis, quantity_axis
+from traincarbon.reporting.charts.chart import Chart
+from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
+from traincarbon.reporting.charts.scatter import Dot, Group, draw_scatter
+from traincarbon.reporting.currency import USD
 from traincarbon.uncertain import Interval
 
-_MARGIN = 1.25
 Results = Mapping[str, Interval | None]
+_SHOWN = ("cost_usd", "duration_s", "total_kgco2e")
+_MOST_ROWS = 24
+"""More options than these are not drawn one below the other."""
+_MOST_NAMED = 2
+_SAME = 1e-6
+"""Values that differ by less, as a share, are the same."""
+_BEST, _OTHER = "not beaten", "beaten"
 
 
-class _Axis(NamedTuple):
-    """A quantity on an axis: its name in the results, its label with the unit, and the size of that unit."""
-
-    quantity: str
-    label: str
-    size: float
-
-    def on(self, results: Results) -> Interval | None:
-        """Return the quantity in the unit of the axis, None where it is not known."""
-        found = results[self.quantity]
-        return None if found is None else Interval(*(bound / self.size for bound in found))
-
-
-def comparison_panels(found: Comparison) -> list[Panel]:
-    """Return a panel of cost against CO2e and, where durations are known, one of cost against time."""
-    results = [option.results for option in found.options]
-    names = [plain_text(str(option.where) or option.hardware) for option in found.options]
-    across = _axis("cost_usd", results, of_cost=found.money)
-    panels = []
-    for quantity, title in (("total_kgco2e", "Cost and CO2e"), ("duration_s", "Cost and time")):
-        up = _axis(quantity, results)
-        points = [
-            _Point(name, x, y) for name, each in zip(names, results, strict=True) if (x := across.on(each)) is not None and (y := up.on(each)) is not None
-        ]
-        if points:
-            caption = f"{len(points)} options; no other option beats the orange ones in both. Rest the pointer on a point to see its name."
-            panels.append(Panel(title, caption, _scatter(points, across.label, up.label)))
-    return panels
-
-
-def optimum_panels(found: Optimum) -> list[Panel]:
-    """Return a panel of the predicted loss against each of cost, CO2e and time that is known."""
-    results = [point.results for point in found.frontier]
-    panels = []
-    for quantity, title in (("cost_usd", "Loss and cost"), ("total_kgco2e", "Loss and CO2e"), ("duration_s", "Loss and time")):
-        across = _axis(quantity, results, of_cost=found.money)
-        points = [
-            _Point(f"{point.params:.3g} parameters on {point.tokens:.3g} tokens", x, point.loss)
-            for point in found.frontier
-            if (x := across.on(point.results)) is not None
-        ]
-        if points:
-            bound = found.bounds.get(quantity)
-            caption = "Each point is a model size with the amount of data that is best for it, or as fixed." + (
-                " The dashed line is the budget." if bound else ""
-            )
-            panels.append(Panel(title, caption, _curve(points, across.label, None if bound is None else bound / across.size)))
-    return panels
-
-
-class _Point(NamedTuple):
-    """A point of a chart with its name."""
+class _Option(NamedTuple):
+    """An option with what tells it from the others."""
 
     name: str
-    x: Interval
-    y: Interval
+    results: Results
+    is_own: bool = False
 
 
-def _axis(quantity: str, results: Sequence[Results], *, of_cost: str = "rent") -> _Axis:
-    """Return the axis on the scale in which the largest value is easiest to read."""
-    label = ("cost to rent" if of_cost == "rent" else "cost of ownership") if quantity == "cost_usd" else QUANTITIES[quantity].short
-    largest = max((float(found.median) for each in results if (found := each[quantity]) is not None), default=1.0)
-    scale = scale_of(largest, QUANTITIES[quantity].unit)
-    return _Axis(quantity, f"{label} [{scale.name}]", scale.size)
+def comparison_charts(found: Comparison) -> list[Chart]:
+    """Return the charts of a comparison: cost against CO2e and against time, and each of them by option, the least first."""
+    options = _options(found)
+    charts = [_trade(options, "cost_usd", up, found.money) for up in ("total_kgco2e", "duration_s")]
+    if len(options) <= _MOST_ROWS:
+        charts += [_ranked(options, quantity, found.money) for quantity in _SHOWN]
+    return [chart for chart in charts if chart is not None]
 
 
-def _scatter(points: Sequence[_Point], across: str, up: str) -> Data:
-    """Return the options as points with error bars on two logarithmic axes, those of the Pareto set with a colour and symbol of their own."""
-    is_best = pareto([(point.x.median, point.y.median) for point in points])
-    x_ends, y_ends = ends_of([point.x for point in points], margin=_MARGIN), ends_of([point.y for point in points], margin=_MARGIN)
-    positions = placed([(point.name, _share(point.x.median, x_ends), _share(point.y.median, y_ends)) for point in points], first=is_best)
-    traces = []
-    for wanted, colour, symbol, name in ((False, BLUE, "circle", "beaten in both"), (True, ORANGE, "diamond", "not beaten")):
-        group = [(point, position) for point, position, best in zip(points, positions, is_best, strict=True) if best is wanted]
-        if group:
-            traces.append({**_markers(group, colour, across, up), "marker": {"color": colour, "symbol": symbol, "size": 10}, "name": name})
-    return {"data": traces, "layout": layout(log_axis(across, *x_ends), log_axis(up, *y_ends))}
+def winners(found: Comparison) -> str:
+    """Return the options that are best in each quantity, in one line; empty where there is one option."""
+    options = _options(found)
+    if len(options) < 2:
+        return ""
+    words = []
+    for mark, (quantity, _) in MARKS.items():
+        by = "accelerator_hours_h" if quantity == "duration_s" and any(option.results[quantity] is None for option in options) else quantity
+        ranked = _by_median(options, by)
+        if ranked and not _is_same([value.median for _, value in ranked]):
+            words.append(f"{mark.capitalize()}: {_listed(_least(ranked))} ({_words(by, ranked[0][1].median)}).")
+    return " ".join(words) or "All options are the same in cost, time and CO2e."
 
 
-def _share(value: float, ends: tuple[float, float]) -> float:
-    """Return the position of *value* on a logarithmic axis, from 0 to 1."""
-    return math.log(value / ends[0]) / math.log(ends[1] / ends[0]) if value > 0.0 else 0.0
+def shared(found: Comparison) -> str:
+    """Return what all options have in common, in one line; empty where nothing is stated."""
+    first = found.options[0].where
+    same = [
+        value.replace("_", " ") for name, value in first._asdict().items() if value and all(getattr(option.where, name) == value for option in found.options)
+    ]
+    return f"All: {' · '.join(same)}." if same else ""
 
 
-def _markers(group: Sequence[tuple[_Point, str]], colour: str, across: str, up: str) -> Data:
-    points = [point for point, _ in group]
-    return {
-        "x": [point.x.median for point in points],
-        "y": [point.y.median for point in points],
-        "error_x": error_bars([point.x for point in points], colour),
-        "error_y": error_bars([point.y for point in points], colour),
-        "mode": "markers+text",
-        "text": [point.name if position else "" for point, position in group],
-        "textposition": [position or "top center" for _, position in group],
-        "hovertext": [f"<b>{point.name}</b><br>{across}: {_range(point.x)}<br>{up}: {_range(point.y)}" for point in points],
-        "hoverinfo": "text",
-    }
+def optimum_charts(found: Optimum) -> list[Chart]:
+    """Return a chart of the predicted loss against each of cost, CO2e and time that is known."""
+    charts = []
+    for quantity, title in (("cost_usd", "Loss and cost"), ("total_kgco2e", "Loss and CO2e"), ("duration_s", "Loss and time")):
+        known = [(point, x) for point in found.frontier if (x := point.results[quantity]) is not None]
+        if not known:
+            continue
+        names = [f"{amount(point.params, 'count')} on {amount(point.tokens, 'count')} tokens" for point, _ in known]
+        dots = [
+            Dot(name, x, point.loss, f"{name}: {_label(quantity, found.money)} {_interval(quantity, x)}, loss {_range(point.loss)}")
+            for name, (point, x) in zip(names, known, strict=True)
+        ]
+        bound = found.bounds.get(quantity)
+        limit = None if bound is None else Limit(bound, f"budget {_words(quantity, bound)}")
+        ends = [end for _, x in known for end in x] + ([] if bound is None else [bound])
+        x_axis = quantity_axis(ends, QUANTITIES[quantity].unit, USD, title=_label(quantity, found.money))
+        losses = [end for point, _ in known for end in point.loss]
+        y_axis = linear_axis(max(losses), low=min(losses), words=lambda loss: f"{loss:.2f}", title="predicted loss [nat/token]")
+        draw = partial(draw_scatter, title=title, x=x_axis, y=y_axis, groups=[Group("best at each amount of compute", dots, is_line=True)], limit=limit)
+        rows = [(dot.name, _words(quantity, dot.x.median), _interval(quantity, dot.x, bounds_alone=True), _range(dot.y)) for dot in dots]
+        note = "Each point is a model size with the amount of data that is best for it, or as fixed." + (" The dashed line is the budget." if bound else "")
+        charts.append(
+            Chart(f"chart-{quantity.replace('_', '-')}", title, draw, ("Size", _label(quantity, found.money).capitalize(), "Interval", "Loss"), rows, note=note)
+        )
+    return charts
 
 
-def _curve(points: Sequence[_Point], across: str, bound: float | None) -> Data:
-    """Return the frontier as a line with error bars, the loss on a linear axis, and the budget as a dashed line."""
-    xs, losses = [point.x for point in points], [point.y for point in points]
-    line: Data = {
-        "x": [x.median for x in xs],
-        "y": [loss.median for loss in losses],
-        "error_x": error_bars(xs, BLUE),
-        "error_y": error_bars(losses, BLUE),
-        "mode": "lines+markers",
-        "line": {"color": BLUE, "width": 2},
-        "marker": {"color": BLUE, "size": 8},
-        "name": "frontier",
-        "hovertext": [f"<b>{point.name}</b><br>loss {_range(point.y)}<br>{across}: {_range(point.x)}" for point in points],
-        "hoverinfo": "text",
-    }
-    low, high = ends_of([*xs, *([Interval.of(bound)] if bound is not None else [])], margin=_MARGIN)
-    ends = [min(loss.low for loss in losses), max(loss.high for loss in losses)]
-    limit: Data = {"x": [bound, bound], "y": ends, "mode": "lines", "line": {"color": GREY, "dash": "dash"}, "name": "budget", "hoverinfo": "skip"}
-    up: Data = {"title": {"text": "predicted loss [nat/token]"}, "tickformat": ".2f", "gridcolor": GRID, "zeroline": False}
-    return {"data": [line] if bound is None else [line, limit], "layout": layout(log_axis(across, low, high), up)}
+def _options(found: Comparison) -> list[_Option]:
+    wheres = [option.where for option in found.options] + [each.where for each in found.set_aside]
+    return [_Option(option.where.among(wheres) or option.hardware, option.results) for option in found.options]
+
+
+def _trade(options: Sequence[_Option], across: str, up: str, money: str) -> Chart | None:
+    """Return the chart of two quantities; None where they are not known of two options, or one of them is the same for all."""
+    known = [(option, x, y) for option in options if (x := option.results[across]) is not None and (y := option.results[up]) is not None]
+    if len(known) < 2 or _is_same([x.median for _, x, _ in known]) or _is_same([y.median for _, _, y in known]):
+        return None
+    is_best = pareto([(x.median, y.median) for _, x, y in known])
+    groups = []
+    for wanted, label, style in ((True, _BEST, 1), (False, _OTHER, 0)):
+        dots = [
+            Dot(option.name, x, y, f"{option.name}: {_label(across, money)} {_interval(across, x)}, {_label(up, money)} {_interval(up, y)}")
+            for (option, x, y), best in zip(known, is_best, strict=True)
+            if best is wanted
+        ]
+        if dots:
+            groups.append(Group(label, dots, style, is_first=wanted))
+    first, second = _axis([x for _, x, _ in known], across, money), _axis([y for _, _, y in known], up, money)
+    best = [option.name for (option, _, _), chosen in zip(known, is_best, strict=True) if chosen]
+    title = f"{_label(across, money).capitalize()} and {_label(up, money)}: {_listed(best)} {'is' if len(best) == 1 else 'are'} not beaten"
+    rows = [(option.name, _interval(across, x), _interval(up, y)) for option, x, y in known]
+    head = ("Option", _label(across, money).capitalize(), QUANTITIES[up].label)
+    note = f"{counted(len(known), 'option')}; an option is beaten if another is as good in both and better in one."
+    draw = partial(draw_scatter, title=title, x=first, y=second, groups=groups)
+    return Chart(f"chart-{across}-{up}".replace("_", "-"), title, draw, head, rows, note=note)
+
+
+def _ranked(options: Sequence[_Option], quantity: str, money: str) -> Chart | None:
+    """Return the options by one quantity, the least first; None where it is known of fewer than two."""
+    known = _by_median(options, quantity)
+    if len(known) < 2:
+        return None
+    label, best = _label(quantity, money), _least(known)
+    label = label if label[:2].isupper() else label[:1].upper() + label[1:]
+    is_same, least = len(best) == len(known), _words(quantity, known[0][1].median)
+    title = f"{label}: {least} for all" if is_same else f"{label}: {_listed(best)} {'has' if len(best) == 1 else 'have'} the least, {least}"
+    rows = [Row(option.name, found, _words(quantity, found.median), is_own=not is_same and option.name in best) for option, found in known]
+    draw = partial(draw_intervals, title=title, rows=rows, axis=_axis([found for _, found in known], quantity, money))
+    data = [(option.name, _words(quantity, found.median), _interval(quantity, found, bounds_alone=True)) for option, found in known]
+    return Chart(f"chart-{quantity.replace('_', '-')}", title, draw, ("Option", "Median", "Interval"), data)
+
+
+def _by_median(options: Sequence[_Option], quantity: str) -> list[tuple[_Option, Interval]]:
+    """Return the options that state a quantity with it, the least first."""
+    return sorted(((option, found) for option in options if (found := option.results[quantity]) is not None), key=lambda each: each[1].median)
+
+
+def _least(ranked: Sequence[tuple[_Option, Interval]]) -> list[str]:
+    """Return the names of the options that have the least."""
+    return [option.name for option, found in ranked if _is_same([ranked[0][1].median, found.median])]
+
+
+def _axis(values: Sequence[Interval], quantity: str, money: str) -> Axis:
+    bounds = [bound for value in values for bound in value]
+    return quantity_axis(bounds, QUANTITIES[quantity].unit, USD, title=_label(quantity, money))
+
+
+def _label(quantity: str, money: str) -> str:
+    """Return what a quantity is called within a sentence."""
+    if quantity == "cost_usd":
+        return "cost to rent" if money == "rent" else "cost of ownership"
+    short = QUANTITIES[quantity].short
+    return short if short[:2].isupper() else short[:1].lower() + short[1:]
+
+
+def _words(quantity: str, value: float) -> str:
+    return amount(value, QUANTITIES[quantity].unit, digits=3)
+
+
+def _interval(quantity: str, value: Interval, *, bounds_alone: bool = False) -> str:
+    bounds = "exact" if value.is_exact else f"{amount(value.low, QUANTITIES[quantity].unit)} – {amount(value.high, QUANTITIES[quantity].unit)}"
+    return bounds if bounds_alone else f"{_words(quantity, value.median)} ({bounds})"
 
 
 def _range(value: Interval) -> str:
-    return f"{value.median:.3g} ({value.low:.2g} – {value.high:.2g})"
+    return f"{significant(value.median, 3)} ({significant(value.low, 3)} – {significant(value.high, 3)})"
+
+
+def _is_same(values: Sequence[float]) -> bool:
+    return max(values) <= min(values) * (1.0 + _SAME)
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Return the names of the best, or how many they are.
+
+    Example:
+        >>> _listed(["a", "b"]), _listed(["a", "b", "c"])
+        ('a and b', '3 options')
+    """
+    return " and ".join(names) if len(names) <= _MOST_NAMED else f"{len(names)} options"

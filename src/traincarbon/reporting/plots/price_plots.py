@@ -1,48 +1,33 @@
-"""Figures of ``carbon db prices``: what each provider asks, and the median of the market."""
+"""Charts of ``carbon db prices``: what each provider asks, and the median of the market."""
 
-from traincarbon.database.records import PROVIDER_TYPES
+from functools import partial
+
 from traincarbon.explore.price_book import Market, PriceBook
-from traincarbon.reporting.plots.figures import BLUE, GREY, ORANGE, Data, Panel, ends_of, layout, log_axis, plain_text
+from traincarbon.formatting import counted, significant
+from traincarbon.reporting.charts.axis import log_axis
+from traincarbon.reporting.charts.chart import Chart
+from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
 from traincarbon.uncertain import Interval
 
-_MARGIN = 1.25
-_MARKS = dict(zip((*PROVIDER_TYPES, ""), ((BLUE, "circle"), (ORANGE, "diamond"), (GREY, "square"), (GREY, "x")), strict=True))
-"""Colour and symbol of each kind of provider; the last is of one that is not in providers.csv."""
+
+def price_charts(book: PriceBook) -> list[Chart]:
+    """Return a chart for each way of buying: the providers from the cheapest, and the price of the market."""
+    return [_chart(market) for market in book.markets]
 
 
-def price_panels(book: PriceBook) -> list[Panel]:
-    """Return a panel for each way of buying."""
-    return [Panel(_title(market), _caption(market), _figure(market)) for market in book.markets]
+def _chart(market: Market) -> Chart:
+    middle, quotes = market.usd_per_h.median, sorted(market.quotes, key=lambda quote: (quote.usd_per_h, quote.provider))
+    rows = [Row(quote.provider, Interval.of(quote.usd_per_h), f"{_price(quote.usd_per_h)} · {quote.kind or 'other'}") for quote in quotes]
+    axis = log_axis([*(quote.usd_per_h for quote in quotes), middle], words=_price, title="$ per GPU-hour")
+    dates = sorted(quote.date for quote in quotes)
+    cheapest = quotes[0]
+    title = f"{market.purchase.replace('_', ' ').capitalize()}: {_price(middle)} per GPU-hour; {cheapest.provider} asks the least, {_price(cheapest.usd_per_h)}"
+    draw = partial(draw_intervals, title=title, rows=rows, axis=axis, limit=Limit(middle, f"market {_price(middle)}"))
+    data = [(quote.provider, quote.kind, f"${quote.usd_per_h:.4g}", quote.server, quote.region, quote.date) for quote in quotes]
+    head = ("Provider", "Kind", "$/GPU-hour", "Size", "Region", "Date")
+    note = f"{counted(len(quotes), 'provider')}, {dates[0]} to {dates[-1]}. The dashed line is the price that an estimate takes."
+    return Chart(f"chart-{market.purchase.replace('_', '-')}", title, draw, head, data, note=note)
 
 
-def _title(market: Market) -> str:
-    return f"{market.purchase.replace('_', ' ').capitalize()}: ${market.usd_per_h.median:.3g} an accelerator-hour"
-
-
-def _caption(market: Market) -> str:
-    dates = sorted(quote.date for quote in market.quotes)
-    return f"{len(market.quotes)} providers, {dates[0]} to {dates[-1]}. Rest the pointer on a point to see its size, region and date."
-
-
-def _figure(market: Market) -> Data:
-    names = [plain_text(quote.provider) for quote in market.quotes]
-    traces: list[Data] = []
-    for kind, (colour, symbol) in _MARKS.items():
-        found = [(name, quote) for name, quote in zip(names, market.quotes, strict=True) if quote.kind == kind]
-        if found:
-            traces.append(
-                {
-                    "x": [quote.usd_per_h for _, quote in found],
-                    "y": [name for name, _ in found],
-                    "mode": "markers",
-                    "marker": {"color": colour, "symbol": symbol, "size": 10},
-                    "name": kind or "other",
-                    "text": [f"{name}: ${quote.usd_per_h:.4g}, {plain_text(quote.server)}, {plain_text(quote.region)}, {quote.date}" for name, quote in found],
-                    "hoverinfo": "text",
-                }
-            )
-    middle = market.usd_per_h.median
-    ends = ends_of([Interval(quote.usd_per_h, middle, quote.usd_per_h) for quote in market.quotes], margin=_MARGIN)
-    line: Data = {"x": [middle, middle], "y": [names[0], names[-1]], "mode": "lines", "line": {"color": GREY, "dash": "dash"}, "name": "market"}
-    up: Data = {"type": "category", "categoryorder": "array", "categoryarray": names, "automargin": True}
-    return {"data": [line, *traces], "layout": layout(log_axis("$ an accelerator-hour", *ends), up)}
+def _price(usd_per_h: float) -> str:
+    return f"${significant(usd_per_h, 3)}"

@@ -1,6 +1,6 @@
 """The forecast of a run, and how the run compares with it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
 
@@ -10,13 +10,14 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import significant
-from traincarbon.ledger.like_for_like import PLANNED_COST, comparable, share_done
+from traincarbon.ledger.like_for_like import PLANNED_COST, ComparablePlan, comparable, share_done
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import QUANTITIES, RECORDED, CostBasis
-from traincarbon.reporting.charts.axis import log_axis
-from traincarbon.reporting.charts.chart import Chart, figure_html
-from traincarbon.reporting.charts.intervals import Row, draw_intervals
+from traincarbon.reporting.charts.axis import in_one_scale, linear_axis
+from traincarbon.reporting.charts.bullets import Bullet, draw_bullets
+from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, table, text, texts
 from traincarbon.uncertain import Interval
@@ -24,30 +25,61 @@ from traincarbon.uncertain import Interval
 NEARLY_ALL = 0.99
 """A share from which a part counts as the whole."""
 _COMPARED = ("duration_s", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "mfu")
+_PROCESSORS = ("cpu", "soc")
 _LEVEL = 0.9
 """Confidence level of recorded forecasts."""
 
 
+class PlannedPower(NamedTuple):
+    """The power of one accelerator that a plan expects, and the part of a machine that it is: gpu or cpu. [W]."""
+
+    part: str
+    each_w: Interval
+
+
 class Forecast(NamedTuple):
-    """The results of an estimate of a run, their confidence level, and when the estimate was made."""
+    """An estimate of a run.
+
+    Attributes:
+        results: Its results.
+        level: Their confidence level. [1]
+        made: When it was made, and of what.
+        tokens: The tokens that it is for, where the record of the run does not state them.
+        power: The power that it expects, where that is known.
+    """
 
     results: Mapping[str, Interval | None]
     level: float
     made: str
+    tokens: float | None = None
+    power: PlannedPower | None = None
 
 
 def forecast_of(record: Run, database: Database) -> Forecast | None:
     """Return the estimate that was recorded when the run began, or else a new one of its plan; None for a run without a plan."""
     if record.plan is None:
         return None
+    answer = _estimate_now(record.plan, database)
+    power = None if answer is None else planned_power(answer)
     recorded = {name: found for name, value in record.plan.items() if (found := interval(value)) is not None}
     if recorded:
-        return Forecast(recorded, _LEVEL, "made when the run began")
+        return Forecast(recorded, _LEVEL, "made when the run began", power=power)
+    return None if answer is None else Forecast(answer.results, answer.level, "made now, from the plan in the run’s record", power=power)
+
+
+def planned_power(answer: Estimate) -> PlannedPower | None:
+    """Return the power of an accelerator that an estimate expects, None where it is unknown."""
+    each_w = answer.of_link("accelerator_power_w")
+    part = "cpu" if answer.facts.accelerator.type in _PROCESSORS else "gpu"
+    return None if each_w is None else PlannedPower(part, Interval.of(each_w, answer.level))
+
+
+def _estimate_now(stated: Mapping[str, object], database: Database) -> Estimate | None:
+    """Return the estimate of the plan in a record, None where it cannot be made."""
     try:
-        answer = estimate(Plan.from_dict({name: value for name, value in record.plan.items() if name in FIELDS}), database=database)
+        return estimate(Plan.from_dict({name: value for name, value in stated.items() if name in FIELDS}), database=database)
     except CarbonError:
         return None
-    return Forecast(answer.results, answer.level, "made now, from the plan in the run’s record")
 
 
 def actual_result(record: Run, quantity: str) -> Interval | None:
@@ -71,51 +103,58 @@ def forecast_table(record: Run, forecast: Forecast | None, currency: Currency) -
     """Return the forecast of a run compared with what it took."""
     if forecast is None:
         return html("<p>The run has no plan, so there is no forecast to compare it with.</p>")
-    known_results = {name: result for name, result in forecast.results.items() if result is not None}
-    plan = comparable(known_results, has_embodied=record.embodied_kgco2e is not None, cost_basis=record.cost_basis, share=share_done(record) or 1.0)
-    expected = plan.results
-    rows = [_row(QUANTITIES[name].label, expected.get(name), actual_result(record, name), QUANTITIES[name].unit, currency) for name in _COMPARED]
-    basis = cost_basis_of(record)
-    label = "Cost" if basis is None else QUANTITIES[PLANNED_COST[basis]].label
-    rows.append(_row(label, expected.get("cost_usd"), actual_result(record, "cost_usd"), "$", currency))
-    known = [row for row in rows if row]
+    known = [row for label, unit, expected, actual in _compared(record, forecast) if (row := _row(label, expected, actual, unit, currency))]
     if not known:
         return EMPTY
+    plan = _plan_of(record, forecast)
     pro_rata = f" It is scaled to the tokens of this run, {percent(plan.share)} of those planned." if plan.is_pro_rata else ""
     lead = html("<p>The forecast was {}.{}</p>", text(forecast.made), text(pro_rata))
     head = texts("", "Forecast", f"{100.0 * forecast.level:.3g} % interval", "Actual", "Actual / forecast", "Interval")
     return html("{}{}", lead, table(text("Forecast compared with actual"), head, known, numbers=(1, 2, 3, 4)))
 
 
-def forecast_chart(record: Run, forecast: Forecast | None, id: str) -> Html:
-    """Return what the run took over what was expected of as much of the work, with the interval of the forecast; empty without a forecast."""
+def forecast_chart(record: Run, forecast: Forecast | None, currency: Currency, id: str) -> Chart | None:
+    """Return what the run took over what was expected of as much of the work, with the interval of the forecast; None without a forecast."""
     if forecast is None:
-        return EMPTY
-    rows, data = [], []
-    for name, expected, actual in _compared(record, forecast):
+        return None
+    bullets, data = [], []
+    for label, unit, expected, actual in _compared(record, forecast):
         if expected is None or actual is None or not expected.median > 0.0 or not actual.median > 0.0:
             continue
-        ratio = actual.median / expected.median
-        words = f"{significant(ratio, 2)} × the forecast"
-        rows.append(Row(QUANTITIES[name].label, Interval(*(bound / expected.median for bound in expected)), words, actual=ratio))
-        data.append((QUANTITIES[name].label, f"{significant(ratio, 3)} ×", _place(expected, actual)))
-    if not rows:
-        return EMPTY
-    ends = [end for row in rows if row.interval is not None for end in (*row.interval, row.actual or 1.0)]
-    axis = log_axis(ends, words=lambda value: f"{value:,g} ×", title="actual over forecast")
-    inside = sum(place == "inside" for _, _, place in data)
+        took, planned, place = _actual(actual, unit, currency), " ".join(filter(None, _expected(expected, unit, currency))), _place(expected, actual)
+        times = f"{significant(actual.median / expected.median, 2)} ×"
+        axis = linear_axis(max(expected.high, actual.median), words=_ticks(max(expected.high, actual.median), unit, currency), most_ticks=4)
+        bullets.append(Bullet(label, expected, actual.median, f"{took} · {times}", f"{label}: took {took}, forecast {planned}, {place}", axis))
+        data.append((label, took, planned, times, place))
+    if not bullets:
+        return None
+    inside = sum(place == "inside" for *_, place in data)
     title = f"Actual compared with the forecast: {inside} of {len(data)} inside the interval"
-    draw = partial(draw_intervals, title=title, rows=rows, axis=axis)
-    note = "Blue: the forecast with its interval. Orange: the run."
-    return figure_html(Chart(f"{id}-chart-forecast", title, draw, ("Quantity", "Actual / forecast", "Interval"), data, note=note))
+    note = "Orange: the run. Blue: the interval of the forecast, its median across."
+    head = ("Quantity", "Actual", "Forecast", "Actual / forecast", "Interval")
+    return Chart(f"{id}-chart-forecast", title, partial(draw_bullets, title=title, bullets=bullets), head, data, note=note)
 
 
-def _compared(record: Run, forecast: Forecast) -> list[tuple[str, Interval | None, Interval | None]]:
-    """Return the compared quantities with what was expected of as much of the work, and what the run took."""
+def _ticks(most: float, unit: str, currency: Currency) -> Callable[[float], str]:
+    return in_one_scale(most, unit, currency) if unit else lambda share: f"{100.0 * share:.3g} %"
+
+
+def _compared(record: Run, forecast: Forecast) -> list[tuple[str, str, Interval | None, Interval | None]]:
+    """Return the label and unit of the compared quantities, with what was expected of as much of the work and what the run took."""
+    expected = _plan_of(record, forecast).results
+    found = [(QUANTITIES[name].label, QUANTITIES[name].unit, expected.get(name), actual_result(record, name)) for name in _COMPARED]
+    basis = cost_basis_of(record)
+    label = "Cost" if basis is None else QUANTITIES[PLANNED_COST[basis]].label
+    return [*found, (label, "$", expected.get("cost_usd"), actual_result(record, "cost_usd"))]
+
+
+def _plan_of(record: Run, forecast: Forecast) -> ComparablePlan:
+    """Return the forecast of as much of the work as the run did, counting what the run counts."""
     known = {name: result for name, result in forecast.results.items() if result is not None}
-    plan = comparable(known, has_embodied=record.embodied_kgco2e is not None, cost_basis=record.cost_basis, share=share_done(record) or 1.0)
-    names = (*_COMPARED, "cost_usd")
-    return [(name, plan.results.get(name), actual_result(record, name)) for name in names]
+    share = share_done(record)
+    if share is None and record.tokens is not None and forecast.tokens:
+        share = record.tokens / forecast.tokens
+    return comparable(known, has_embodied=record.embodied_kgco2e is not None, cost_basis=record.cost_basis, share=share or 1.0)
 
 
 def _place(expected: Interval, actual: Interval) -> str:

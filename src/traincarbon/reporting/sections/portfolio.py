@@ -8,7 +8,7 @@ from traincarbon.ledger.run import Run
 from traincarbon.ledger.shared_boards import WHOLE, Counted, counted_once, described
 from traincarbon.quantities import QUANTITIES, S_PER_H
 from traincarbon.reporting.charts.cell_bars import share_bar
-from traincarbon.reporting.charts.chart import figure_html
+from traincarbon.reporting.charts.chart import Chart, figure_html
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, listing, name, table, text, texts
 from traincarbon.reporting.outline import Section, section
@@ -88,13 +88,28 @@ def portfolio_section(records: Sequence[Run], currency: Currency, *, budget_usd:
         "runs",
         text("The runs together"),
         html("<p class='lead'>{}</p>", _sentence(records, total, currency, counts)),
-        _charts(records, total, counts, currency, budget_usd),
+        _drawn(portfolio_charts(records, currency, budget_usd=budget_usd)),
         _grouped_table("By project", grouped(records, _project, counts), total, currency),
         _grouped_table("By hardware", grouped(records, lambda record: record.hw or "unknown hardware", counts), total, currency),
         _grouped_table(f"By {period} of start", periods, total, currency),
         _grouped_table("By outcome", grouped(records, lambda record: record.state, counts), total, currency),
         _by_run(records, total, currency, counts),
     )
+
+
+def portfolio_charts(records: Sequence[Run], currency: Currency, *, budget_usd: float | None) -> list[Chart]:
+    """Return what each month took by project, and the money spent so far; of money where any is known, else of energy."""
+    counts = counted_once(records)
+    quantity = "cost_usd" if sums_of("", records, counts).known["cost_usd"] else _ENERGY
+    values = [(record, _values(record, counts)[quantity] or 0.0) for record in records]
+    spent = [Spent(_project(record), record.started_at[:7], value) for record, value in values]
+    by_month: dict[str, float] = {}
+    for each in spent:
+        by_month[each.month] = by_month.get(each.month, 0.0) + each.amount
+    unit, what = QUANTITIES[quantity].unit, QUANTITIES[quantity].short
+    months = months_chart(spent, unit, what, currency, "runs")
+    spending = spending_chart(by_month, budget_usd, currency, "runs") if quantity == "cost_usd" else None
+    return [chart for chart in (months, spending) if chart is not None]
 
 
 def _values(record: Run, counts: Counts) -> dict[str, float | None]:
@@ -175,19 +190,8 @@ def _by_run(records: Sequence[Run], total: Sums, currency: Currency, counts: Cou
     return _table("By run, the largest first", largest, total, currency, outcomes=outcomes)
 
 
-def _charts(records: Sequence[Run], total: Sums, counts: Counts, currency: Currency, budget_usd: float | None) -> Html:
-    """Return what each month took by project, and the money spent so far; of money where any is known, else of energy."""
-    quantity = "cost_usd" if total.known["cost_usd"] else _ENERGY
-    values = [(record, _values(record, counts)[quantity] or 0.0) for record in records]
-    spent = [Spent(_project(record), record.started_at[:7], value) for record, value in values]
-    by_month: dict[str, float] = {}
-    for each in spent:
-        by_month[each.month] = by_month.get(each.month, 0.0) + each.amount
-    unit, what = QUANTITIES[quantity].unit, QUANTITIES[quantity].short
-    months = months_chart(spent, unit, what, currency, "runs")
-    spending = spending_chart(by_month, budget_usd, currency, "runs") if quantity == "cost_usd" else None
-    drawn = joined(figure_html(chart) for chart in (months, spending) if chart is not None)
-    return html('<div class="charts">{}</div>', drawn) if drawn else EMPTY
+def _drawn(charts: Sequence[Chart]) -> Html:
+    return html('<div class="charts">{}</div>', joined(map(figure_html, charts))) if charts else EMPTY
 
 
 def _project(record: Run) -> str:

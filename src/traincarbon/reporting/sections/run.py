@@ -1,36 +1,25 @@
 """A run as it was: what it took compared with its forecast, and its power over time."""
 
-import time
-from functools import partial
+from collections.abc import Sequence
 
 from traincarbon.database.load import Database
-from traincarbon.errors import CarbonError
-from traincarbon.estimation.facts.gather import gather
-from traincarbon.estimation.plan import Plan
 from traincarbon.formatting import amount, counted, significant
-from traincarbon.formulas.compute import training_flop
 from traincarbon.ledger.like_for_like import share_done
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, EnergySource
-from traincarbon.reporting.charts.axis import Axis, in_one_scale, linear_axis, time_axis
 from traincarbon.reporting.charts.cell_bars import share_bar
 from traincarbon.reporting.charts.chart import Chart, figure_html
-from traincarbon.reporting.charts.curves import Band, Curve, draw_curves
-from traincarbon.reporting.charts.intervals import Limit
-from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section
-from traincarbon.reporting.run_history import RunHistory
 from traincarbon.reporting.sections.forecast import NEARLY_ALL, Forecast, actual_result, cost_basis_of, forecast_chart, forecast_table, percent
+from traincarbon.reporting.sections.run_charts import PARTS, history_charts
 from traincarbon.reporting.sections.summary import card_html
 from traincarbon.reporting.subjects import ReportedRun
 from traincarbon.tracking.display.run_parts import attempt_rows, phase_rows, waste_verdicts
-from traincarbon.uncertain import Interval, median_of
+from traincarbon.uncertain import Interval
 
-_SHORT_S = 600.0
-"""Charts of runs shorter than this show seconds."""
-_PARTS = {"gpu": "Accelerators", "cpu": "Processors", "dram": "Memory", "server": "Whole servers", "other": "Rest of the servers"}
 _ENDINGS = {
     "finished": "finished",
     "failed": "failed",
@@ -56,9 +45,9 @@ def run_section(run: ReportedRun, forecast: Forecast | None, database: Database,
         html("<p class='lead'>{}</p>", _sentence(record, currency)),
         _incomplete(record),
         _cards(record, currency),
-        forecast_chart(record, forecast, id),
+        _drawn([chart for chart in [forecast_chart(record, forecast, currency, id)] if chart is not None]),
         forecast_table(record, forecast, currency),
-        _over_time(record, run.history, forecast, database, id) if run.history is not None else EMPTY,
+        _drawn(history_charts(record, run.history, forecast, database, id)) if run.history is not None else EMPTY,
         _waste(record, currency),
         _energy(record, currency),
         *_parts(record),
@@ -138,7 +127,7 @@ def _energy(record: Run, currency: Currency) -> Html:
     total = record.metered_kwh
     scale = currency.scale(total or 0.0, "kWh")
     rows = []
-    for part, label in _PARTS.items():
+    for part, label in PARTS.items():
         energy_j, source = record.energy_j.get(part), record.how.get(part)
         if energy_j is not None and total:
             energy_kwh = energy_j / J_PER_KWH
@@ -166,71 +155,8 @@ def _parts(record: Run) -> list[Html]:
     return found
 
 
-def _over_time(record: Run, history: RunHistory, forecast: Forecast | None, database: Database, id: str) -> Html:
-    """Return the power of the run over time, and its utilisation with what the forecast expected."""
-    charts = [_power_chart(history, id), _mfu_chart(record, history, forecast, database, id)]
-    return html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None))
-
-
-def _power_chart(history: RunHistory, id: str) -> Chart | None:
-    most_w = max((value for values in history.power_w.values() for value in values if value is not None), default=0.0)
-    if not most_w > 0.0:
-        return None
-    x, times = _times(history)
-    y = linear_axis(most_w, words=in_one_scale(most_w, "W", USD), title="power")
-    parts = [(_PARTS.get(part, part), values) for part, values in history.power_w.items()]
-    curves = [Curve(label, list(zip(times, values, strict=True)), at) for at, (label, values) in enumerate(parts)]
-    rows = [(f"{at:.4g}", *(_reading(values[place], "W") for _, values in parts)) for place, at in enumerate(times)]
-    draw = partial(draw_curves, title="Power over time", x=x, y=y, curves=curves)
-    return Chart(f"{id}-chart-power", "Power over time", draw, (x.title, *(label for label, _ in parts)), rows)
-
-
-def _mfu_chart(record: Run, history: RunHistory, forecast: Forecast | None, database: Database, id: str) -> Chart | None:
-    mfu_per_rate = _mfu_of_one_token_per_s(record, database)
-    if mfu_per_rate is None:
-        return None
-    mfu = [None if rate is None else rate * mfu_per_rate for rate in history.tokens_per_s]
-    expected = None if forecast is None else forecast.results.get("mfu")
-    most = max([value for value in mfu if value is not None] + ([] if expected is None else [expected.high]), default=0.0)
-    if not most > 0.0 or not any(mfu):
-        return None
-    x, times = _times(history)
-    y = linear_axis(most, words=lambda share: f"{100.0 * share:.3g} %", title="utilisation (MFU)")
-    bands = [] if expected is None else [Band([(0.0, expected.low), (x.high, expected.low)], [(0.0, expected.high), (x.high, expected.high)])]
-    level = None if expected is None else Limit(expected.median, f"forecast {percent(expected.median)}")
-    rows = [(f"{at:.4g}", "not known" if value is None else percent(value)) for at, value in zip(times, mfu, strict=True)]
-    draw = partial(draw_curves, title="Utilisation over time", x=x, y=y, curves=[Curve("", list(zip(times, mfu, strict=True)), 1)], bands=bands, level=level)
-    return Chart(f"{id}-chart-mfu", "Utilisation (MFU) over time", draw, (x.title, "MFU"), rows)
-
-
-def _times(history: RunHistory) -> tuple[Axis, list[float]]:
-    """Return the axis of time, and the middle of each bin on it."""
-    duration_s = history.end_s - history.begin_s
-    axis, unit_s = time_axis(duration_s, since=_moment(history.begin_s, has_seconds=duration_s < _SHORT_S))
-    return axis, [(at + 0.5) * history.width_s / unit_s for at in range(len(history.tokens_per_s))]
-
-
-def _reading(value: float | None, unit: str) -> str:
-    return "not known" if value is None else amount(value, unit, digits=3)
-
-
-def _moment(wall_s: float, *, has_seconds: bool) -> str:
-    """Return an instant to the minute or the second, empty where the clock showed no valid date."""
-    try:
-        return time.strftime(f"%Y-%m-%d %H:%M{':%S' if has_seconds else ''} UTC", time.gmtime(wall_s))
-    except (OverflowError, ValueError, OSError):
-        return ""
-
-
-def _mfu_of_one_token_per_s(record: Run, database: Database) -> float | None:
-    """Return the MFU at one token per second: FLOP per token over the peak of all accelerators; None where one of them is not known."""
-    if not record.params or not record.hw or not record.accelerators:
-        return None
-    try:
-        peak = gather(Plan(hw=record.hw), database).value("peak_flop_per_s")
-    except CarbonError:
-        return None
-    return float(training_flop(active_params=record.params, tokens=1.0) / (median_of(peak) * record.accelerators))
+def _drawn(charts: Sequence[Chart]) -> Html:
+    return html('<div class="charts">{}</div>', joined(map(figure_html, charts))) if charts else EMPTY
 
 
 def _notes(record: Run) -> Html:

@@ -2,7 +2,7 @@
 
 from traincarbon.formatting import significant
 from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts.axis import log_axis, money_axis
+from traincarbon.reporting.charts.axis import quantity_axis
 from traincarbon.reporting.charts.bars import Bar, draw_bars
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.choice import choice_html
@@ -19,7 +19,7 @@ _LEAST_SHARE = 0.01
 
 def uncertainty_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
     """Return a chart for each uncertain quantity, with a bar for each source, the widest first; None where nothing is uncertain."""
-    charts = [(QUANTITIES[name].short, _chart(name, view, currency, id)) for name in _SHOWN if view.swings(name)]
+    charts = uncertainty_charts(view, currency, id)
     if not charts:
         return None
     lead = html(
@@ -28,6 +28,11 @@ def uncertainty_section(view: EstimateView, currency: Currency, id: str) -> Sect
         100.0 * view.level,
     )
     return section(f"{id}-uncertainty", text("Where the uncertainty comes from"), lead, choice_html(f"{id}-swings", "Result", charts))
+
+
+def uncertainty_charts(view: EstimateView, currency: Currency, id: str) -> list[tuple[str, Chart]]:
+    """Return the short name of each uncertain quantity with its chart."""
+    return [(QUANTITIES[name].short, _chart(name, view, currency, id)) for name in _SHOWN if view.swings(name)]
 
 
 def _chart(name: str, view: EstimateView, currency: Currency, id: str) -> Chart:
@@ -46,7 +51,7 @@ def _chart(name: str, view: EstimateView, currency: Currency, id: str) -> Chart:
         bars.append(Bar(label, low, high, f"{words(low)} – {words(high)}"))
         rows.append((label, words(low), words(high), part))
     ends = [end for bar in bars for end in (bar.low, bar.high)]
-    axis = money_axis(ends, currency) if quantity.unit == "$" else log_axis(ends, words=lambda value: scale.text(significant(value / scale.size, 2)))
+    axis = quantity_axis(ends, quantity.unit, currency)
     title = f"{quantity.label}: {words(median)}, and what moves it"
     return Chart(
         f"{id}-chart-swings-{name}",

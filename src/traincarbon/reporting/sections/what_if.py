@@ -19,7 +19,13 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
     """Return the panel; without scripts it says that it needs them, and its table shows the plan's own results."""
     selects = joined(
         _select(id, key, label, options)
-        for key, label, options in (("hw", "Hardware", found.hardware), ("region", "Region", found.places), ("start", "Start", found.starts))
+        for key, label, options in (
+            ("hw", "Hardware", found.hardware),
+            ("region", "Region", found.places),
+            ("start", "Start", found.starts),
+            ("rent", "Rental terms", found.rents),
+            ("precision", "Number format", found.precisions),
+        )
         if len(options) > 1
     )
     sliders = joined(_slider(id, slider, answer, currency) for slider in SLIDERS if slider.name != "mfu" or answer.plan.accelerator_hours is None)

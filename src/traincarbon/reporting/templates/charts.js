@@ -67,6 +67,28 @@ let prepare;
     picture.src = asFile(drawn.text, "image/svg+xml");
   };
 
+  // Buttons that hide and show a series. On the first page they are among the files, so that a keyboard passes it in few steps.
+  const showSeries = (chart, names) => {
+    const row = document.createElement("div");
+    row.className = "files shown";
+    row.append("Show:");
+    for (const name of names) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = name;
+      button.setAttribute("aria-pressed", "true");
+      button.addEventListener("click", () => {
+        const off = button.getAttribute("aria-pressed") === "true";
+        button.setAttribute("aria-pressed", String(!off));
+        for (const each of chart.querySelectorAll(".series")) if (each.dataset.name === name) each.classList.toggle("off", off);
+      });
+      row.append(button);
+    }
+    const data = chart.querySelector(".ch-data");
+    if (chart.closest(".sheet")) data.append(row);
+    else data.before(row);
+  };
+
   const prepareChart = chart => {
     const shown = () => [...chart.querySelectorAll("svg")].find(svg => svg.getClientRects().length) || chart.querySelector("svg");
     for (const mark of chart.querySelectorAll(".mark")) {
@@ -80,7 +102,7 @@ let prepare;
       svg.setAttribute("tabindex", "0");
       svg.addEventListener("blur", () => say(chart, null));
       svg.addEventListener("keydown", event => {
-        const marks = [...svg.querySelectorAll(".mark")], at = marks.findIndex(mark => mark.classList.contains("on"));
+        const marks = [...svg.querySelectorAll(".mark")].filter(mark => !mark.closest(".off")), at = marks.findIndex(mark => mark.classList.contains("on"));
         const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
         if (event.key === "Escape") say(chart, null);
         if (!step || !marks.length) return;
@@ -106,6 +128,8 @@ let prepare;
       files.append(button);
     }
     chart.querySelector(".ch-data summary").after(files);
+    const names = [...new Set([...chart.querySelectorAll(".series")].map(each => each.dataset.name))].filter(name => name);
+    if (names.length > 1) showSeries(chart, names);
   };
 
   // A click on the head of a column sorts the rows by it; what is not a number comes last.

@@ -7,6 +7,24 @@ function described(control) {
   return `${label} ${value}`;
 }
 
+// Where a value lies between the ends of an axis of a drawing.
+function placeOn(axis, value) {
+  const [first, last, low, high] = axis.split(" ", 4).map(Number), isLog = axis.endsWith("log");
+  const share = isLog ? Math.log(Math.max(value, low) / low) / Math.log(high / low) : (value - low) / (high - low);
+  return first + Math.min(Math.max(share, 0), 1) * (last - first);
+}
+
+// The mark of a result on an axis of a drawing: its median as a line across, its interval as a band.
+function setMark(svg, along, bounds) {
+  const across = along === "x" ? "y" : "x", [from, to] = svg.dataset[across].split(" ").map(Number);
+  const mark = document.createElementNS("http://www.w3.org/2000/svg", "path");
+  const [low, median, high] = [bounds.low, bounds.median, bounds.high].map(value => placeOn(svg.dataset[along], value));
+  const middle = (from + to) / 2, path = along === "x" ? ["M", median, from, "V", to, "M", low, middle, "H", high] : ["M", from, median, "H", to];
+  mark.setAttribute("class", "ch-set");
+  mark.setAttribute("d", path.join(" "));
+  return mark;
+}
+
 class Panel {
   constructor(section) {
     this.section = section;
@@ -72,6 +90,7 @@ class Panel {
     const setTo = isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(described).join(", ")}.` : "";
     const state = found ? [setTo, this.tooFew()].join(" ").trim() : "This hardware is not offered in this place, or not with this number format.";
     put(this.section.querySelector(".state"), state);
+    this.showCharts(found, isSet);
     this.note(isSet, setTo);
   }
 
@@ -93,12 +112,26 @@ class Panel {
     }
   }
 
+  // The charts of the first page mark the result with these settings on the axis that shows it.
+  showCharts(found, isSet) {
+    for (const chart of document.querySelectorAll(`#${this.id}-decision [data-follows]`)) {
+      const [name, along] = chart.dataset.follows.split(" "), value = isSet && found && found[name];
+      for (const old of chart.querySelectorAll(".ch-set, .ch-set-note")) old.remove();
+      if (!value) continue;
+      const bounds = interval(value, this.page.z), note = document.createElement("p");
+      note.className = "ch-note ch-set-note";
+      note.textContent = `With the settings: ${shown(bounds, this.page.figures[name], this.page.currency)}, marked in the chart.`;
+      chart.querySelector(".ch-data").before(note);
+      for (const svg of chart.querySelectorAll("svg")) svg.append(setMark(svg, along, bounds));
+    }
+  }
+
   // A shared link says at the top what is set; a screen reader hears the main results once the reader rests.
   note(isSet, setTo) {
     const note = document.querySelector(`#${this.id}-decision .set-note`);
     if (note) {
       note.hidden = !isSet;
-      put(note, isSet ? `${setTo} The five results below are those with these settings; the box and the charts show the plan as stated.` : "");
+      put(note, isSet ? `${setTo} The five results below and the marks in the charts are those with these settings; the box shows the plan as stated.` : "");
     }
     clearTimeout(this.resting);
     if (isSet) this.resting = setTimeout(() => announce([...this.section.querySelectorAll(".sticky li")].map(item => item.textContent).join(", ")), 800);

@@ -68,12 +68,20 @@ function walk(values, known, stated, rows = ROWS) {
   return values;
 }
 
-// The facts of the place, hardware and year that are chosen; what cannot be combined is null.
+// The facts of the place, hardware, year, rental terms and number format that are chosen; what cannot be combined is null.
 function inputsOf(page, set) {
-  const places = page.settings[`${set.hw || 0}|${set.region || 0}|${set.start || 0}`];
-  if (!places) return null;
-  const row = places.flatMap(place => page.rows[place]);
-  return Object.fromEntries(page.names.map((name, at) => [name, row[at] < 0 ? null : page.pool[row[at]]]));
+  const chosen = page.settings[`${set.hw || 0}|${set.region || 0}|${set.start || 0}`];
+  if (!chosen) return null;
+  const value = at => (at < 0 ? null : page.pool[at]), [hardware, place, rents] = chosen.map(at => page.rows[at]);
+  const row = [...hardware, ...place], facts = Object.fromEntries(page.names.map((name, at) => [name, value(row[at])]));
+  if (set.rent) facts.rent_price = value(rents[set.rent]);
+  const format = page.precisions[set.precision || 0];
+  if (format) {
+    const precise = page.precise[`${set.hw || 0}|${format}`];
+    if (precise === undefined) return null;
+    page.preciseNames.forEach((name, at) => { facts[name] = value(page.rows[precise][at]); });
+  }
+  return facts;
 }
 
 // The fewest accelerators that hold the training: in proportion to its parameters; null where that is unknown.

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 from collections.abc import Iterable, Sequence
-from typing import TypeAlias, TypedDict
+from typing import NoReturn, TypeAlias, TypedDict
 
 from traincarbon.errors import CarbonError
 
@@ -12,6 +12,7 @@ FileAction: TypeAlias = tuple[int, int, int]
 """A descriptor action of ``os.posix_spawn``."""
 NOT_FOUND, NOT_EXECUTABLE = 127, 126
 """Exit codes of a command that cannot be started, as in shells."""
+NO_ROOM = "the run is not metered: the limit of processes (ulimit -u) leaves room for the command alone"
 
 _COERCED = ("C.UTF-8", "C.utf8", "UTF-8")
 """Values to which Python sets LC_CTYPE in the locale C."""
@@ -51,6 +52,20 @@ def spawn(command: list[str], environment: dict[str, str], how: SpawnOptions) ->
         if script is None or _is_binary(script):
             raise
         return os.posix_spawn(_SHELL, [_SHELL, script, *command[1:]], environment, **how)
+
+
+def become(command: list[str], environment: dict[str, str], how: SpawnOptions) -> NoReturn:
+    """Replace this process by *command*, where the system allows no further process. Its descriptors stay those of this process.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    from signal import SIG_DFL, SIG_SETMASK, pthread_sigmask, signal  # rarely needed
+
+    for number in how.get("setsigdef", ()):
+        signal(number, SIG_DFL)
+    pthread_sigmask(SIG_SETMASK, how.get("setsigmask", ()))
+    os.execvpe(command[0], command, environment)  # noqa: S606  no shell, as without the tracker
 
 
 def own_environment() -> dict[str, str]:

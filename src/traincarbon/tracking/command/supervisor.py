@@ -11,7 +11,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.forwarding import Forwarding
 from traincarbon.tracking.command.launch import EarlySidecar, Restarts, Sidecar, ended_by_library, start_sidecar
 from traincarbon.tracking.command.outcome import Outcome
-from traincarbon.tracking.command.spawn import CommandError, SpawnOptions, own_environment, spawn
+from traincarbon.tracking.command.spawn import NO_ROOM, CommandError, SpawnOptions, become, own_environment, spawn
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note, TerminalUndo
 from traincarbon.tracking.progress_pipe import environment_of
@@ -154,26 +154,26 @@ class Supervisor:
             self._output_copy.start()
 
     def _spawn(self, environment: dict[str, str], how: SpawnOptions) -> int:
-        """Start the command; where the system allows too few processes for both, give up the metering."""
+        """Start the command; where the system allows too few processes for both, give up the metering, and at last this process."""
         try:
             return spawn(self._command, environment, how)
         except BlockingIOError:
-            if self._sidecar is None:
-                raise
-        self._sidecar.channel.close()
-        self._sidecar.kill()
-        os.waitpid(self._sidecar.pid, 0)
-        self._sidecar = None
+            if self._sidecar is not None:
+                self._sidecar.channel.close()
+                self._sidecar.kill()
+                os.waitpid(self._sidecar.pid, 0)
+                self._sidecar = None
         until_s = time.monotonic() + _HELPERS_END_S
         while True:
             try:
                 pid = spawn(self._command, environment, how)
             except BlockingIOError:
                 if time.monotonic() > until_s:
-                    raise
+                    self._display.print(NO_ROOM, even_if_quiet=True)
+                    become(self._command, environment, how)
                 time.sleep(_PAUSE_S)
             else:
-                self._display.print("the run is not metered: the limit of processes (ulimit -u) leaves room for the command alone", even_if_quiet=True)
+                self._display.print(NO_ROOM, even_if_quiet=True)
                 return pid
 
     def _send_job(self) -> None:

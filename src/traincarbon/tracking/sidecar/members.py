@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SHARE = 2e-4
 """Largest share of the time for looks at the environments of processes."""
+_FIRST_LOOKS, _FIRST_LOOK_S = 20, 1.0
+"""The first looks are no further apart than that: a short training would end before the next one."""
 
 
 class Joining:
@@ -67,6 +69,7 @@ class Members:
         self._seen_by: dict[Member, frozenset[str]] = {}
         self._left_out: frozenset[str] = frozenset()
         self._next_look_s = 0.0
+        self._n_looks = 0
 
     @property
     def is_working(self) -> bool:
@@ -129,7 +132,9 @@ class Members:
                 self._seen_by[member] = frozenset().union(*(member.devices.of(meter) for meter in ordered))
             ours = frozenset().union(*self._seen_by.values())
             self._left_out = frozenset(device for meter in ordered for device in meter.order) - ours
-            self._next_look_s = now_s + (time.process_time() - began_s) / _SHARE
+            wait_s = (time.process_time() - began_s) / _SHARE
+            self._n_looks += 1
+            self._next_look_s = now_s + (wait_s if self._n_looks > _FIRST_LOOKS else min(wait_s, _FIRST_LOOK_S))
         return self._left_out
 
     def have_changed(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from traincarbon.meters.base import Meter, Unavailable
 from traincarbon.meters.coverage import assumed_device, unread_device, unread_gpu
 from traincarbon.meters.machine_share import MachineShare, busy_times, job_part, may_be_shared
-from traincarbon.meters.registry import missing_parts, open_meters
+from traincarbon.meters.registry import METERS, missing_parts, open_meters
 from traincarbon.meters.threaded import ThreadedMeter
 from traincarbon.quantities import Part
 from traincarbon.tracking.settings import Settings
@@ -39,6 +39,12 @@ class OpenedMeters:
         """The early readings, without those of meters that are not used, whose devices would seem to use no energy."""
         is_used = any(meter in self.meters for meter in self._early.meters.values())
         return self._early if is_used else self._early._replace(readings=())
+
+    @property
+    def plug_in_notes(self) -> list[str]:
+        """What the record says about meters of other packages that fail, hang or crash; one that states that there is nothing to read is no fault."""
+        failures = dict.fromkeys([*self._missing, *(meter.failure for meter in self.meters if meter.failure is not None)])
+        return [f"{each.name}: not metered: {each.reason}" for each in failures if each.is_there and each.name not in METERS]
 
     @property
     def are_unsettled(self) -> bool:

@@ -62,7 +62,7 @@ class Readout:
 
         self._opened = opened = OpenedMeters(self._settings, early, pid=pid, born_s=born_s)
         self.recorder = Recorder(opened.meters, began_s=self._began_s, earlier=opened.earlier.readings, share=opened.share)
-        self._notes += opened.share_notes
+        self._notes += [*opened.share_notes, *opened.plug_in_notes]
         self.read(time.monotonic())
 
     @property

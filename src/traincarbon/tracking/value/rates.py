@@ -22,6 +22,7 @@ from traincarbon.estimation.plan_fields import fields_with
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.formulas.compute import training_flop
+from traincarbon.ledger.site import AMOUNTS
 from traincarbon.tracking.value.run_results import Coefficients
 from traincarbon.tracking.value.valuation import PlannedRun, RunQuestion, Valuation
 from traincarbon.uncertain import Interval, Num, Uncertain, median_of
@@ -72,7 +73,7 @@ class _LookUp:
             count = hardware.value("accelerator_count") or 1.0
         fields = self.fields(hardware)
         bare = self.facts(hardware, accelerator, count, fields)
-        facts = self.tried(calibrated, fields, bare, is_moe=fields.is_moe) or bare
+        facts = self.tried(calibrated, fields, bare, self.database, is_moe=fields.is_moe) or bare
         chain = Trace(fields, facts)
         is_rented = self.is_rented(facts, chain)
         coefficients = self.coefficients(chain, is_rented=is_rented)
@@ -86,6 +87,7 @@ class _LookUp:
             processors=count if accelerator.keys.get("type") == "cpu" and not self.question.accelerators else 0.0,
             idle_gpu_w=accelerator.value("idle_power_w"),
             flop_per_token=self.flop_per_token(fields, plan),
+            site=self.site(facts, chain),
             plan=plan,
             assumptions=tuple(self.assumptions),
             notes=tuple(dict.fromkeys(self.notes)),
@@ -140,6 +142,17 @@ class _LookUp:
         if facts.given("rent_price") is None:
             return False
         return facts.hardware.is_cloud or (facts.place is not None and facts.place.region is not None)
+
+    def site(self, facts: Facts, chain: Trace) -> dict[str, object]:
+        """Return where the run is; the basis of an intensity that the user states is not known."""
+        place, stated = facts.place, chain.plan.carbon_intensity is not None
+        return {
+            "region": "" if place is None else place.id,
+            "zone": "" if place is None else place.zone,
+            "name": "" if place is None else place.name,
+            "basis": "" if stated else chain.plan.basis or "lifecycle",
+            **{name: _median(chain.values.get(name)) for name in AMOUNTS},
+        }
 
     def coefficients(self, chain: Trace, *, is_rented: bool) -> Coefficients:
         """Return what converts joules and hours into emissions, water and cost."""

@@ -157,6 +157,7 @@ class Session:
             "device_names": dict(self._names),
             "unread_gpu": self._has_unread_gpu,
             "idle_gpu_w": valuation.idle_gpu_w,
+            "site": dict(valuation.site),
             "params": number(settings.context.get("params") or plan.params),
             "plan": None if settings.plan is None else {**settings.plan, "planned_tokens": plan.tokens, **encode(plan.results)},
             "assumptions": list(valuation.assumptions),

@@ -59,6 +59,8 @@ class Valuation(NamedTuple):
     """Power of one GPU without work. [W]"""
     flop_per_token: float | None = None
     """Model FLOP of a token. [FLOP]"""
+    site: Mapping[str, object] = {}
+    """Where it runs, see :mod:`traincarbon.ledger.site`; medians."""
     plan: PlannedRun | None = None
     assumptions: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()

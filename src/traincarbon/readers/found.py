@@ -1,0 +1,44 @@
+"""What files of other programs hold, and what an import of them added."""
+
+from typing import NamedTuple
+
+from traincarbon.ledger.run import Run
+
+
+class Found(NamedTuple):
+    """Runs read from files, each once.
+
+    Attributes:
+        runs: The runs.
+        left_out: Parts of the files that are no runs, each with its place and the reason.
+        notes: Remarks on the rest.
+    """
+
+    runs: tuple[Run, ...]
+    left_out: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class ImportResult(NamedTuple):
+    """The result of an import.
+
+    Attributes:
+        found: What the files hold.
+        added: Ids of the runs that were new to the ledger.
+        dry_run: Whether nothing was written.
+    """
+
+    found: Found
+    added: tuple[str, ...]
+    dry_run: bool
+
+    @property
+    def new(self) -> tuple[Run, ...]:
+        """The runs that were new to the ledger."""
+        added = set(self.added)
+        return tuple(run for run in self.found.runs if run.run_id in added)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the result fit for JSON."""
+        answer = {"read": len(self.found.runs), "added": self.added, "faults": self.found.left_out, "notes": self.found.notes}
+        return {**answer, "dry_run": True} if self.dry_run else answer

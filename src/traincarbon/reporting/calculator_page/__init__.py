@@ -1,0 +1,1 @@
+"""The calculator as one static page: every training chip, place and rent, and the formulas of an estimate."""
