@@ -86,13 +86,13 @@ class Index:
             for table, rows in (("files", files), ("processes", processes), ("runs", runs)):
                 insert(self._connection, table, sorted(rows, key=lambda row: row[:2]))
 
-    def records(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> tuple[list[Run], int]:
+    def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         self.refresh()
-        where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3"
-        chosen = (project, state, since)
+        where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3 AND (?4 = '' OR started_at <= ?4)"
+        chosen = (project, state, since, until)
         ((total,),) = self.rows(f"SELECT count(*) FROM runs WHERE {where}", *chosen)  # noqa: S608  no value in it
-        rows = self.rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?4", *chosen, limit or -1)  # noqa: S608  no value in it
+        rows = self.rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?5", *chosen, limit or -1)  # noqa: S608  no value in it
         return [Run.from_stored(json.loads(text)) for (text,) in rows], total
 
     def ids(self, prefix: str) -> list[str]:

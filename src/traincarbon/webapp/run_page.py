@@ -11,7 +11,6 @@ from starlette.responses import Response, StreamingResponse
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
-from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.store import Ledger
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, text
@@ -20,6 +19,7 @@ from traincarbon.reporting.run_history import RunHistory, history_of
 from traincarbon.reporting.sections.forecast import forecast_of
 from traincarbon.reporting.sections.run import run_section
 from traincarbon.reporting.subjects import ReportedRun
+from traincarbon.runs import load_from
 from traincarbon.webapp.ledger_thread import StoreError
 from traincarbon.webapp.pages import page, safe
 from traincarbon.webapp.runs_page import run_url
@@ -137,8 +137,7 @@ def _history(found: _Found) -> RunHistory | None:
 
 async def _found(id: str, site: Site) -> _Found:
     def find(ledger: Ledger) -> _Found:
-        record = ledger.run(id)
-        (shared,) = with_others([record], ledger.index.records_of_boards(record))
-        return _Found(shared, ledger.index.files(record.run_id))
+        record = load_from(ledger, id)
+        return _Found(record, ledger.index.files(record.run_id))
 
     return await site.ledger.ask(find)
