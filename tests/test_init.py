@@ -44,6 +44,7 @@ PUBLIC = [
     "calculator",
     "calibrate",
     "compare",
+    "disclose",
     "estimate",
     "open_database",
     "optimise",
@@ -57,7 +58,21 @@ PUBLIC = [
     "validate",
 ]
 VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
-COMMANDS_IN_PYTHON = {"estimate", "compare", "advise", "optimise", "report", "calculator", "validate", "track", "calibrate", "runs", "bench", "serve"}
+COMMANDS_IN_PYTHON = {
+    "estimate",
+    "compare",
+    "advise",
+    "optimise",
+    "report",
+    "calculator",
+    "validate",
+    "track",
+    "calibrate",
+    "runs",
+    "bench",
+    "serve",
+    "disclose",
+}
 
 
 @pytest.mark.parametrize("name", [name for name in PUBLIC if name != "runs"])

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from traincarbon.benching.machine import bench
     from traincarbon.calibration.calibrate import calibrate
     from traincarbon.database.load import Database, open_database
+    from traincarbon.disclosure.disclose import disclose
     from traincarbon.errors import AmbiguousError, CarbonError, DatabaseError, NotFoundError, OutOfRangeError, PlanError, QuantityError
     from traincarbon.estimation.chain import estimate
     from traincarbon.estimation.plan import Plan
@@ -59,6 +60,7 @@ _MODULES = {
     "calculator": "reporting.calculator_page.calculator",
     "calibrate": "calibration.calibrate",
     "compare": "explore.compare",
+    "disclose": "disclosure.disclose",
     "estimate": "estimation.chain",
     "open_database": "database.load",
     "optimise": "explore.optimise",
@@ -96,6 +98,7 @@ __all__ = [
     "calculator",
     "calibrate",
     "compare",
+    "disclose",
     "estimate",
     "open_database",
     "optimise",

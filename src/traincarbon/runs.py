@@ -13,6 +13,7 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.run import Run
+from traincarbon.ledger.same_energy import times_around, with_second_opinions
 from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
@@ -85,8 +86,13 @@ def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
     *progress* is called with a message now and then while journals are read for longer than a second.
     """
     with Ledger(store, progress=progress) as ledger:
-        runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
-        return Listing(tuple(with_others(runs)), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
+        return find_in(ledger, project=project, state=state, since=since, limit=limit)
+
+
+def find_in(ledger: Ledger, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> Listing:
+    """Return what :func:`find` does, of a ledger that is open."""
+    runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
+    return Listing(tuple(with_second_opinions(with_others(runs))), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
 
 
 def load(id: str = "last", *, store: Store = None, progress: Progress | None = None) -> Run:
@@ -99,9 +105,16 @@ def load(id: str = "last", *, store: Store = None, progress: Progress | None = N
         AmbiguousError: several ids begin with it.
     """
     with Ledger(store, progress=progress) as ledger:
-        record = ledger.run(id)
-        (found,) = with_others([record], ledger.index.records_of_boards(record))
-        return found
+        return load_from(ledger, id)
+
+
+def load_from(ledger: Ledger, id: str = "last") -> Run:
+    """Return what :func:`load` does, from a ledger that is open."""
+    record = ledger.run(id)
+    times = times_around(record)
+    around = ledger.index.records(since=times[0], until=times[1])[0] if times else []
+    (found,) = with_second_opinions(with_others([record], ledger.index.records_of_boards(record)), around)
+    return found
 
 
 def read(
@@ -142,7 +155,7 @@ def read(
     return Found(
         tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
-        tuple(f"{shown}: {note}" for shown, reading in readings for note in reading.notes),
+        (*(f"{shown}: {note}" for shown, reading in readings for note in reading.notes), *_joint_notes(records, readings)),
     )
 
 
@@ -253,6 +266,12 @@ def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None) -> 
             for run_id in runs:
                 ledger.forget(run_id, dry_run=False)
     return Forgotten(runs, files, not dry_run)
+
+
+def _joint_notes(records: Sequence[Run], readings: Sequence[tuple[str, Imported]]) -> Iterable[str]:
+    """Yield the notes on runs that no file gives alone, as those on ranks of one machine."""
+    said = {note for _, reading in readings for record in reading.records for note in record.notes}
+    return (f"run {record.run_id[:60]!r}: {note}" for record in records for note in record.notes if note not in said)
 
 
 def _shown(file: str | os.PathLike[str]) -> str:

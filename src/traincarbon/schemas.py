@@ -242,6 +242,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "runs": _TEXT,
             "sets": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "families": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
+            "generations": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "rows": _list(_object({"id": _TEXT, "set": _TEXT, "quantity": _TEXT, "published": _NUMBER, "low": _NUMBER, "median": _NUMBER, "high": _NUMBER})),
             "set_aside": _REASONS,
         }
@@ -275,6 +276,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
             "site": _or_null(_object({**dict.fromkeys(site.TEXTS, _TEXT), **dict.fromkeys(site.AMOUNTS, _or_null(_AMOUNT))})),
             "shared_with": _TEXTS,
+            **dict.fromkeys(("source", "counted_in"), _TEXT),
+            "second_opinions": _list(_object({**dict.fromkeys(("run_id", "source"), _TEXT), "energy_j": _AMOUNT, "difference": _or_null(_NUMBER)})),
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
             "attempts": _list(

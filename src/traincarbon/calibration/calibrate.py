@@ -15,6 +15,7 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import SCHEMA, Calibration, file_of, names, read
 from traincarbon.ledger.run import Run
+from traincarbon.ledger.same_energy import with_second_opinions
 from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.store import Ledger
 
@@ -127,7 +128,8 @@ def _records(runs: Iterable[Run | str] | None, store: str | os.PathLike[str] | N
         found = ledger.runs() if stated is None else [ledger.run(run) if isinstance(run, str) else run for run in stated]
         if not found:
             raise CarbonError(f"no runs in {ledger.store}", hint="record some with carbon track -- COMMAND, or name a file: --from FILE")
-        return with_others(found, None if stated is None else ledger.runs())
+        among = None if stated is None else ledger.runs()
+        return with_second_opinions(with_others(found, among), among)
 
 
 def _by_run(wall: Mapping[str, float | str], records: Sequence[Run]) -> list[tuple[Run, float | str]]:

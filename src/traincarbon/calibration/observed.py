@@ -228,6 +228,8 @@ def _reason_against(record: Run, seen: set[str]) -> str:
         return "no parameters: state them with carbon track --params, or in a plan"
     if record.tokens is None or not record.tokens > 0.0:
         return "no tokens were counted"
+    if record.counted_in:
+        return f"the same energy as {record.counted_in[:60]}, whose record is measured better"
     if record.shared_with:
         return f"shared accelerators: they also ran {record.shared_with[0][:60]}, so neither time nor energy is its own"
     if " + " in record.hw:

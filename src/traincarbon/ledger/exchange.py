@@ -17,14 +17,30 @@ FORMATS = ("csv", "json", "parquet")
 PARQUET = b"PAR1"
 """The first bytes of a Parquet file."""
 
-_PLAIN = ("run_id", "project", "state", "exit_code", "started_at", "duration_s", "nodes", "accelerators", "hw", "gaps_s", "samples", "tokens", "params", "mfu")
+_PLAIN = (
+    "run_id",
+    "project",
+    "state",
+    "exit_code",
+    "started_at",
+    "duration_s",
+    "nodes",
+    "accelerators",
+    "hw",
+    "gaps_s",
+    "samples",
+    "tokens",
+    "params",
+    "mfu",
+    "source",
+)
 _NESTED = {
     **dict.fromkeys(("energy_j", "how", "missing"), ENERGY_PARTS),
     **dict.fromkeys(RECORDED, ("low", "median", "high")),
 }
 """Fields with parts; each part is a column ``name.part``."""
 _AS_JSON = ("argv", "forecast", "plan", "versions", "devices", "notes", "phases", "attempts", "waste", "warm_up", "hosts", "shared_with", "site")
-_TEXTS = {"run_id", "project", "state", "started_at", "hw", *_AS_JSON}
+_TEXTS = {"run_id", "project", "state", "started_at", "hw", "source", *_AS_JSON}
 _WHOLE = {"exit_code", "nodes", "accelerators", "samples"}
 _JOINERS = "\u200c\u200d"
 """Invisible characters that some scripts and composed emoji need."""

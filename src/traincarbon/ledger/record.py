@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import attempts_of
@@ -83,7 +83,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     nodes, is_running = nodes.on_machines(n_machines), state == "running"
     unread_gpu = any(each.unread_gpu for each in facts) or any(use.is_unread_gpu for use in energy.by_device)
     notes = [note for name in RECORDED if not unread_gpu and (note := left_out(name, found))]
-    results = {name: None if unread_gpu else total_of(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
+    results: dict[str, Any] = {name: None if unread_gpu else total_of(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
     results["facility_energy_kwh"] = above_measured(results["facility_energy_kwh"], measured_j=energy.measured_j)
     cost, cost_basis = results["cost_usd"], cost_basis_of(ordered)
     duration_s = _most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster))

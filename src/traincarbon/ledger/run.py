@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.phases import Phase
@@ -17,6 +17,22 @@ from traincarbon.quantities import J_PER_KWH, EnergySource
 RUN_SCHEMA = "traincarbon/run/1"
 
 _NOT_PUBLISHED = ("restarts", "signal", "counts", "by_device", "cost_basis", "unread_gpu")
+
+
+class SecondOpinion(NamedTuple):
+    """What another record states of the same energy.
+
+    Attributes:
+        run_id: The other record.
+        source: The program that made it.
+        energy_j: Its energy, over the parts that both records state. [J]
+        difference: By which share that is more than this record's; None if this one's is unknown. [1]
+    """
+
+    run_id: str
+    source: str
+    energy_j: float
+    difference: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +85,12 @@ class Run:
     """Its warm-up, None if its script reported too little or it was restarted."""
     shared_with: tuple[str, ...] = ()
     """Other runs that were metered on the same GPUs at the same time: each record has all of their energy."""
+    source: str = ""
+    """The format of the file that it was imported from, empty if it was tracked."""
+    counted_in: str = ""
+    """The run whose record states the same energy better, so that a total counts it there; empty if there is none."""
+    second_opinions: tuple[SecondOpinion, ...] = ()
+    """Other records of the same energy, which do not count."""
     notes: tuple[str, ...] = ()
     unread_gpu: bool = False
     """Whether a GPU was there that no meter read, so that every total is unknown."""
@@ -101,6 +123,7 @@ class Run:
             "shared_with": list(self.shared_with),
             "notes": list(self.notes),
             "devices": [use.to_dict() for use in self.by_device],
+            "second_opinions": [opinion._asdict() for opinion in self.second_opinions],
         }
         parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(timestamp) for each in self.attempts]}
         return {

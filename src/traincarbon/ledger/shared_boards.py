@@ -10,6 +10,7 @@ from typing import NamedTuple
 from traincarbon.ledger.machines import is_of_one_board
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.ledger.same_energy import second_opinions
 from traincarbon.quantities import Part
 
 _MOST_NAMED = 3
@@ -22,11 +23,13 @@ class Counted(NamedTuple):
         by_energy: Share of its energy, and of what follows from energy. [1]
         by_time: Share of the time of its GPUs, and of what follows from it: hours, cost, embodied carbon. [1]
         others: The runs that metered one of its boards at the same time.
+        counted_in: The run whose record states the same energy better, empty if there is none.
     """
 
     by_energy: float = 1.0
     by_time: float = 1.0
     others: tuple[str, ...] = ()
+    counted_in: str = ""
 
 
 WHOLE = Counted()
@@ -56,14 +59,16 @@ def counted_once(records: Iterable[Run]) -> dict[str, Counted]:
     """Return what counts of each run that shared a board with another one, by its id; all of the others counts.
 
     Each run has all of the energy of a board that it metered. While several metered it, the run that has the most energy of that board keeps it,
-    and the others count only for the time outside.
+    and the others count only for the time outside. Of records of the same energy by several programs, the better measured one counts alone.
     """
     known = {record.run_id: record for record in records}
     tallies: dict[str, _Tally] = {}
     for pieces in _by_board(list(known.values())).values():
         for cluster in _shared(pieces):
             _count(cluster, tallies)
-    return {run_id: _counted(known[run_id], tally) for run_id, tally in tallies.items()}
+    found = {run_id: _counted(known[run_id], tally) for run_id, tally in tallies.items()}
+    doubles = {run_id: best for run_id, (best, _) in second_opinions(known.values()).items()}
+    return found | {run_id: Counted(0.0, 0.0, found.get(run_id, WHOLE).others, best) for run_id, best in doubles.items()}
 
 
 def with_others(records: Sequence[Run], among: Iterable[Run] | None = None) -> list[Run]:
@@ -87,12 +92,24 @@ def described(counted: Mapping[str, Counted]) -> str:
         >>> described({"a": Counted(others=("b",)), "b": Counted(0.0, 0.0, ("a",))})
         'a and b shared boards at the same time. Each record has all of their energy; a total counts it once, in the run with more energy of the board.'
     """
-    names = sorted(run_id[:40] for run_id in counted)
-    if not names:
-        return ""
+    shared = sorted(run_id[:40] for run_id, each in counted.items() if each.others)
+    doubles = [f"{run_id[:40]} in {each.counted_in[:40]}" for run_id, each in sorted(counted.items()) if each.counted_in]
+    sentences = []
+    if shared:
+        sentences.append(
+            f"{_named(shared)} shared boards at the same time."
+            " Each record has all of their energy; a total counts it once, in the run with more energy of the board."
+        )
+    if doubles:
+        sentences.append(f"Records of the same energy count once, in the better measured one: {_named(doubles)}.")
+    return " ".join(sentences)
+
+
+def _named(names: Sequence[str]) -> str:
     over = len(names) - _MOST_NAMED
-    shown = f"{', '.join(names[:_MOST_NAMED])} and {over:,} more" if over > 0 else f"{', '.join(names[:-1])} and {names[-1]}"
-    return f"{shown} shared boards at the same time. Each record has all of their energy; a total counts it once, in the run with more energy of the board."
+    if over > 0:
+        return f"{', '.join(names[:_MOST_NAMED])} and {over:,} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
 
 
 def metered_once_kwh(records: Iterable[Run], counted: Mapping[str, Counted]) -> float | None:

@@ -14,6 +14,7 @@ from traincarbon.ledger.run import Run
 from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, nvidia_smi, sacct, wandb_csv
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
+from traincarbon.readers.ranks import united_ranks
 from traincarbon.readers.table import first_line
 
 STDIN = "-"
@@ -100,13 +101,13 @@ def merged(records: Sequence[Run]) -> list[Run]:
 
     A record that names GPUs and states no energy of them has no totals.
 
-    So the two logs of carbontracker, or a table of runs and the system metrics of one of them, make one run.
+    Ranks that each metered the whole machine are one run, the better measured one. So the two logs of carbontracker, or a table of runs and the system metrics of one of them, make one run.
     """
     by_run: dict[str, Run] = {}
     for record in records:
         known = by_run.get(record.run_id)
         by_run[record.run_id] = record if known is None else _completed(*sorted((known, record), key=_span, reverse=True))
-    return [without_hole(record) for record in by_run.values()]
+    return [without_hole(record) for record in united_ranks(list(by_run.values()))]
 
 
 def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
@@ -127,6 +128,7 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
                 f"{options.name or 'standard input'} is in the format {chosen.name}, which states what its energy covers", hint="leave out --energy-covers"
             )
         found = chosen.read(stream, options)
+        found = found if chosen is OURS else found._replace(records=[replace(record, source=chosen.name) for record in found.records])
         said = [] if chosen is OURS else [f"run {record.run_id[:60]!r}: {note}" for record in found.records for note in record.notes]
         notes = list(dict.fromkeys([*found.notes, *said, *([] if found.records or found.left_out else ["it holds no run"])]))
         return found._replace(notes=notes)

@@ -14,6 +14,7 @@ from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED
 from traincarbon.tracking.display import wording
 from traincarbon.tracking.display.known_energy import ASSUMED, MEASURED, MODELLED, facility_shares, parts_j, parts_text
+from traincarbon.tracking.display.other_records import other_records
 from traincarbon.tracking.display.run_parts import phases_text, waste_verdicts
 from traincarbon.tracking.display.run_parts import tables as parts_tables
 from traincarbon.tracking.live_state import BudgetState
@@ -95,6 +96,7 @@ def page(run: Run) -> list[str]:
         "",
         *([wrapped("Launched by", shortened(launcher, most=300), columns=columns)] if launcher else []),
         *([wrapped("Shared boards", shortened(_shared(run), most=300), columns=columns)] if run.shared_with else []),
+        *(wrapped(label, shortened(text, most=300), columns=columns) for label, text in other_records(run)),
         *energy,
         _gaps(run, columns),
         *_sources(run, columns),

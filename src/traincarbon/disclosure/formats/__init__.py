@@ -1,0 +1,1 @@
+"""The formats of a disclosure, one a file."""

@@ -1,0 +1,74 @@
+"""The GHG Protocol: a table of emissions and energy by scope and category, with the lines of ESRS E1 and SB 253 that they belong to."""
+
+import csv
+import io
+
+from traincarbon.disclosure.disclosure import Disclosure
+from traincarbon.disclosure.statement import Statement
+
+_COLUMNS = ("subject", "tenure", "scope", "category", "method", "what", "unit", "low", "median", "high", "level", "counted", "reported_in", "note")
+
+
+def write(disclosure: Disclosure) -> dict[str, str]:
+    """Return ``ghg.csv``: a line for each scope of each subject, by who owns the hardware; an amount that is not known is empty, with the reason."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for statement in disclosure.statements:
+        for row in _rows(statement):
+            writer.writerow({name: _safe(value) for name, value in row.items()})
+    return {"ghg.csv": stream.getvalue()}
+
+
+def _rows(statement: Statement) -> list[dict[str, str]]:
+    rented = statement.is_rented
+    bought = "3.1 purchased services of the tenant"
+    second = ("3", bought) if rented else ("2", "")
+    upstream = ("3", bought) if rented else ("3", "3.3 fuel- and energy-related activities")
+    making = ("3", bought) if rented else ("3", "3.2 capital goods")
+    lines = [
+        _row(statement, *second, "location-based", "direct emissions of the electricity", "scope2_location_kgco2e", "ESRS E1-6; SB 253"),
+        _row(statement, *second, "market-based", "direct emissions of the electricity, by contracts", "scope2_market_kgco2e", "ESRS E1-6; SB 253"),
+        _row(statement, *upstream, "", "upstream of the electricity: fuels, plants, losses", "scope3_upstream_kgco2e", "ESRS E1-6; SB 253 from 2027"),
+        _row(statement, *making, "", "making the hardware, the share of the run", "embodied_kgco2e", "ESRS E1-6; SB 253 from 2027"),
+        _row(statement, "", "", "", "energy of the facility", "facility_energy_kwh", "ESRS E1-5"),
+    ]
+    if statement.result("scope2_location_kgco2e") is None:
+        what = "emissions of the electricity, direct and upstream together"
+        lines.insert(3, _row(statement, "2 and 3", "", statement.basis, what, "operational_kgco2e", "to be split first"))
+    return lines
+
+
+def _row(statement: Statement, scope: str, category: str, method: str, what: str, name: str, reported_in: str) -> dict[str, str]:
+    value = statement.result(name)
+    low, median, high = ("", "", "") if value is None else (f"{bound!r}" for bound in value)
+    tenure = {None: "not stated: owned is taken", True: "rented", False: "owned"}[statement.is_rented]
+    return {
+        "subject": statement.subject,
+        "tenure": tenure,
+        "scope": scope,
+        "category": category,
+        "method": method,
+        "what": what,
+        "unit": "kWh" if name.endswith("_kwh") else "kg CO2e",
+        "low": low,
+        "median": median,
+        "high": high,
+        "level": f"{statement.level:g}",
+        "counted": "estimated" if statement.is_estimate else "metered",
+        "reported_in": reported_in,
+        "note": statement.missing.get(name, "") if value is None else "",
+    }
+
+
+def _safe(value: str) -> str:
+    """Return a cell that no spreadsheet takes for a formula."""
+    return f"'{value}" if value[:1] in ("=", "+", "-", "@", "\t", "\r") and not _is_number(value) else value
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""The statement of a plan: everything in it is estimated."""
+
+from typing import Any
+
+from traincarbon.disclosure.compute import compute_by_hardware
+from traincarbon.disclosure.statement import RESULTS, Compute, Statement
+from traincarbon.estimation.families import kind_of
+from traincarbon.estimation.result import Estimate
+from traincarbon.quantities import QUANTITIES, W_PER_KW
+from traincarbon.uncertain import Interval, median_of
+
+_WHY = {
+    "accelerator_hours_h": "the work or the hardware is not stated",
+    "duration_s": "the plan states no number of accelerators: give servers or accelerators",
+    "accelerator_energy_kwh": "the power of this hardware is not known",
+    "scope2_market_kgco2e": "no contract is stated: give market_intensity",
+}
+
+
+def statement_of_plan(answer: Estimate, *, model: str = "") -> Statement:
+    """Return the statement of the estimate of a plan.
+
+    Args:
+        answer: The estimate.
+        model: The name of the model; by default that of the plan.
+
+    Raises:
+        CarbonError: the estimate is of arrays of plans.
+    """
+    plan, facts = answer.plan, answer.facts
+    place, stated = facts.place, plan.carbon_intensity is not None
+    results = {name: answer[name] for name in RESULTS if name in answer.results}
+    results["accelerator_energy_kwh"] = _accelerator_energy(answer)
+    name = model or plan.name or plan.model or ""
+    return Statement(
+        subject=plan.name or plan.model or "plan",
+        is_estimate=True,
+        model=name,
+        params=_median(plan.number("params")),
+        tokens=_median(plan.number("tokens")),
+        is_fine_tuning=kind_of(plan.kind).prior != "pretrain",
+        began=plan.start or "",
+        hardware=facts.hardware.name,
+        accelerator=facts.accelerator.name,
+        accelerators=_median(answer.accelerators),
+        nodes=None if plan.servers is None else int(_median(plan.number("servers")) or 0),
+        is_rented=None,
+        place="" if place is None else place.name,
+        country="" if place is None else place.zone,
+        pue=_median(answer.plan.number("pue")) or _median(facts.value("pue")),
+        intensity_gco2e_per_kwh=_median(plan.number("carbon_intensity")) or _median(facts.value("carbon_intensity")),
+        basis="" if stated else plan.basis or "lifecycle",
+        compute=_compute(answer),
+        results=results,
+        shares={"measured": 0.0, "modelled": 0.0, "assumed": 1.0} if results.get("facility_energy_kwh") is not None else {},
+        level=answer.level,
+        missing={name: _WHY.get(name) or QUANTITIES[name].unknown or "it cannot be told from the plan" for name in RESULTS if results.get(name) is None},
+        assumptions=tuple(f"{each.name}: {each.reason}" for each in answer.assumptions),
+    )
+
+
+def _compute(answer: Estimate) -> Compute:
+    """Return both counts where the plan states its hours; without them, the hours follow from the compute and count nothing anew."""
+    counts = answer.flop_counts
+    flop = answer["compute_flop"]
+    hours = answer.plan.number("accelerator_hours")
+    if hours is None:
+        return Compute(by_architecture=flop, how="" if counts is None else counts["how"])
+    by_hardware, utilisation = compute_by_hardware(
+        hw=answer.plan.hw, params=answer.plan.number("params"), precision=answer.plan.precision, accelerator_hours_h=hours, level=answer.level
+    )
+    return Compute(by_architecture=flop, by_hardware=by_hardware, utilisation=utilisation, how="" if counts is None else counts["how"])
+
+
+def _accelerator_energy(answer: Estimate) -> Interval | None:
+    """Return the energy of the accelerators alone, from the inputs of that of servers and network."""
+    inputs = next((found for link, found, value in reversed(answer.links) if link.name == "it_energy_kwh" and value is not None), None)
+    if inputs is None:
+        return None
+    return answer.interval(inputs["accelerator_hours_h"] * inputs["accelerator_power_w"] / W_PER_KW)
+
+
+def _median(value: Any) -> float | None:
+    return None if value is None else float(median_of(value))

@@ -1,0 +1,206 @@
+"""Records that state the same energy: of one run by a tracker, by other programs and by a scheduler, or by ranks that each metered the whole machine.
+
+The better measured record counts; the others are second opinions of it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import NamedTuple
+
+from traincarbon.ledger.run import Run, SecondOpinion, timestamp
+from traincarbon.quantities import EnergySource, Part
+
+RANKS_OF = ("codecarbon",)
+"""Programs of which each rank states the whole machine."""
+
+_LONGEST_BEFORE_S = 31.0 * 86_400.0
+_LEAST_OVERLAP = 0.5
+"""Two records of one run overlap for at least this share of the longer one: a job takes longer than the training in it."""
+_SAME_TIME_S, _SAME_TIME = 120.0, 0.05
+"""Ranks of one run begin and end within this time, or this share of the run."""
+_MOST_FACTOR = 2.0
+"""Two records of one run state energies of the same parts within this factor."""
+_RANKS_AGREE = 0.05
+"""Energies of one machine by several of its ranks differ by no more than this share."""
+_JOB = re.compile(r"slurm-(?:[A-Za-z][\w.-]*?-)?(\d+)(?:_\d+)?(?:[-.].*)?")
+_NO_NAMES = {"nvidia", "amd", "intel", "geforce", "tesla", "quadro", "instinct", "gpu", "x", "gb", "graphics", "generation", "laptop"}
+_SURE = {source: at for at, source in enumerate(EnergySource)}
+
+
+class _Timed(NamedTuple):
+    """A record with energy, and when it was metered."""
+
+    from_s: float
+    to_s: float
+    record: Run
+
+
+def second_opinions(records: Iterable[Run]) -> dict[str, tuple[str, SecondOpinion]]:
+    """Return the records whose energy another record states better, by run id: the run in which it counts, and what the opinion is."""
+    timed = sorted((each for record in records if (each := _timed(record))), key=lambda each: each.from_s)
+    found: dict[str, tuple[str, SecondOpinion]] = {}
+    for group in _groups(timed):
+        best = min(group, key=_worse)
+        for other in group:
+            if other.run_id != best.run_id:
+                found[other.run_id] = (best.run_id, _opinion(best, other))
+    return found
+
+
+def with_second_opinions(records: Sequence[Run], among: Iterable[Run] | None = None) -> list[Run]:
+    """Return *records*, each with its second opinions and with the run in which its own energy counts.
+
+    Args:
+        records: The runs.
+        among: The runs to look among; by default *records* themselves.
+    """
+    found = second_opinions({record.run_id: record for record in [*(among or ()), *records]}.values())
+    opinions: dict[str, list[SecondOpinion]] = {}
+    for best, opinion in found.values():
+        opinions.setdefault(best, []).append(opinion)
+    return [
+        replace(record, counted_in=found[record.run_id][0] if record.run_id in found else "", second_opinions=tuple(opinions.get(record.run_id, ())))
+        if record.run_id in found or record.run_id in opinions
+        else record
+        for record in records
+    ]
+
+
+def times_around(record: Run) -> tuple[str, str] | None:
+    """Return the first and the last time at which a run that states the same energy may have begun, None if the time of *record* is unknown."""
+    timed = _timed(record)
+    if timed is None:
+        return None
+    return timestamp(timed.from_s - max(_LONGEST_BEFORE_S, record.duration_s)), timestamp(timed.to_s)
+
+
+def _timed(record: Run) -> _Timed | None:
+    """Return a record with the time in which it was metered, None if it states no energy or no time."""
+    if not any(record.energy_j.values()) or record.duration_s <= 0.0:
+        return None
+    try:
+        began_s = datetime.fromisoformat(record.started_at).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return _Timed(began_s, began_s + record.duration_s, record)
+
+
+def rank_groups(records: Iterable[Run]) -> list[list[Run]]:
+    """Return the records of ranks that metered the same machine together, the best first."""
+    timed = sorted((each for record in records if record.source in RANKS_OF and (each := _timed(record))), key=lambda each: each.from_s)
+    return [sorted(group, key=_worse) for group in _groups(timed)]
+
+
+def _groups(timed: Sequence[_Timed]) -> Iterator[list[Run]]:
+    """Yield the records of one energy together, those that are nearest in time first."""
+    group_of: dict[str, list[_Timed]] = {}
+    for _, here, there in sorted(_pairs(timed), key=lambda pair: pair[0]):
+        ours = group_of.setdefault(here.record.run_id, [here])
+        theirs = group_of.setdefault(there.record.run_id, [there])
+        if ours is not theirs and _may_be_together([*ours, *theirs]):
+            ours += theirs
+            for each in theirs:
+                group_of[each.record.run_id] = ours
+    for group in {id(group): group for group in group_of.values()}.values():
+        if len(group) > 1:
+            yield [each.record for each in group]
+
+
+def _may_be_together(members: Sequence[_Timed]) -> bool:
+    """Return whether these may be of one run: one record of each source, or ranks of it, no more than the machine has accelerators."""
+    by_source: dict[str, list[_Timed]] = {}
+    for each in members:
+        by_source.setdefault(each.record.source, []).append(each)
+    return all(
+        len(same) == 1 or (len(same) <= (same[0].record.accelerators or 1) and all(_are_ranks(same[0], each) for each in same[1:]))
+        for same in by_source.values()
+    )
+
+
+def _pairs(timed: Sequence[_Timed]) -> Iterator[tuple[float, _Timed, _Timed]]:
+    """Yield pairs of records of the same energy, each with how far their times are apart. Tracked runs are told apart by their devices."""
+    running: dict[str, list[_Timed]] = {}
+    for there in timed:
+        source = there.record.source
+        for other, known in running.items():
+            if other == source and source not in RANKS_OF:
+                continue
+            known[:] = [each for each in known if each.to_s > there.from_s]
+            for here in known:
+                if _are_ranks(here, there) if other == source else _are_of_one_run(here, there):
+                    yield abs(here.from_s - there.from_s) + abs(here.to_s - there.to_s), here, there
+        running.setdefault(source, []).append(there)
+
+
+def _are_of_one_run(here: _Timed, there: _Timed) -> bool:
+    """Return whether two programs metered the same run: by the number of its job, or by time, devices and energy."""
+    if (job := _job(here.record)) and (other := _job(there.record)):
+        return job == other
+    if here.record.hosts and there.record.hosts and not set(here.record.hosts) & set(there.record.hosts):
+        return False
+    overlap_s = min(here.to_s, there.to_s) - max(here.from_s, there.from_s)
+    return overlap_s >= _LEAST_OVERLAP * max(here.record.duration_s, there.record.duration_s) and _are_alike(here.record, there.record)
+
+
+def _are_alike(one: Run, other: Run) -> bool:
+    """Return whether two records may be of the same devices: their number, their names, and a similar energy."""
+    if one.accelerators != other.accelerators or not _names_agree(one.hw, other.hw):
+        return False
+    mine_j, theirs_j = _comparable_j(one, other)
+    return bool(mine_j and theirs_j) and 1.0 / _MOST_FACTOR <= theirs_j / mine_j <= _MOST_FACTOR
+
+
+def _are_ranks(here: _Timed, there: _Timed) -> bool:
+    """Return whether two records are of ranks of one run that each metered the whole machine, several accelerators at the same time."""
+    one, other = here.record, there.record
+    if one.source not in RANKS_OF or one.source != other.source or (one.accelerators or 0) < 2:
+        return False
+    near_s = max(_SAME_TIME_S, _SAME_TIME * max(one.duration_s, other.duration_s))
+    if abs(here.from_s - there.from_s) > near_s or abs(here.to_s - there.to_s) > near_s:
+        return False
+    mine_j, theirs_j = _comparable_j(one, other)
+    same = (one.project, one.hw, one.accelerators) == (other.project, other.hw, other.accelerators)
+    return same and abs(mine_j - theirs_j) <= _RANKS_AGREE * max(mine_j, theirs_j)
+
+
+def _comparable_j(one: Run, other: Run) -> tuple[float, float]:
+    """Return the energies of two records over the parts that both state; if one states only a sum, those of everything."""
+    common = [part for part in (Part.GPU, Part.CPU, Part.DRAM) if one.energy_j.get(part) and other.energy_j.get(part)]
+    if Part.GPU in common or (common and not (one.energy_j.get(Part.OTHER) or other.energy_j.get(Part.OTHER))):
+        return sum(one.energy_j[part] or 0.0 for part in common), sum(other.energy_j[part] or 0.0 for part in common)
+    return sum(each or 0.0 for each in one.energy_j.values()), sum(each or 0.0 for each in other.energy_j.values())
+
+
+def _opinion(best: Run, other: Run) -> SecondOpinion:
+    mine_j, theirs_j = _comparable_j(best, other)
+    return SecondOpinion(other.run_id, other.source or "traincarbon", theirs_j, theirs_j / mine_j - 1.0 if mine_j else None)
+
+
+def _worse(record: Run) -> tuple[bool, int, int, float, bool, str]:
+    """Return what orders records by how well they are measured, the best first: all of the machine, surely, without gaps."""
+    parts = [part for part, energy_j in record.energy_j.items() if energy_j]
+    main = max(parts, key=lambda part: record.energy_j[part] or 0.0)
+    how = _SURE.get(record.how.get(main, EnergySource.ASSUMED), len(_SURE))
+    return record.unread_gpu, how, -len(parts), record.gaps_s / record.duration_s, bool(record.source), record.run_id
+
+
+def _job(record: Run) -> str:
+    found = _JOB.fullmatch(record.run_id)
+    return found[1] if found else ""
+
+
+def _names_agree(one: str, other: str) -> bool:
+    """Return whether two names may be of the same hardware: the words of one are among those of the other.
+
+    Example:
+        >>> _names_agree("a100", "8 x NVIDIA A100-SXM4-80GB"), _names_agree("a100", "NVIDIA H100"), _names_agree("", "v100")
+        (True, False, True)
+    """
+    words = [{word for word in re.findall(r"[a-z]*\d+[a-z]*|[a-z]+", name.lower()) if word not in _NO_NAMES and not _is_count(word)} for name in (one, other)]
+    return words[0] <= words[1] or words[1] <= words[0]
+
+
+def _is_count(word: str) -> bool:
+    return word.isdigit() and len(word) < 3

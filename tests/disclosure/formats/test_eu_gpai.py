@@ -1,0 +1,51 @@
+"""The form for the AI Office has its figures, ranges and thresholds."""
+
+import json
+
+import pytest
+
+from disclosure.conftest import UNKNOWN
+from traincarbon.disclosure.formats.eu_gpai import AIO, NCA, write
+
+
+def fields_of(disclosure):
+    body = json.loads(write(disclosure)["eu-gpai.json"])
+    return body, {(field["field"], reader): field for field in body["fields"] for reader in field["recipients"]}
+
+
+def test_the_figures_are_those_of_the_record(disclosed):
+    _, fields = fields_of(disclosed())
+    assert fields["Amount of energy used for training", AIO]["exact"] == pytest.approx(0.016)
+    assert fields["Amount of energy used for training", NCA]["value"].startswith("0.016 MWh (measured and modelled")
+    assert fields["Amount of computation used for training", AIO]["value"] == "6.0×10^18 FLOP"
+    assert fields["Amount of computation used for training", NCA]["value"] == "10^18 FLOP"
+    assert fields["Total model size", NCA]["value"] == "500M–5B parameters"
+    assert fields["Training time", NCA]["value"] == "less than 1 month"
+    assert fields["Benchmarked amount of computation used for inference", AIO]["exact"] == pytest.approx(2e9 * 1e5)
+
+
+@pytest.mark.parametrize(("params", "named"), [(4e8, "1–500M"), (7e9, "5B–15B"), (70e9, "50B–100B"), (5.3e11, "500B–1T"), (2e12, "more than 1T")])
+def test_the_ranges_of_parameters(disclosed, of_run, params, named):
+    _, fields = fields_of(disclosed(of_run(params=params)))
+    assert fields["Total model size", NCA]["value"] == f"{named} parameters"
+
+
+def test_thresholds_are_judged_and_a_modifier_learns_of_its_third(disclosed, of_run):
+    body, _ = fields_of(disclosed(of_run(params=1e12, tokens=2e13), original_flop=1e26))
+    assert [each["above"] for each in body["thresholds"]] == [True, True, True]
+    body, _ = fields_of(disclosed(original_flop=1e19))
+    assert [each["above"] for each in body["thresholds"]] == [False, False, True]
+
+
+def test_what_is_missing_is_n_a_with_the_reason(disclosed, of_run):
+    body, fields = fields_of(disclosed(of_run(**{**UNKNOWN, "energy_j": {}})))
+    assert fields["Amount of energy used for training", AIO]["value"].startswith("N/A: missing is")
+    assert fields["Amount of computation used for training", NCA]["value"] == "not known"
+    assert [each["above"] for each in body["thresholds"]] == [None, None]
+
+
+def test_a_hostile_name_breaks_no_table(disclosed, of_run):
+    page = write(disclosed(of_run(run_id="a|b\nc"), of_run(run_id="<script>")))["eu-gpai.md"]
+    rows = [line for line in page.splitlines() if line.startswith("|")]
+    assert {line.replace("\\|", "").count("|") for line in rows} == {4}
+    assert "<script>" not in page.partition("\n")[2]

@@ -1,0 +1,58 @@
+"""The statement of a run has the figures of its record, and a reason for each that it lacks."""
+
+import pytest
+
+from disclosure.conftest import UNKNOWN
+from traincarbon.disclosure.statement import RESULTS, Boundary
+
+
+def test_amounts_are_those_of_the_record(of_run, run_of):
+    statement, record = of_run(), run_of()
+    assert statement.result("facility_energy_kwh")._asdict() == record.facility_energy_kwh
+    assert statement.result("operational_kgco2e")._asdict() == record.operational_kgco2e
+    assert statement.result("accelerator_energy_kwh").median == pytest.approx(10.0)
+    assert statement.result("it_energy_kwh").median == pytest.approx(16.0 / 1.25)
+    assert statement.result("accelerator_hours_h").median == pytest.approx(32.0)
+    assert (statement.hardware, statement.accelerator, statement.place) == ("NVIDIA DGX A100 640GB", "NVIDIA A100 SXM4 80GB", "Paris")
+    assert statement.ended.startswith("2026-03-01T08:00:00")
+
+
+def test_scopes_are_parts_of_the_electricity_in_proportion(of_run):
+    statement = of_run()
+    assert statement.result("scope2_location_kgco2e").median == pytest.approx(0.8 * 20 / 50)
+    assert statement.result("scope3_upstream_kgco2e").median == pytest.approx(0.8 * 30 / 50)
+
+
+def test_shares_add_up_and_name_what_was_measured(of_run):
+    shares = of_run().shares
+    assert shares["measured"] == pytest.approx(10.0 / 16.0)
+    assert shares["modelled"] == pytest.approx(1.0 / 16.0)
+    assert sum(shares.values()) == pytest.approx(1.0)
+
+
+def test_both_counts_of_compute_and_their_ratio(of_run):
+    compute = of_run().compute
+    assert compute.by_architecture.median == pytest.approx(6e18)
+    assert compute.by_hardware.median == pytest.approx(32.0 * 3600.0 * 312e12 * compute.utilisation)
+    assert compute.ratio == pytest.approx(compute.by_hardware.median / 6e18)
+    assert compute.agrees is (abs(compute.ratio - 1.0) <= 0.3)
+
+
+def test_what_is_not_known_is_missing_with_its_reason_and_never_0(of_run):
+    statement = of_run(**UNKNOWN)
+    for name in RESULTS:
+        assert (statement.result(name) is None) == (name in statement.missing), name
+    assert statement.missing["energy of dram"] == "no meter of the memory"
+    assert statement.shares == {}
+    assert statement.compute.flop is None
+    assert statement.widest[0] is Boundary.ACCELERATOR
+
+
+def test_a_run_that_is_still_going_and_one_with_mute_nodes_say_so(of_run):
+    assert "still going" in of_run(state="running").missing["the rest of the run"]
+    assert of_run(state="running").ended == ""
+    assert "sent nothing" in of_run(state="incomplete").missing["nodes"]
+
+
+def test_failed_attempts_are_counted(of_run):
+    assert of_run().failed_attempts == 1

@@ -1,0 +1,118 @@
+"""Records of the same energy count once."""
+
+import pytest
+
+from traincarbon.ledger.run import RUN_SCHEMA, Run
+from traincarbon.ledger.same_energy import rank_groups, second_opinions, times_around, with_second_opinions
+from traincarbon.ledger.shared_boards import counted_once, described, metered_once_kwh
+
+HOUR_S = 3600.0
+
+
+def run(run_id, *, source="", began="2026-10-01T08:00:00Z", hours=2.0, kwh=None, how="power", accelerators=8, hw="NVIDIA A100-SXM4-80GB", **stated):
+    parts = {"gpu": 4.0} if kwh is None else kwh
+    return Run.from_dict(
+        {
+            "schema": RUN_SCHEMA,
+            "run_id": run_id,
+            "source": source,
+            "state": "finished",
+            "started_at": began,
+            "duration_s": hours * HOUR_S,
+            "accelerators": accelerators,
+            "hw": hw,
+            "energy_j": {part: value * 3.6e6 for part, value in parts.items()},
+            "how": dict.fromkeys(parts, how),
+            **stated,
+        }
+    )
+
+
+def counted(*records):
+    return {run_id: best for run_id, (best, _) in second_opinions(records).items()}
+
+
+TRACKED = run("slurm-4711", how="counter")
+
+
+def test_a_job_and_its_tracked_run_are_one_by_the_number_of_the_job():
+    job = run("slurm-alps-4711-20261001075500", source="sacct", began="2026-10-01T07:55:00Z", hours=2.2, kwh={"other": 9.0}, hw="a100")
+    assert counted(TRACKED, job) == {job.run_id: TRACKED.run_id}
+    assert counted(TRACKED, run("slurm-4712-20261001075500", source="sacct", kwh={"other": 5.0}, hw="a100")) == {}
+    assert metered_once_kwh([TRACKED, job], counted_once([TRACKED, job])) == 4.0
+
+
+def test_another_program_beside_the_tracker_is_a_second_opinion_with_the_difference():
+    other = run("5b0f", source="codecarbon", began="2026-10-01T08:00:20Z", kwh={"gpu": 4.4, "cpu": 0.5})
+    first, second = with_second_opinions([TRACKED, other])
+    assert (first.counted_in, second.counted_in) == ("", TRACKED.run_id)
+    (opinion,) = first.second_opinions
+    assert (opinion.run_id, opinion.source, opinion.energy_j, opinion.difference) == ("5b0f", "codecarbon", pytest.approx(4.4 * 3.6e6), pytest.approx(0.1))
+    assert (with_second_opinions([TRACKED], [other])[0], with_second_opinions([other], [TRACKED])[0]) == (first, second)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"began": "2026-10-01T11:00:00Z"},
+        {"accelerators": 4},
+        {"hw": "NVIDIA H100"},
+        {"kwh": {"gpu": 40.0}},
+        {"hours": 0.5},
+        {"kwh": {}},
+        {"source": ""},
+    ],
+)
+def test_another_time_number_kind_or_energy_is_another_run(changed):
+    assert counted(TRACKED, run("x", **{"source": "codecarbon", **changed})) == {}
+
+
+def test_of_runs_side_by_side_each_has_the_opinion_nearest_in_time():
+    tracked = [run(f"t{n}", how="counter", began=f"2026-10-01T08:0{n}:00Z") for n in range(3)]
+    others = [run(f"c{n}", source="wandb-metrics", began=f"2026-10-01T08:0{n}:05Z") for n in range(3)]
+    assert counted(*tracked, *others) == {"c0": "t0", "c1": "t1", "c2": "t2"}
+
+
+def test_runs_of_one_source_are_runs_of_their_own():
+    assert counted(run("a", source="sacct"), run("b", source="sacct")) == {}
+    assert counted(run("a", source="wandb-metrics"), run("b", source="wandb-metrics")) == {}
+
+
+def ranks(count, *, accelerators=8, spread=0.001):
+    return [run(f"rank-{n}", source="codecarbon", accelerators=accelerators, kwh={"gpu": 260.0 * (1 + spread * n)}, hours=100) for n in range(count)]
+
+
+def test_ranks_that_each_metered_the_whole_machine_are_one_run():
+    records = ranks(8)
+    assert set(counted(*records).values()) == {"rank-0"}
+    assert metered_once_kwh(records, counted_once(records)) == pytest.approx(260.0)
+    assert [len(group) for group in rank_groups(records)] == [8]
+
+
+def test_a_machine_has_no_more_ranks_than_accelerators():
+    records = ranks(16)
+    assert len(counted(*records)) == 14
+    assert metered_once_kwh(records, counted_once(records)) == pytest.approx(520.0, rel=0.02)
+
+
+def test_machines_with_one_accelerator_or_other_energies_are_several():
+    assert counted(*ranks(4, accelerators=1)) == {}
+    assert counted(*ranks(2, spread=0.2)) == {}
+
+
+def test_the_better_measured_record_counts():
+    counter, power = run("slurm-1", how="counter"), run("slurm-1-2026", source="sacct", kwh={"other": 6.0})
+    assert counted(counter, power) == {"slurm-1-2026": "slurm-1"}
+    modelled = run("slurm-1", how="modelled")
+    assert counted(modelled, power) == {"slurm-1": "slurm-1-2026"}
+
+
+def test_what_counts_elsewhere_is_described():
+    job = run("slurm-4711-2026", source="sacct", kwh={"other": 9.0})
+    assert described(counted_once([TRACKED, job])) == "Records of the same energy count once, in the better measured one: slurm-4711-2026 in slurm-4711."
+
+
+def test_a_run_without_a_time_or_energy_has_none_around_it():
+    assert times_around(run("a", began="")) is None
+    assert times_around(run("a", kwh={})) is None
+    assert times_around(run("a")) == ("2026-08-31T08:00:00.000000Z", "2026-10-01T10:00:00.000000Z")
