@@ -267,12 +267,12 @@ def _warn_of_gaps(trace: Trace) -> None:
 
 
 def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found | None":
-    """Return the layout of a plan that states degrees of parallelism, and warn where there is none; None for other plans.
+    """Return the layout of a plan that states degrees of parallelism, and warn where there is none; None for other plans, and for many at once.
 
     Raises:
         OutOfRangeError: no layout can have these degrees.
     """
-    if all(getattr(trace.plan, name) is None for name in _DEGREES):
+    if all(getattr(trace.plan, name) is None for name in _DEGREES) or trace.plan.holds_arrays:
         return None
     found = find_layout()
     if found.spread is None:
@@ -281,6 +281,10 @@ def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found |
 
 
 def _find_layout(plan: Plan, facts: Facts, database: Database, accelerators: Num | None) -> "Found":
+    if accelerators is not None and (plan.holds_arrays or hasattr(median_of(accelerators), "shape")):
+        from traincarbon.estimation.layout.array_task import find_layouts
+
+        return find_layouts(plan, facts, database, accelerators)
     from traincarbon.estimation.layout.task import find_layout
 
     return find_layout(plan, facts, database, accelerators)
