@@ -94,7 +94,8 @@ def _named(name: str, database: Database, store: str | None, level: float) -> Su
         return Subjects([reported_plan(Plan.read(name), database, level)], [])
     if ending in _PAGES or (ending not in (".json", ".csv") and os.path.isfile(name)):
         raise CarbonError(
-            f"{name!r} is no plan, estimate or file of runs", hint="report on PLAN.toml, ESTIMATE.json, RUNS.csv or the id of a run; -o names the page to write"
+            f"{name!r} is not a plan, an estimate or a file of runs",
+            hint="report on PLAN.toml, ESTIMATE.json, RUNS.csv or the id of a run; -o names the page to write",
         )
     if ending not in (".json", ".csv"):
         with Ledger(store) as ledger:
