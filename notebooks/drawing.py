@@ -66,9 +66,11 @@ def logarithmic(axes: Axes, which: str, *, unit: str = "", ticks: Sequence[float
     axis.set_minor_formatter(NullFormatter())
 
 
-def label(axes: Axes, text: str, at: tuple[float, float], colour: str, *, below: bool = False) -> None:
-    """Write a name to the right of a point or below it, legible on any background."""
-    offset, align = ((0, -13), "center") if below else ((7, -3), "left")
+def label(
+    axes: Axes, text: str, at: tuple[float, float], colour: str, *, below: bool = False, above: bool = False
+) -> None:
+    """Write a name to the right of a point, below or above it, legible on any background."""
+    offset, align = ((0, -13), "center") if below else ((0, 8), "center") if above else ((7, -3), "left")
     white = [withStroke(linewidth=2.5, foreground="white")]
     axes.annotate(
         text,
@@ -84,8 +86,16 @@ def label(axes: Axes, text: str, at: tuple[float, float], colour: str, *, below:
 
 
 def short(value: float, unit: str = "") -> str:
-    """Return a number of two digits with its prefix: ``$8.1M``, ``410 t``; a share in ``%``."""
+    """Return a number of two digits with its prefix: ``$8.1M``, ``410 t``, ``95 GFLOP/s``; a share in ``%``."""
     rounded = float(f"{100.0 * value if unit == '%' else value:.2g}")
+    if unit.startswith("FLOP"):
+        size, prefix = next(
+            (each for each in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")) if abs(rounded) >= each[0]),
+            (1.0, ""),
+        )
+        return f"{rounded / size:.3g} {prefix}{unit}"
+    if unit not in ("", "$") and 1e3 <= abs(rounded) < 1e6:
+        return f"{rounded:,.0f} {unit}"
     for size, prefix in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(rounded) >= size:
             return _with_unit(f"{rounded / size:.3g}{prefix}", unit)

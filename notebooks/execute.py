@@ -1,4 +1,4 @@
-"""Run the notebooks in this folder from top to bottom and save their output in them, without Jupyter.
+"""Run the notebooks in this folder from top to bottom and save their output in them and as pages, without Jupyter.
 
 ``python notebooks/execute.py`` runs all of them, ``python notebooks/execute.py moores-law.ipynb`` one.
 """
@@ -19,7 +19,11 @@ from typing import Any
 import matplotlib as mpl
 from PIL import Image
 
+from page import page_of
+
 FOLDER = Path(__file__).resolve().parent
+FOLDED = {"jupyter": {"source_hidden": True}, "tags": ["hide-input"]}
+"""The metadata of a code cell: Jupyter and Jupyter Book fold the code, so that the story reads without it."""
 DOTS_PER_INCH = 192
 """Two pixels for each pixel of a screen, so that lines are sharp; a picture states its size in pixels of the screen."""
 _COMMAND = re.compile(r"^!(.*)$", re.MULTILINE)
@@ -59,7 +63,7 @@ def _canonical_cell(at: int, cell: dict[str, Any]) -> dict[str, Any]:
         "source": "".join(cell["source"]).strip().splitlines(keepends=True),
     }
     if cell["cell_type"] == "code":
-        kept |= {"execution_count": cell["execution_count"], "outputs": cell["outputs"]}
+        kept |= {"execution_count": cell["execution_count"], "metadata": FOLDED, "outputs": cell["outputs"]}
     return kept
 
 
@@ -169,10 +173,14 @@ def _shown(value: object) -> dict[str, list[str]]:
 
 
 def main(wanted: list[str]) -> None:
-    """Run the notebooks *wanted*, or all of them, and save each."""
+    """Run the notebooks *wanted*, or all of them, and save each with its page in ``html`` beside it."""
     for path in [FOLDER / name for name in wanted] or sorted(FOLDER.glob("*.ipynb")):
         print(path.name, flush=True)
-        path.write_text(canonical(execute(read(path), name=path.stem)), encoding="utf-8")
+        done = execute(read(path), name=path.stem)
+        path.write_text(canonical(done), encoding="utf-8")
+        pages = path.parent / "html"
+        pages.mkdir(exist_ok=True)
+        (pages / f"{path.stem}.html").write_text(page_of(done), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -75,3 +75,8 @@ def test_flop_of_a_sample_that_contradict_its_tokens_by_ten_are_said_before_the_
     # 6 × 86e6 × 197 = 1.02e11, which are 17 GMAC
     slips = estimate(params=86e6, samples=1e6, gmac_per_sample=gmac, family="vision", hw="h100", **size).slips
     assert any(slip.startswith("flop_per_sample is ") for slip in slips) == is_said
+
+
+def test_a_teacher_without_a_suffix_is_pointed_out():
+    slips = estimate(params=1e9, tokens=1e10, teacher_params=70, hw="8xa100").slips
+    assert [slip for slip in slips if slip.startswith("teacher_params 70: is a suffix missing")]

@@ -132,3 +132,14 @@ def test_every_family_that_is_counted_by_sample_has_a_recipe_and_every_field_a_f
     assert {name for name, family in FAMILIES.items() if family.is_by_sample} < RECIPES.keys() < FAMILIES.keys()
     assert OWN_FIELDS.keys() < FIELDS.keys()
     assert set(OWN_FIELDS.values()) < RECIPES.keys()
+
+
+def test_masked_and_distilled_encoders_of_known_shape_count_their_attention():
+    images = {"samples": 1.28e6, "epochs": 300, "image_size": 224, "patch_size": 16, "hw": "8xa100"}
+    seen = 1.28e6 * 300
+    masked = estimate(family="masked-autoencoder", params=330e6, decoder_params=26e6, layers=24, hidden=1024, **images).flop_counts["parts"]
+    assert masked["attention"] == pytest.approx(12 * 24 * 1024 * 50**2 * seen)
+    distilled = estimate(family="self-distillation", params=22e6, layers=12, hidden=384, **images)
+    parts = distilled.flop_counts["parts"]
+    assert parts["attention"] == pytest.approx(12 * 12 * 384 * (2 * 197**2 + 8 * 37**2 + 2 * 197**2 / 3) * seen)
+    assert sum(parts.values()) == pytest.approx(distilled.median("compute_flop"))

@@ -1,5 +1,7 @@
 """The GPUs that the kernel lists without any library."""
 
+import ctypes
+
 import pytest
 
 from traincarbon.meters.nvidia_driver import AMD, LIBRARY, has_device, kernel_gpus, library_file, load_problem
@@ -66,6 +68,10 @@ def test_a_device_is_there_if_the_kernel_shows_a_file_or_a_folder_of_it(driver, 
 
 
 def test_a_library_that_is_there_and_cannot_be_loaded_is_named(tmp_path, monkeypatch):
+    def refuse(name):
+        raise OSError(f"{name}: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr(ctypes, "CDLL", refuse)  # another test may have loaded it in this process
     monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
     assert library_file(folders=[str(tmp_path)]) == ""
     file = tmp_path / LIBRARY

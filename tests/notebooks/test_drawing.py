@@ -26,6 +26,9 @@ def axes():
         (0.204, "%", "20 %"),
         (-0.5, "%", "-50 %"),
         (0.0, "kWh", "0 kWh"),
+        (1912.0, "t", "1,900 t"),
+        (95.4e9, "FLOP/s", "95 GFLOP/s"),
+        (3.1e15, "FLOP/s", "3.1 PFLOP/s"),
     ],
 )
 def test_a_number_is_short(value, unit, text):

@@ -81,4 +81,6 @@ def test_a_notebook_is_run_and_written_anew(tmp_path, capsys):
     file.write_text(canonical(notebook("6 * 7")), encoding="utf-8")
     main([str(file)])
     assert read(file)["cells"][1]["outputs"][0]["data"]["text/plain"] == ["42"]
+    assert read(file)["cells"][1]["metadata"]["jupyter"] == {"source_hidden": True}
+    assert ">42</pre>" in (tmp_path / "html" / "story.html").read_text("utf-8")
     assert capsys.readouterr().out == "story.ipynb\n"

@@ -9,6 +9,7 @@ import pytest
 import proof
 from benches import made_bench
 from execute import FOLDER, canonical, code_of, execute, read
+from page import page_of
 from traincarbon.benching.bench_facts import facts_of, write_facts
 from traincarbon.benching.mean_power import MeanPower
 from traincarbon.database.load import Database, builtin_root
@@ -52,6 +53,11 @@ def test_a_notebook_is_kept_in_its_canonical_form(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS)
+def test_the_page_of_a_notebook_is_that_of_its_saved_output(path):
+    assert (FOLDER / "html" / f"{path.stem}.html").read_text("utf-8") == page_of(read(path)), "run make notebooks"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS)
 def test_a_notebook_is_short_and_small_and_draws(path):
     notebook = read(path)
     assert len(code_of(notebook)) <= 12
@@ -75,7 +81,7 @@ def test_a_notebook_uses_the_public_face(path):
 @pytest.mark.parametrize("path", NOTEBOOKS)
 def test_the_links_of_a_notebook_lead_somewhere(path):
     text = "".join("".join(cell["source"]) for cell in read(path)["cells"] if cell["cell_type"] == "markdown")
-    missing = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not (FOLDER / link).exists()]
+    missing = [link for link in re.findall(r"\]\(([^)#]+)\)", text) if not (link.startswith("https://") or (FOLDER / link).exists())]
     assert not missing
 
 

@@ -151,7 +151,9 @@ def warn_of_teacher(trace: "Trace") -> None:
     teacher, student = (median_of(plan.number(name)) for name in ("teacher_params", "params"))
     if teacher is None:
         return
-    if any_of(teacher > _MOST_PARAMS):
+    if any_of(teacher < _FEW):
+        trace.slips.append(f"teacher_params {shown(teacher)}: is a suffix missing, as in 7B?")
+    elif any_of(teacher > _MOST_PARAMS):
         trace.slips.append(f"teacher_params {shown(teacher)}: no model is so large; is its suffix wrong?")
     elif student is not None and any_of(teacher > _LARGEST_TEACHER * student):
         trace.slips.append(f"the teacher has more than {_LARGEST_TEACHER:g} times the parameters of the model that is trained: is its suffix wrong?")

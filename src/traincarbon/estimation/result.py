@@ -285,7 +285,7 @@ class Estimate:
 
     @property
     def layout(self) -> "Found":
-        """The fastest layout that fits on the plan's accelerators, searched when first asked for, or why there is none."""
+        """The fastest layout that fits on the plan's accelerators, searched when first asked for, or why there is none; of many plans, as arrays."""
         if self._layout is None:
             self._layout = self._find_layout()
         return self._layout
@@ -316,10 +316,19 @@ class Estimate:
             "prices": [quote._asdict() for quote in self.quotes],
             "calibration": _json(self.calibration),
             "own_runs": None,
-            "layout": None if self.layout.spread is None else self.layout.spread.to_dict(None if self["mfu"] is None else self.median("mfu")),
+            "layout": self._layout_dict(),
             "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
             "warnings": [*self.warnings, *self.missing_layout()],
         }
+
+    def _layout_dict(self) -> Any:
+        """Return the layout fit for JSON: of many plans one for each, None where there is none."""
+        spread, mfu = self.layout.spread, None if self["mfu"] is None else self.median("mfu")
+        if spread is None or not hasattr(spread.mfu, "shape"):
+            return None if spread is None else spread.to_dict(mfu)
+        from traincarbon.estimation.layout.array_task import layouts_as_dicts
+
+        return layouts_as_dicts(spread, mfu)
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the results as a DataFrame: a row for each result, or for arrays a row for each plan with columns (result, bound).

@@ -9,7 +9,7 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation.families import FAMILIES, OWN_FIELDS
 from traincarbon.estimation.links import IMAGE_TOKENS
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
-from traincarbon.formulas import compute, sample_flop, samples
+from traincarbon.formulas import attended_pairs, compute, sample_flop, samples
 from traincarbon.uncertain import Num, Uncertain
 
 if TYPE_CHECKING:
@@ -79,6 +79,18 @@ ATTENTION = Link(
     layers="layers",
     hidden="hidden",
     tokens_per_sample="tokens_per_sample",
+)
+MASKED_PAIRS = Link("attended_pairs", attended_pairs.masked_pairs, mask_ratio="mask_ratio", tokens_per_sample="tokens_per_sample")
+DISTILLED_PAIRS = Link(
+    "attended_pairs",
+    attended_pairs.distilled_pairs,
+    global_crops="global_crops",
+    local_crops="local_crops",
+    tokens_per_sample="tokens_per_sample",
+    local_tokens="local_tokens",
+)
+PAIRED_ATTENTION = Link(
+    "flop_per_sample", attended_pairs.flop_with_pairs, flop_per_sample="flop_per_sample", layers="layers", hidden="hidden", attended_pairs="attended_pairs"
 )
 WINDOWED_ATTENTION = Link(
     "flop_per_sample",
@@ -179,6 +191,9 @@ class SampleWork:
             self._add("attention", ATTENTION)
         elif recipe.link is SPOKEN:
             self._add("attention", WINDOWED_ATTENTION)
+        elif self.plan.layers is not None and self.plan.hidden is not None:
+            self._walk(MASKED_PAIRS if recipe.link is MASKED else DISTILLED_PAIRS)
+            self._add("attention", PAIRED_ATTENTION)
         self._add("teacher", TEACHER)
         self._add("frozen", FROZEN_ENCODERS)
         self._freeze(recipe)

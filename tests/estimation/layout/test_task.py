@@ -70,10 +70,12 @@ def test_where_there_is_no_layout_it_says_why(shipped, fields, why):
     assert why in layout.why_none
 
 
-def test_plans_of_arrays_have_no_layout(shipped):
+def test_a_task_is_that_of_one_plan(shipped):
     import numpy as np
 
-    assert estimate(database=shipped, **{**PLAN, "params": np.array([1e9, 1e10])}).layout.spread is None
+    plan = Plan(**{**PLAN, "params": np.array([1e9, 1e10])})
+    with pytest.raises(PlanError, match="a layout is that of a single plan"):
+        layout_task(plan, gather(plan, shipped), shipped, 8.0)
 
 
 def test_a_batch_of_less_than_a_sequence_has_no_layout(shipped):

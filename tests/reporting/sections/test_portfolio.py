@@ -79,12 +79,15 @@ def test_the_share_of_unfinished_runs_is_that_of_their_energy():
 def test_the_sentence_states_totals_and_what_is_not_known():
     dark = {"energy_j": None, "operational_kgco2e": None}
     html = section_html(portfolio_section([record_of("a"), record_of("b", state="failed"), record_of("c", state="lost", **dark)], USD))
-    assert "of CO2e and <strong>$6</strong>. 2 runs did not finish" in html
+    assert "of CO2e and <strong>$6.00</strong> " in html
+    assert "($3.0 – $9.0)</span>. 2 runs did not finish" in html
     assert "Not known and in no total: Energy (1 run) and CO2e (1 run)." in html
 
 
 def test_the_totals_have_the_sums_of_both_ends_of_the_intervals():
-    assert "If all runs err alike: Cost $2 – $6; CO2e, electricity 2 kg – 6 kg." in section_html(portfolio_section([record_of("a"), record_of("b")], USD))
+    shown = section_html(portfolio_section([record_of("a"), record_of("b")], USD))
+    assert '<strong>$4.00</strong> <span class="range">($2.0 – $6.0)</span>' in shown
+    assert "they lie in the brackets if all runs err alike" in shown
 
 
 def test_bars_are_scaled_to_the_groups_and_not_to_the_others():
@@ -143,7 +146,7 @@ def test_many_months_are_shown_as_years():
 
 def test_money_is_in_the_readers_currency():
     html = section_html(portfolio_section([record_of("a"), record_of("b")], Currency("EUR", 0.5)))
-    assert "<strong>EUR 2</strong>" in html
+    assert "<strong>EUR 2.00</strong>" in html
 
 
 def test_runs_that_state_nothing_do_not_show_zero():

@@ -102,9 +102,13 @@ def _factor(database: Database, name: str, scope: str) -> float:
 
 def _servers(database: Database, chip: Product, server: Product | None) -> list[Product]:
     """Return servers with that accelerator: the named one first, then the vendor's own, those of known network first."""
-    makers = [each for each in database.products("servers") if each.keys.get("accelerator") == chip.id and each.id.startswith(_ON_PREMISES)]
-    makers.sort(key=lambda each: each.value("network_bandwidth_b_per_s") is None)
-    return makers if server is None else [server, *makers]
+    makers = database.remember(_makers, chip.id)
+    return list(makers) if server is None else [server, *makers]
+
+
+def _makers(database: Database, chip: str) -> tuple[Product, ...]:
+    found = [each for each in database.products("servers") if each.keys.get("accelerator") == chip and each.id.startswith(_ON_PREMISES)]
+    return tuple(sorted(found, key=lambda each: each.value("network_bandwidth_b_per_s") is None))
 
 
 def _network_b_per_s(servers: list[Product]) -> float | None:

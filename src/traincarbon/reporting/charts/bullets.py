@@ -8,7 +8,7 @@ from traincarbon.reporting.charts.drawing import LETTER, box, drawing, fitted, l
 from traincarbon.reporting.markup import Html
 from traincarbon.uncertain import Interval
 
-_ROW, _HIGH, _BAR = 54.0, 14.0, 5.0
+_ROW, _HIGH, _BAR = 58.0, 14.0, 5.0
 _SIDE = 8.0
 
 
@@ -44,7 +44,7 @@ def _row(bullet: Bullet, width: float, top: float) -> Html:
     room = right - left - len(bullet.words) * LETTER - 10.0
     return mark(
         bullet.tip,
-        box(0.0, top, width, _ROW - 2.0, "ch-hit"),
+        box(0.0, top, width, _ROW - 4.0, "ch-hit"),
         x_axis(bullet.axis, left=left, right=right, top=y, bottom=y + _HIGH + 2.0),
         label(left, top + 11.0, fitted(bullet.label, room)),
         label(right, top + 11.0, bullet.words, anchor="end"),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from traincarbon.explore.advice.alternative import Advice, Alternative
-from traincarbon.formatting import scale_of, significant
+from traincarbon.formatting import LEAST, scale_of, significant
 from traincarbon.reporting.charts.axis import MONTH_S, linear_axis, linear_money, log_axis, money_axis, time_axis
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.curves import Curve, Point, draw_curves
@@ -23,6 +23,8 @@ _MOST_OPTIONS, _MOST_PLACES = 5, 5
 _CASH = 1.5
 """Cash over cost from which the cash stands beside the cost."""
 _CURVE_POINTS = 60
+_DECISIVE = 1.5
+"""Dirtiest over cleanest place from which the place decides the CO2e."""
 _FAR = 10.0
 """A budget that is farther than this from the amounts is not drawn."""
 _PAYMENTS = {"rent": ("rent", 0), "rent_sure": ("rent", 1), "reserve": ("reserve for a year", 2), "buy": ("buy", 3)}
@@ -110,7 +112,7 @@ def places_chart(variants: Sequence[Variant], view: EstimateView, id: str) -> Ch
     """Return the CO2e of the same training in other places, the cleanest first; None where fewer than two are known."""
     known = [each for each in variants if each.answer["total_kgco2e"] is not None]
     own = Row("This plan", view.results.get("total_kgco2e"), "", is_own=True)
-    if len(known) < 2:
+    if len(known) < 2 or max(each.answer.median("total_kgco2e") for each in known) < LEAST["kg CO2e"]:
         return None
     chosen = _spaced(known, _MOST_PLACES)
     scale = scale_of(min(each.answer.median("total_kgco2e") for each in known), "kg CO2e")
@@ -123,10 +125,11 @@ def places_chart(variants: Sequence[Variant], view: EstimateView, id: str) -> Ch
         rows.append(own._replace(label="This plan, without a region", words=words(own.interval.median)))
     axis = log_axis(_bounds(rows), words=words)
     first, last = (each.answer["total_kgco2e"] for each in (known[0], known[-1]))
-    ratio = "" if first is None or last is None or not first.median else f": {significant(last.median / first.median, 2)} × apart"
+    ratio = 1.0 if first is None or last is None or not first.median else last.median / first.median
+    finding = "decides its CO2e" if ratio >= _DECISIVE else "changes its CO2e little"
     return Chart(
         f"{id}-chart-places",
-        f"Where it runs decides its CO2e{ratio}",
+        f"Where it runs {finding}: {significant(ratio, 2)} × apart",
         lambda width: draw_intervals(width, title="CO2e of the same training by place", rows=rows, axis=axis),
         ("Place", "CO2e", f"{100.0 * view.level:.3g} % interval"),
         [(row.label, *_interval_words(row.interval, "kg CO2e", USD)) for row in rows],

@@ -11,7 +11,7 @@ from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.estimation.result import Estimate
-from traincarbon.formatting import significant
+from traincarbon.formatting import LEAST, significant
 from traincarbon.ledger.like_for_like import PLANNED_COST, ComparablePlan, comparable, share_done
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import QUANTITIES, RECORDED, CostBasis
@@ -136,7 +136,11 @@ def forecast_chart(record: Run, forecast: Forecast | None, currency: Currency, i
 
 
 def _ticks(most: float, unit: str, currency: Currency) -> Callable[[float], str]:
-    return in_one_scale(most, unit, currency) if unit else lambda share: f"{100.0 * share:.3g} %"
+    if not unit:
+        return lambda share: f"{100.0 * share:.3g} %"
+    if most < LEAST.get(unit, 0.0):  # smaller than what is ever written
+        return lambda value: "" if value else "0"
+    return in_one_scale(most, unit, currency)
 
 
 def _compared(record: Run, forecast: Forecast) -> list[tuple[str, str, Interval | None, Interval | None]]:

@@ -15,6 +15,7 @@ from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
 from traincarbon.reporting.sections.portfolio_charts import Spent, months_chart, spending_chart
 from traincarbon.reporting.sections.run import busy_share
+from traincarbon.uncertain import Interval
 
 Counts = Mapping[str, Counted]
 """The part of each run that counts, by its id; a run that is not in it counts as a whole."""
@@ -128,33 +129,48 @@ def _values(record: Run, counts: Counts) -> dict[str, float | None]:
 
 def _sentence(records: Sequence[Run], total: Sums, currency: Currency, counts: Counts) -> Html:
     """Return the totals, what failed, killed and lost runs took, idle time and what is not known."""
-    parts = [
-        html("<strong>{}</strong>{}", text(currency.amount(total.totals[quantity], QUANTITIES[quantity].unit, digits=3)), text(what))
-        for quantity, what in _SUMMED.items()
-        if total.known[quantity]
-    ]
+    parts = [html("{}{}", _total_words(total, records, quantity, currency, counts), text(what)) for quantity, what in _SUMMED.items() if total.known[quantity]]
     took = html("took {}", listing(parts)) if parts else text("do not state what they took")
     unknown = [f"{QUANTITIES[quantity].short} ({counted(total.runs - known, 'run')})" for quantity, known in total.known.items() if 0 < known < total.runs]
     more = [
         html(" Not known and in no total: {}.", listing(texts(*unknown))) if unknown else EMPTY,
         html(" {}", text(described(counts))) if counts else EMPTY,
-        text(_bounds(records, counts, currency)),
-        text(" Totals are sums of medians. The energy of a run is that of its facility where known, else that at its meters."),
+        text(
+            " Totals are sums of medians; they lie in the brackets if all runs err alike. The energy of a run is that of its facility where known, else that at its meters."
+        ),
     ]
     waste = html("{}{}", _unfinished(records, total, counts, currency), _idle(records, counts, currency))
     return html("{} {}. {}{}", text(counted(total.runs, "run")), took, waste, joined(more))
 
 
-def _bounds(records: Sequence[Run], counts: Counts, currency: Currency) -> str:
-    """Return the sums of both ends of the intervals of cost and CO2e, between which the totals lie if all runs err alike."""
-    found = []
-    for quantity, unit in (("cost_usd", "$"), ("operational_kgco2e", "kg CO2e")):
-        known = [(stated, counts.get(record.run_id, WHOLE)) for record in records if (stated := getattr(record, quantity)) is not None]
-        shares = [share.by_time if quantity == "cost_usd" else share.by_energy for _, share in known]
-        low, high = (sum(stated[end] * part for (stated, _), part in zip(known, shares, strict=True)) for end in ("low", "high"))
-        if high > low:
-            found.append(f"{QUANTITIES[quantity].short} {currency.amount(low, unit)} – {currency.amount(high, unit)}")
-    return f" If all runs err alike: {'; '.join(found)}." if found else ""
+def _bounds(records: Sequence[Run], quantity: str, counts: Counts) -> tuple[float, float]:
+    """Return the sums of both ends of the intervals of a quantity, between which its total lies if all runs err alike."""
+    ends = [_ends(record, quantity, counts.get(record.run_id, WHOLE)) for record in records]
+    return sum(low for low, _ in ends), sum(high for _, high in ends)
+
+
+def _ends(record: Run, quantity: str, share: Counted) -> tuple[float, float]:
+    """Return both ends of what a run states of a quantity, as far as it counts; 0 where it states nothing."""
+    parts = {"facility_energy_kwh": (record.facility_energy_kwh,), "total_kgco2e": (record.operational_kgco2e, record.embodied_kgco2e)}
+    shares = {"cost_usd": (share.by_time,), "facility_energy_kwh": (share.by_energy,), "total_kgco2e": (share.by_energy, share.by_time)}
+    if quantity == "facility_energy_kwh" and record.facility_energy_kwh is None:
+        metered = (record.metered_kwh or 0.0) * share.by_energy
+        return metered, metered
+    if quantity == "total_kgco2e" and record.operational_kgco2e is None:
+        return 0.0, 0.0
+    stated = list(zip(parts.get(quantity, (record.cost_usd,)), shares[quantity], strict=True))
+    low, high = (sum(each[end] * part for each, part in stated if each is not None) for end in ("low", "high"))
+    return low, high
+
+
+def _total_words(total: Sums, records: Sequence[Run], quantity: str, currency: Currency, counts: Counts) -> Html:
+    """Return the total of a quantity with its interval."""
+    unit, middle = QUANTITIES[quantity].unit, total.totals[quantity]
+    low, high = (middle, middle) if quantity == _HOURS else _bounds(records, quantity, counts)
+    if not low < high:
+        return html("<strong>{}</strong>", text(currency.amount(middle, unit, digits=3)))
+    median, scale, bounds = currency.shown(Interval(low, middle, high), unit)
+    return html('<strong>{}</strong> <span class="range">({})</span>', *texts(f"{median} {scale}".rstrip(), bounds))
 
 
 def _unfinished(records: Sequence[Run], total: Sums, counts: Counts, currency: Currency) -> Html:
