@@ -86,8 +86,13 @@ def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
     *progress* is called with a message now and then while journals are read for longer than a second.
     """
     with Ledger(store, progress=progress) as ledger:
-        runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
-        return Listing(tuple(with_second_opinions(with_others(runs))), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
+        return find_in(ledger, project=project, state=state, since=since, limit=limit)
+
+
+def find_in(ledger: Ledger, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> Listing:
+    """Return what :func:`find` does, of a ledger that is open."""
+    runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
+    return Listing(tuple(with_second_opinions(with_others(runs))), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
 
 
 def load(id: str = "last", *, store: Store = None, progress: Progress | None = None) -> Run:
@@ -100,11 +105,16 @@ def load(id: str = "last", *, store: Store = None, progress: Progress | None = N
         AmbiguousError: several ids begin with it.
     """
     with Ledger(store, progress=progress) as ledger:
-        record = ledger.run(id)
-        times = times_around(record)
-        around = ledger.index.records(since=times[0], until=times[1])[0] if times else []
-        (found,) = with_second_opinions(with_others([record], ledger.index.records_of_boards(record)), around)
-        return found
+        return load_from(ledger, id)
+
+
+def load_from(ledger: Ledger, id: str = "last") -> Run:
+    """Return what :func:`load` does, from a ledger that is open."""
+    record = ledger.run(id)
+    times = times_around(record)
+    around = ledger.index.records(since=times[0], until=times[1])[0] if times else []
+    (found,) = with_second_opinions(with_others([record], ledger.index.records_of_boards(record)), around)
+    return found
 
 
 def read(

@@ -15,6 +15,7 @@ from traincarbon.ledger.index_file import connect, insert, is_at_fault, set_asid
 from traincarbon.ledger.index_folding import Folded, has_ended
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, files_in, folders_in
+from traincarbon.ledger.listed_runs import run_row
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run, timestamp
@@ -26,7 +27,6 @@ _AT_A_TIME = 500
 """Journals that are read before their runs are combined."""
 _MOST_BOARDS = 64
 """Boards of one run for which other runs are looked up."""
-
 
 _Place = tuple[str, str, str]
 """Folder and name of a journal, and a writer in it."""
@@ -80,30 +80,30 @@ class Index:
             run_id = record.run_id
             files.append((*file, file.size, "[]"))
             processes.append((file.folder, file.name, run_id, file.name.removesuffix(".jsonl"), 0, ""))
-            runs.append((run_id, record.started_at, record.project, record.state, 1, json.dumps(record.to_stored())))
+            runs.append(run_row(record, is_settled=True))
         with suppress(sqlite3.DatabaseError), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
             for table, rows in (("files", files), ("processes", processes), ("runs", runs)):
-                insert(self._connection, table, sorted(rows))
+                insert(self._connection, table, sorted(rows, key=lambda row: row[:2]))
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         self.refresh()
         where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3 AND (?4 = '' OR started_at <= ?4)"
         chosen = (project, state, since, until)
-        ((total,),) = self._rows(f"SELECT count(*) FROM runs WHERE {where}", *chosen)  # noqa: S608  no value in it
-        rows = self._rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?5", *chosen, limit or -1)  # noqa: S608  no value in it
+        ((total,),) = self.rows(f"SELECT count(*) FROM runs WHERE {where}", *chosen)  # noqa: S608  no value in it
+        rows = self.rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?5", *chosen, limit or -1)  # noqa: S608  no value in it
         return [Run.from_stored(json.loads(text)) for (text,) in rows], total
 
     def ids(self, prefix: str) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first."""
         self.refresh()
-        rows = self._rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
+        rows = self.rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
         return [run_id for (run_id,) in rows if run_id.startswith(prefix)]  # SQLite ends a text at its first NUL
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
-        rows = self._rows("SELECT record FROM runs WHERE run_id = ?", run_id)
+        rows = self.rows("SELECT record FROM runs WHERE run_id = ?", run_id)
         return Run.from_stored(json.loads(rows[0][0])) if rows else None
 
     def records_of_boards(self, run: Run) -> list[Run]:
@@ -113,26 +113,26 @@ class Index:
             return []
         end = timestamp(max(attempt.ended_s for attempt in run.attempts))
         where = " OR ".join(f"instr(record, ?{at})" for at in range(2, len(gpus) + 2))
-        rows = self._rows(f"SELECT record FROM runs WHERE started_at <= ?1 AND ({where})", end, *gpus)  # noqa: S608  no value in it
+        rows = self.rows(f"SELECT record FROM runs WHERE started_at <= ?1 AND ({where})", end, *gpus)  # noqa: S608  no value in it
         return [Run.from_stored(json.loads(text)) for (text,) in rows]
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run."""
-        rows = self._rows("SELECT DISTINCT folder, name FROM processes WHERE run_id = ? ORDER BY folder, name", run_id)
+        rows = self.rows("SELECT DISTINCT folder, name FROM processes WHERE run_id = ? ORDER BY folder, name", run_id)
         return [os.path.join(self.journals, folder, name) for folder, name in rows]
 
     def runs_in(self, file: str) -> list[str]:
         """Return the runs that a journal holds lines of."""
         folder, name = os.path.split(os.path.relpath(file, self.journals))
-        rows = self._rows("SELECT DISTINCT run_id FROM processes WHERE folder = ? AND name = ? ORDER BY run_id", folder, name)
+        rows = self.rows("SELECT DISTINCT run_id FROM processes WHERE folder = ? AND name = ? ORDER BY run_id", folder, name)
         return [run_id for (run_id,) in rows]
 
     def faults(self) -> list[str]:
         """Return the faults of the journals with file and position, up to 20 per file."""
-        rows = self._rows("SELECT folder, faults FROM files WHERE faults != '[]' ORDER BY folder, name")
+        rows = self.rows("SELECT folder, faults FROM files WHERE faults != '[]' ORDER BY folder, name")
         return [os.path.join(folder, fault) for folder, text in rows for fault in json.loads(text)]
 
-    def _rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question. A file that was damaged since it was opened is rebuilt first."""
         try:
             return self._connection.execute(question, values).fetchall()
@@ -256,7 +256,7 @@ class Index:
             except CarbonError:  # no line is left, or an imported record is invalid
                 self._connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
                 continue
-            rows.append((run_id, record.started_at, record.project, record.state, int(all(map(has_ended, processes))), json.dumps(record.to_stored())))
+            rows.append(run_row(record, is_settled=all(map(has_ended, processes))))
         insert(self._connection, "runs", rows)
 
     def _processes(self, run_id: str, known: Mapping[_Place, Process]) -> Sequence[Process]:

@@ -7,9 +7,11 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
+from traincarbon.ledger.listed_runs import COLUMNS as LISTED
+from traincarbon.ledger.listed_runs import INDEX
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 17
+VERSION = 18
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361
@@ -20,7 +22,8 @@ _COLUMNS = {
     "files": ("folder TEXT NOT NULL", "name TEXT NOT NULL", "size INTEGER NOT NULL", "mtime_ns INTEGER NOT NULL", "read_b INTEGER NOT NULL", "faults TEXT NOT NULL"),
     "processes": ("folder TEXT NOT NULL", "name TEXT NOT NULL", "run_id TEXT NOT NULL", "writer TEXT NOT NULL", "tangled INTEGER NOT NULL", "summary TEXT NOT NULL"),
     "runs": (
-        "run_id TEXT PRIMARY KEY", "started_at TEXT NOT NULL", "project TEXT NOT NULL", "state TEXT NOT NULL", "settled INTEGER NOT NULL", "record TEXT NOT NULL"
+        *("run_id TEXT PRIMARY KEY", "started_at TEXT NOT NULL", "project TEXT NOT NULL", "state TEXT NOT NULL", "settled INTEGER NOT NULL"),
+        *LISTED, "record TEXT NOT NULL",
     ),
 }  # fmt: skip
 """The columns of each table; the last column of all is the checksum of the others."""
@@ -84,7 +87,7 @@ def _check(connection: sqlite3.Connection) -> bool:
 
 
 def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[object]]) -> None:
-    """Write rows of integers and texts with their checksums, in place of those with the same keys."""
+    """Write rows of numbers and texts with their checksums, in place of those with the same keys."""
     places = ", ".join("?" * (len(_COLUMNS[table]) + 1))
     connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", ((*row, _checksum(*row)) for row in rows))  # noqa: S608  no value in it
 
@@ -97,6 +100,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     for table, columns in _COLUMNS.items():
         connection.execute(f"CREATE TABLE {table} ({', '.join(columns)}, checksum INTEGER NOT NULL{_KEYS.get(table, '')}) WITHOUT ROWID")
     connection.execute("CREATE INDEX processes_of_a_run ON processes (run_id)")
+    connection.execute(INDEX)
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -14,15 +14,16 @@ from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.estimation.units import MEASURES
 from traincarbon.explore.compare import compare
 from traincarbon.ledger.process_summary import STATES
-from traincarbon.ledger.shared_boards import with_others
-from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger
+from traincarbon.runs import find_in, load_from
 from traincarbon.suggestions import nearest
 from traincarbon.webapp.answers import body_of, json_answer
 from traincarbon.webapp.plans import estimate_from, plan_from
 from traincarbon.webapp.site import Site, site_of
 
 _AXES = ("hw", "region", "rent", "start")
+_LONG_LIST_S = 120.0
+"""How long a list of every run may take."""
 _PATHS = {
     "POST /api/estimate": "a plan as JSON; answers carbon estimate --json",
     "GET /api/compare": "the fields of a plan, hw, region, rent and start several times or with commas, money, level; answers carbon compare --json",
@@ -68,13 +69,12 @@ async def runs_api(request: Request) -> Response:
         raise CarbonError(f"state is {state[:40]!r}", hint=f"one of {', '.join(STATES)}")
     if not limit.isdecimal() or len(limit) > 9:
         raise CarbonError(f"limit is {limit[:40]!r}", hint="give a whole number; 0 lists all")
-    instant = instant_since(since)
 
     def listed(ledger: Ledger) -> tuple[list[dict[str, object]], int]:
-        found, total = ledger.index.records(project=project, state=state, since=instant, limit=int(limit))
-        return [record.to_dict() for record in with_others(found)], total
+        found = find_in(ledger, project=project, state=state, since=since, limit=int(limit))
+        return [record.to_dict() for record in found.runs], found.total
 
-    records, total = await site_of(request).ledger.ask(listed)
+    records, total = await site_of(request).ledger.ask(listed, wait_s=_LONG_LIST_S)
     return json_answer(records, headers={"x-total-count": str(total)})
 
 
@@ -82,12 +82,7 @@ async def run_api(request: Request) -> Response:
     """Return the record of a run."""
     id = request.path_params["id"]
 
-    def shown(ledger: Ledger) -> dict[str, object]:
-        record = ledger.run(id)
-        (found,) = with_others([record], ledger.index.records_of_boards(record))
-        return found.to_dict()
-
-    return json_answer(await site_of(request).ledger.ask(shown))
+    return json_answer(await site_of(request).ledger.ask(lambda ledger: load_from(ledger, id).to_dict()))
 
 
 def _compared(query: QueryParams, site: Site) -> dict[str, object]:

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from traincarbon.errors import CarbonError
-from traincarbon.webapp import api, plan_page, save_page
+from traincarbon.webapp import api, compare_page, plan_page, run_page, runs_page, save_page
 from traincarbon.webapp.answers import error_answer, status_of
 from traincarbon.webapp.guard import App, BodyTooLargeError, Guard
 from traincarbon.webapp.pages import error_page
@@ -22,12 +22,16 @@ ROUTES = (
     Route("/report", plan_page.report_page),
     Route("/plans", save_page.save_from_page, methods=["POST"]),
     Route("/plans/{name}", save_page.open_saved),
+    Route("/compare", compare_page.compare_page),
+    Route("/runs", runs_page.runs_page),
+    Route("/runs/{id:path}", run_page.run_page),
+    Route("/live/{id:path}", run_page.live_run),
     Route("/healthz", api.health),
     Route("/api/", api.contract),
     Route("/api/estimate", api.estimate_api, methods=["POST"]),
     Route("/api/compare", api.compare_api),
     Route("/api/runs", api.runs_api),
-    Route("/api/runs/{id}", api.run_api),
+    Route("/api/runs/{id:path}", api.run_api),
     Route("/api/plans", save_page.saved_as_json, methods=["GET"]),
     Route("/api/plans", save_page.save_from_json, methods=["POST"]),
     Route("/static/{name}", static_file),
@@ -39,6 +43,7 @@ def app_of(site: Site, *, token: str) -> App:
     handlers = {CarbonError: _refused, HTTPException: _not_found, BodyTooLargeError: _too_large}
     app = Starlette(routes=list(ROUTES), exception_handlers=handlers)
     app.state.site = site
+    app.state.streams = set()
     return Guard(app, address=site.address, token=token, is_read_only=site.is_read_only)
 
 

@@ -38,8 +38,8 @@ class LedgerThread:
         self._overdue: Future[object] | None = None
         self._thread: threading.Thread | None = None
 
-    async def ask(self, question: Callable[[Ledger], T]) -> T:
-        """Return the answer to a *question*.
+    async def ask(self, question: Callable[[Ledger], T], *, wait_s: float = 0.0) -> T:
+        """Return the answer to a *question*; *wait_s* is for one that may take longer than usual.
 
         Raises:
             StoreError: the store does not answer, or cannot be read.
@@ -51,7 +51,7 @@ class LedgerThread:
         self._start()
         self._asked.put(lambda: self._answer(question, future))
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), self._answer_s)
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), max(wait_s, self._answer_s))
         except TimeoutError:
             if not future.done():
                 self._overdue = future  # type: ignore[assignment]  # only asked whether it is done

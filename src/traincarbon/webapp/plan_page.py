@@ -23,7 +23,7 @@ from traincarbon.webapp.site import Site, site_of
 
 REPORT_POLICY = "frame-ancestors 'self'"
 """A report states in itself what it may load: nothing but its own style and script, by their hashes."""
-_FIRST = 2
+EXAMPLE = 2
 """The preset that a page without a plan begins with."""
 _LABELS = {"accelerators": "GPUs or TPUs", "region": "Place"}
 _HELP = {
@@ -53,7 +53,7 @@ async def plan_page(request: Request) -> Response:
     form = form_of(request.query_params)
     is_example = not form.fields and not form.more
     if is_example:
-        form = form._replace(fields=presets()[_FIRST].fields)
+        form = form._replace(fields=presets()[EXAMPLE].fields)
     values = await run_in_threadpool(_answered, site, form)
     saved: list[SavedPlan] = []
     with suppress(CarbonError):  # plans work without the store
