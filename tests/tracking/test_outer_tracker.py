@@ -1,5 +1,8 @@
 """A process that another tracker meters is told so."""
 
+import subprocess
+import sys
+
 import pytest
 
 from traincarbon.tracking import outer_tracker
@@ -32,3 +35,28 @@ def test_an_outer_tracker_that_lives_here_meters_it_and_one_that_is_elsewhere_do
 def test_an_outer_tracker_of_an_earlier_version_names_no_run(monkeypatch):
     monkeypatch.setenv(outer_tracker.MARK, "session")
     assert "an outer run" in metered_by_another()
+
+
+def test_an_outer_tracker_whose_meter_still_starts_meters_it(monkeypatch):
+    answers = iter([False, False, True])
+    monkeypatch.setenv(MARK, "session")
+    monkeypatch.setenv(RUN_ID, "outer")
+    monkeypatch.setattr(election, "is_metered_here", lambda *_: next(answers))
+    monkeypatch.setattr(outer_tracker, "_has_meter_above", lambda: True)
+    assert "the run outer" in metered_by_another()
+
+
+FAMILY = """
+import subprocess, sys
+meter = subprocess.Popen([sys.executable, "-c", "input()", *sys.argv[1:]], stdin=subprocess.PIPE)
+inner = "from traincarbon.tracking import outer_tracker; print(outer_tracker._has_meter_above())"
+subprocess.run(["sh", "-c", f"{sys.executable} -c '{inner}'; true"], check=True)
+meter.stdin.close()
+meter.wait()
+"""
+
+
+@pytest.mark.parametrize(("name", "found"), [("traincarbon.tracking.sidecar.main", True), ("something.else", False)])
+def test_a_meter_is_looked_for_among_the_children_of_parents(name, found):
+    done = subprocess.run([sys.executable, "-c", FAMILY, name], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(found)
