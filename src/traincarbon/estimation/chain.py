@@ -15,7 +15,7 @@ from traincarbon.estimation.facts.gather import answer, gather
 from traincarbon.estimation.facts.question import CHOOSING
 from traincarbon.estimation.families import family_of, kind_of
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, overridden
 from traincarbon.estimation.plan_fields import named
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
@@ -58,7 +58,7 @@ def estimate(
     if plan is None:
         plan = Plan.from_dict(fields)
     elif fields:
-        plan = Plan.from_dict({**{name: getattr(plan, name) for name in plan.to_dict()}, **named(fields)})
+        plan = Plan.from_dict(overridden({name: getattr(plan, name) for name in plan.to_dict()}, named(fields)))
     return _estimate(plan, database if database is not None else open_database(), level=level, strict=strict)
 
 
