@@ -246,7 +246,8 @@ def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str,
             written += [_factor(found, scope, {name: 1.0}, counts[name]) for scope in scopes]
     seen = [found.fit.effect(name)[0] for name in found.fit.names if name.startswith("medium=")]
     note = "no published run of that kind: as the families that compute on images or sound"
-    written.append(prior_of("mfu_factor", "family=*", math.exp(sum(seen) / (len(seen) + 1)), _SPREADS["medium"], 0, note))
+    widest = max(_SPREADS["medium"], *(float(row["sigma_ln"] or 0.0) for row in written))
+    written.append(prior_of("mfu_factor", "family=*", math.exp(sum(seen) / (len(seen) + 1)), math.hypot(widest, _UNSEEN), 0, note))
     written.append(prior_of("mfu_factor", "precision=*", 1.0, _SPREADS["precision"], 0, "no published run of that kind"))
     return [*written, *_sparsity(found, rows)]
 
