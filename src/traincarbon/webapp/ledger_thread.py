@@ -16,6 +16,8 @@ from traincarbon.ledger.store_folder import store_folder
 T = TypeVar("T")
 _ANSWER_S = 5.0
 """How long a page waits for the store."""
+_FIRST_S = 60.0
+"""How long the first pages wait, while the index is checked or made; a store that does not answer is said sooner, as the ledger asks it first."""
 
 
 class StoreError(CarbonError):
@@ -28,11 +30,13 @@ class LedgerThread:
     Args:
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
         answer_s: How long to wait for an answer.
+        first_s: How long to wait until the ledger is open.
     """
 
-    def __init__(self, store: str | None = None, *, answer_s: float = _ANSWER_S) -> None:
+    def __init__(self, store: str | None = None, *, answer_s: float = _ANSWER_S, first_s: float = _FIRST_S) -> None:
         self.store = store_folder(store)
-        self._answer_s = answer_s
+        self._answer_s, self._first_s = answer_s, first_s
+        self._is_open = threading.Event()
         self._ledger: Ledger | None = None
         self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._overdue: Future[object] | None = None
@@ -48,14 +52,20 @@ class LedgerThread:
         if self._overdue is not None and not self._overdue.done():
             raise self._does_not_answer()
         future: Future[T] = Future()
+        wait_s = max(wait_s, self._answer_s, 0.0 if self._is_open.is_set() else self._first_s)
         self._start()
         self._asked.put(lambda: self._answer(question, future))
         try:
-            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), max(wait_s, self._answer_s))
+            return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(future)), wait_s)
         except TimeoutError:
             if not future.done():
                 self._overdue = future  # type: ignore[assignment]  # only asked whether it is done
             raise self._does_not_answer() from None
+
+    def warm_up(self) -> None:
+        """Begin to open the ledger, before anyone asks: checking the index of many runs takes seconds."""
+        self._start()
+        self._asked.put(lambda: self._answer(lambda ledger: ledger.index.refresh(), Future()))
 
     def _start(self) -> None:
         if self._thread is None:
@@ -71,6 +81,7 @@ class LedgerThread:
             if self._ledger is None:
                 self._ledger = Ledger(self.store)
             future.set_result(question(self._ledger))
+            self._is_open.set()
         except CarbonError as error:
             future.set_exception(error)
         except (OSError, sqlite3.Error) as error:
@@ -88,4 +99,6 @@ class LedgerThread:
             self._ledger = None
 
     def _does_not_answer(self) -> StoreError:
+        if not self._is_open.is_set() and self._ledger is not None:
+            return StoreError(f"the runs in {self.store} are still being read", hint="many runs take minutes the first time; load the page again then")
         return StoreError(f"the store {self.store} does not answer", hint="is it on a file server that is down? Plans and facts work without it")

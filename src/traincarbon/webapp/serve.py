@@ -95,6 +95,7 @@ def serve(
             ws="none",
             timeout_graceful_shutdown=_GOODBYE_S,
         )
+        ledger.warm_up()
         if ready is not None:
             ready(serving)
         with contextlib.suppress(KeyboardInterrupt):  # how an app in a terminal is stopped
