@@ -7,14 +7,14 @@ import subprocess
 import sys
 import tempfile
 import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import Request, urlopen
 
 import pytest
 
 from browser import CHROMIUM, need_chromium
-from webapp.made_store import add_evil, add_running, add_without_energy
+from webapp.made_store import add_ended, add_evil, add_running, add_without_energy
 from webapp.started import EVIL
 
 _QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage")
@@ -23,12 +23,18 @@ _PATHS = ("/", "/compare", "/runs", "/fleet", "/facts?words=h100", "/accuracy", 
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory):
-    """Return the address of an app in a process of its own, with runs of every kind."""
+def filled(tmp_path_factory):
+    """Return a store with runs of every kind."""
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture(scope="module")
+def served(filled):
+    """Return the address of an app in a process of its own."""
     need_chromium()
-    store = tmp_path_factory.mktemp("store")
+    store = filled
     add_evil(store)
-    add_running(store, "now")
+    add_ended(store, "later", begin_s=70.0 * 86_400.0, start={"project": "another project"})
     add_without_energy(store, "unmetered")
     command = [sys.executable, "-m", "traincarbon", "serve", "--port", "0", "--store", str(store), "--read-only", "--quiet"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -39,17 +45,16 @@ def served(tmp_path_factory):
 
 def relayed(served, script):
     """Return a server that passes requests on to the app and adds *script* to its pages, for the policy forbids scripts in them."""
-    headers_of_script = b"script-src 'self'"
 
     class Relay(BaseHTTPRequestHandler):
         def do_GET(self):
             if self.path == "/test.js":
                 return self.answer(200, {"content-type": "text/javascript"}, script.encode())
-            passed = {name: self.headers[name] for name in ("HX-Request",) if self.headers[name]}
+            passed = {"HX-Request": "true"} if self.headers["HX-Request"] else {}
             with urlopen(Request(served + self.path, headers=passed), timeout=60) as found:
                 body, headers = (
                     found.read(),
-                    {name: value for name, value in found.headers.items() if name.lower() in ("content-type", "content-security-policy")},
+                    {name: value for name, value in found.headers.items() if name.lower() in ("content-type", "content-security-policy", "hx-replace-url")},
                 )
             return self.answer(found.status, headers, body.replace(b"</head>", b'<script src="/test.js" defer></script></head>'))
 
@@ -64,8 +69,7 @@ def relayed(served, script):
         def log_message(self, *_):
             pass
 
-    assert headers_of_script
-    server = HTTPServer(("127.0.0.1", 0), Relay)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server
 
@@ -97,9 +101,11 @@ document.addEventListener("htmx:afterSettle", event => {
     address: location.search, focus: document.activeElement === field, buttons: chart.querySelectorAll(".files button").length,
     marks: chart.querySelectorAll(".mark[data-tip]").length, violations }) + "]]";
 });
-field.focus();
-field.value = "1B";
-field.dispatchEvent(new Event("input", { bubbles: true }));
+addEventListener("load", () => {
+  field.focus();
+  field.value = "1B";
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
 """
 
 
@@ -120,7 +126,7 @@ const violations = [];
 document.addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
 addEventListener("load", () => setTimeout(() => {
   document.title = "[[" + JSON.stringify({
-    width: document.documentElement.scrollWidth, inner: innerWidth, violations, executed: Boolean(window.executed),
+    width: document.documentElement.scrollWidth, wide: [...document.querySelectorAll("main *")].filter(each => each.getBoundingClientRect().right > innerWidth && !each.closest(".wide")).map(each => each.outerHTML.slice(0, 120)), inner: innerWidth, violations, executed: Boolean(window.executed),
     hosts: performance.getEntriesByType("resource").map(entry => new URL(entry.name).host).filter(host => host !== location.host),
     rules: [...document.styleSheets].map(sheet => sheet.cssRules.length) }) + "]]";
 }, 300));
@@ -132,7 +138,7 @@ window.alert = () => { window.executed = true; };
 @pytest.mark.parametrize("path", _PATHS)
 def test_nothing_is_executed_overflows_or_comes_from_elsewhere(served, path, width):
     found = run_in_page(served, path, LOOK, f"--window-size={width},900")
-    assert found["width"] <= found["inner"]
+    assert found["width"] <= found["inner"], found["wide"]
     assert found["violations"] == []
     assert not found["executed"]
     assert found["hosts"] == []
@@ -152,7 +158,8 @@ def test_axe_finds_nothing(served, path):
     assert run_in_page(served, path, script, "--window-size=1280,900") == []
 
 
-def test_a_run_is_followed_live_in_the_page(served):
+def test_a_run_is_followed_live_in_the_page(served, filled):
+    add_running(filled, "now")
     script = """
     document.addEventListener("htmx:sseMessage", () => {
       document.title = "[[" + JSON.stringify(document.querySelector("[sse-swap] .value").textContent) + "]]";
