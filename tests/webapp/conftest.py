@@ -22,7 +22,9 @@ def make_client(shipped, store):
     """Return a function that makes a client of an app that was started with these settings."""
 
     def make(*, address=None, is_read_only=False, with_token=False, answer_s=20.0, **options):
+        plans = LedgerThread(str(store))
         site = Site(
+            plans=plans,
             database=shipped,
             ledger=LedgerThread(str(store), answer_s=answer_s, first_s=answer_s),
             address=address or Address("127.0.0.1", 8765),

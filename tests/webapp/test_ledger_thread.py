@@ -104,3 +104,19 @@ def test_the_first_question_may_take_longer_than_the_others(store):
     assert asyncio.run(ledger.ask(lambda _: not time.sleep(0.1)))
     with pytest.raises(StoreError, match="does not answer"):
         asyncio.run(ledger.ask(lambda _: time.sleep(0.1)))
+
+
+def test_an_index_whose_changes_take_long_answers_first_and_reads_them_afterwards(store):
+    add(store, "one")
+    ledger = LedgerThread(str(store))
+
+    def known(index):
+        return [run_id for (run_id,) in index.rows("SELECT run_id FROM runs ORDER BY run_id")]
+
+    assert asyncio.run(ledger.ask_index(known)) == ["one"]
+    add(store, "two")
+    assert asyncio.run(ledger.ask_index(known)) == ["one", "two"]
+    ledger._refresh_s, ledger._refreshed_s = 1.0, time.monotonic() - 60.0
+    add(store, "three")
+    assert asyncio.run(ledger.ask_index(known)) == ["one", "two"]
+    assert asyncio.run(ledger.ask_index(known)) == ["one", "three", "two"]

@@ -12,9 +12,9 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.estimation.units import MEASURES
 from traincarbon.formatting import counted
+from traincarbon.ledger.index import Index
 from traincarbon.ledger.listed_runs import Filter, MonthSums, month_sums, projects_of
 from traincarbon.ledger.since import instant_since
-from traincarbon.ledger.store import Ledger
 from traincarbon.reporting.charts.axis import in_one_scale, linear_axis
 from traincarbon.reporting.charts.chart import Chart, figure_html
 from traincarbon.reporting.charts.curves import Curve, draw_curves
@@ -52,12 +52,12 @@ async def fleet_page(request: Request) -> Response:
     shown, problem = EMPTY, None
     projects: list[str] = []
 
-    def summed(ledger: Ledger) -> tuple[list[MonthSums], list[str]]:
-        return month_sums(ledger.index, Filter(project=query["project"], since=instant_since(query["since"]))), projects_of(ledger.index)
+    def summed(index: Index) -> tuple[list[MonthSums], list[str]]:
+        return month_sums(index, Filter(project=query["project"], since=instant_since(query["since"]))), projects_of(index)
 
     try:
         limits = limits_of(query["budget"], query["target"])
-        sums, projects = await site.ledger.ask(summed)
+        sums, projects = await site.ledger.ask_index(summed)
         shown = await run_in_threadpool(fleet_html, sums, limits)
     except CarbonError as error:
         problem = Problem(str(error), error.hint)
