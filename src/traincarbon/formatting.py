@@ -311,6 +311,16 @@ def clean(text: str) -> str:
     return text if text.isprintable() else "".join(character if character.isprintable() else "�" for character in text)
 
 
+def clean_lines(text: str) -> str:
+    r"""Return *text* without control characters, but with its line ends.
+
+    Example:
+        >>> clean_lines("a\x1b[31m\n\u202eb\n")
+        'a�[31m\n�b\n'
+    """
+    return "\n".join(map(clean, text.split("\n")))
+
+
 def json_text(value: object, *, indent: int | None = None) -> str:
     r"""Return *value* as JSON whose text cannot control a terminal: letters stay as they are, what is not printable is escaped.
 

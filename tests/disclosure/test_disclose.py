@@ -2,6 +2,7 @@
 
 import json
 import socket
+from dataclasses import replace
 
 import pytest
 
@@ -67,3 +68,10 @@ def test_the_result_is_json(run_of):
     made = disclose(run_of(), formats=["paper"], model="m", provider="p")
     stated = json.loads(json.dumps(made.to_dict(), allow_nan=False))
     assert (stated["schema"], stated["model"], stated["provider"], set(stated["files"])) == ("traincarbon/disclosure/1", "m", "p", {"paper.md", "paper.tex"})
+
+
+def test_texts_of_a_run_cannot_control_a_terminal_or_turn_the_reading_direction(run_of):
+    evil = "x\x1b[31m\u009b\u202ey"
+    run = replace(run_of(), run_id=evil, project=evil, hw=evil, notes=(evil,), versions={evil: evil})
+    for name, content in disclose(run).files.items():
+        assert not {"\x1b", "\u009b", "\u202e"} & set(content), name

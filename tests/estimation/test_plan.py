@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError, PlanError, QuantityError
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, overridden
 from traincarbon.estimation.plan_fields import ALIASES, CHOICES, FIELDS, NUMBERS
 from traincarbon.estimation.plan_keywords import FixedFields, PlanFields
 from traincarbon.uncertain import Uncertain
@@ -289,3 +289,11 @@ def test_the_typed_keyword_arguments_are_the_fields_of_a_plan():
     texts = {name for name, kind in PlanFields.__annotations__.items() if kind == str | None and name not in ALIASES}
     assert texts == FIELDS.keys() - NUMBERS
     assert FIELDS.keys() - FixedFields.__annotations__.keys() == {"hw", "region", "rent", "start"}
+
+
+def test_a_count_given_beside_a_plan_replaces_the_other_count():
+    stated = {"servers": 280, "dp": 4, "tp": 8, "tokens": 1e12}
+    assert overridden(stated, {"accelerators": 800}) == {"tp": 8, "tokens": 1e12, "accelerators": 800}
+    assert overridden({"accelerators": 800}, {"servers": 4}) == {"servers": 4}
+    assert overridden(stated, {"accelerators": 800, "servers": 100}) == {"servers": 100, "tp": 8, "tokens": 1e12, "accelerators": 800}
+    assert overridden(stated, {"accelerators": None, "pue": 1.1}) == {**stated, "accelerators": None, "pue": 1.1}

@@ -244,3 +244,12 @@ def test_advice_loads_neither_numbers_nor_tables_nor_figures():
     code = "import traincarbon; traincarbon.advise(params=7e9, tokens=1e12, hw='dgx-a100').to_dict(); import sys; print(*sys.modules)"
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert {"numpy", "pandas", "click"}.isdisjoint(shown.split())
+
+
+def test_of_a_toy_no_loss_is_predicted_and_no_size_is_offered(shipped):
+    advice = advise(params=125e3, tokens=1e5, hw="dgx-a100", database=shipped)
+    assert advice.loss is None
+    assert advice.in_group("size") == ()
+    assert any(note.startswith("no loss is predicted") for note in advice.notes)
+    with pytest.raises(PlanError, match="does not cover this plan"):
+        advise(params=125e3, tokens=1e5, hw="dgx-a100", loss=2.0, database=shipped)

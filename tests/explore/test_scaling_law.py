@@ -142,3 +142,11 @@ def test_the_law_speaks_of_dense_decoders_and_takes_the_median_of_an_interval():
 
 def test_a_size_is_said_as_people_say_it():
     assert str(Size(50.92e9, 952.8e9)) == "50.9B parameters on 953B tokens"
+
+
+def test_far_below_its_fit_a_law_covers_nothing(shipped):
+    law = read_law(shipped)
+    assert law.covers(Size(law.least.params / 9.0, law.least.tokens / 9.0))
+    assert law.covers(Size(530e9, 270e9))
+    assert not law.covers(Size(law.least.params / 11.0, law.least.tokens))
+    assert not law.covers(Size(law.least.params, law.least.tokens / 11.0))

@@ -16,6 +16,7 @@ from traincarbon.formulas.throughput import (
     implied_mfu,
     narrowed_mfu,
     scaled_mfu,
+    sparse_mfu,
     thinned_mfu,
 )
 from traincarbon.uncertain import Uncertain
@@ -24,6 +25,7 @@ shares = st.floats(0.01, 1.0)
 factors = st.floats(0.01, 100.0)
 RUN = {"compute_flop": 3.15e23, "peak_flop_per_s": 312e12, "mfu": 0.4}
 NARROW = {"mfu": 0.4, "speed_up": 2.0, "narrow_share": 0.7}
+SPARSE = {"mfu": 0.4, "params_per_active": 16.0, "exponent": 0.25}
 THIN = {"mfu": 0.4, "active_params": 1e9, "accelerators": 64.0, "ample_params": 5e7, "exponent": 0.15}
 
 
@@ -104,6 +106,17 @@ def test_more_accelerators_never_raise_utilisation_and_it_falls_without_a_jump(a
 def test_thinning_of_nothing_is_refused(name):
     assert_refuses(thinned_mfu, name, (0.0, *NONSENSE), **THIN) if name not in ("ample_params", "exponent") else None
     assert_agrees(thinned_mfu, only_floats=("ample_params", "exponent"), **THIN)
+
+
+def test_a_mixture_with_a_sixteenth_of_its_parameters_active_reaches_half_at_an_exponent_of_a_quarter():
+    assert sparse_mfu(**SPARSE) == 0.2
+    assert sparse_mfu(**{**SPARSE, "params_per_active": 1.0}) == 0.4
+
+
+@pytest.mark.parametrize("name", SPARSE)
+def test_the_sparsity_of_nothing_is_refused(name):
+    assert_refuses(sparse_mfu, name, (0.0, *NONSENSE), **SPARSE) if name in ("mfu", "params_per_active") else None
+    assert_agrees(sparse_mfu, only_floats=("exponent",), **SPARSE)
 
 
 def test_as_many_accelerators_as_accelerator_hours_take_one_hour():

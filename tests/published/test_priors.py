@@ -47,6 +47,9 @@ def test_the_steps_of_a_chip_at_twice_the_rate_need_twice_the_parameters_to_stay
 
 
 UNUSABLE = {
+    "anygpt-7b": Unusable.UNRELIABLE,
+    "aurora-1.3b": Unusable.OTHER_OPERATIONS,
+    "spark-convnext-b": Unusable.OTHER_OPERATIONS,
     "arabert-base": Unusable.UNRELIABLE,
     "gshard-dense-2.3b": Unusable.UNRELIABLE,
     "hyenadna-1m": Unusable.OTHER_OPERATIONS,

@@ -23,6 +23,24 @@ def test_a_published_run_becomes_one_observation_with_its_effects(shipped):
     assert tuned.effects == {"all": 1.0, "generation=ampere": 1.0, "family=encoder": 1.0, "kind=finetune": 1.0}
 
 
+def test_a_mixture_of_experts_is_known_by_its_share_of_active_parameters_and_images_by_their_medium(shipped):
+    (sparse,) = whole_runs.whole_rows([BY_ID["deepseek-v2-236b"]], shipped)
+    assert sparse.effects == {"all": 1.0, "generation=hopper": 1.0, "sparsity": pytest.approx(math.log(236 / 21), abs=1e-2)}
+    (image,) = whole_runs.whole_rows([BY_ID["vit-h14"]], shipped)
+    assert image.effects == {"all": 1.0, "generation=tpu-v3": 1.0, "medium=image": 1.0, "family=vision": 1.0}
+    assert (sparse.scatter, image.scatter) == ("other", "image")
+
+
+def test_the_priors_say_how_utilisation_falls_with_the_parameters_that_a_token_leaves_out(shipped):
+    rows = whole_runs.whole_rows(RUNS, shipped)
+    written = {(row["prior"], row["scope"]): row for row in whole_runs.whole_priors(whole_runs.fit_whole(rows, {}), rows, shipped)}
+    assert 0.1 < float(written["mfu_sparse_exponent", "*"]["median"]) < 0.25
+    assert written["mfu_factor", "family=moe-lm"]["median"] == "1"
+    dense = [row for row in rows if "sparsity" not in row.effects]
+    without = {row["prior"] for row in whole_runs.whole_priors(whole_runs.fit_whole(dense, {}), dense, shipped)}
+    assert "mfu_sparse_exponent" not in without
+
+
 def test_whole_runs_and_steps_share_no_row(shipped):
     whole = {run.id for run in RUNS if whole_runs.whole_rows([run], shipped)}
     steps = {run.id for run in RUNS if priors.step_rows([run], shipped)}

@@ -13,6 +13,7 @@ from journals import lines_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import compare
 from traincarbon.ledger.record import merge
+from traincarbon.reporting.calculator_page.body import calculator_html
 from traincarbon.reporting.extent import Extent
 from traincarbon.reporting.header import Header
 from traincarbon.reporting.plots.choice_plots import comparison_charts
@@ -55,6 +56,7 @@ def pages(shipped):
         "full": report_html(Subjects(plans, []), header=header, database=shipped, extent=Extent.FULL),
         "plan and run": report_html(Subjects(plans, [run_of("a")]), database=shipped),
         "ledger": report_html(Subjects([], [run_of(f"run-{at}", start={"project": f"p{at % 3}"}) for at in range(20)]), database=shipped),
+        "calculator": calculator_html(shipped),
         "choices": page(title="Choices", lead=["What can be chosen."], charts=choices),
     }
 
@@ -62,7 +64,18 @@ def pages(shipped):
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize(
     ("kind", "width"),
-    [("estimate", 1280), ("estimate", 500), ("full", 1280), ("full", 500), ("plan and run", 1280), ("ledger", 1280), ("choices", 1280), ("choices", 500)],
+    [
+        ("estimate", 1280),
+        ("estimate", 500),
+        ("full", 1280),
+        ("full", 500),
+        ("plan and run", 1280),
+        ("ledger", 1280),
+        ("choices", 1280),
+        ("calculator", 1280),
+        ("calculator", 500),
+        ("choices", 500),
+    ],
 )
 def test_axe_finds_nothing(axe, pages, tmp_path, kind, width, scheme):
     open_page = re.sub(r"<meta http-equiv[^>]*>", "", pages[kind])

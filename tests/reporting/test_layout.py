@@ -10,6 +10,7 @@ from browser import chromium, need_chromium
 from journals import lines_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.ledger.record import merge
+from traincarbon.reporting.calculator_page.body import calculator_html
 from traincarbon.reporting.header import Header
 from traincarbon.reporting.render import report_html
 from traincarbon.reporting.subjects import ReportedRun, Subjects, reported_plan
@@ -61,6 +62,10 @@ def test_a_plan_fits_a_phone_and_its_words_stay_whole_and_in_sight(plan, shipped
     assert found["moved"] > 0
     assert found["read"] > 20
     assert (found["off"], found["split"]) == (0, 0)
+
+
+def test_the_calculator_fits_a_phone(shipped, tmp_path):
+    assert at_width(calculator_html(shipped), tmp_path)["over"] == 0
 
 
 def test_names_of_any_length_and_numbers_of_any_size_fit_a_phone(shipped, tmp_path):

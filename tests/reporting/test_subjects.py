@@ -134,3 +134,12 @@ def test_plans_estimates_and_records_are_subjects_as_they_are(shipped, ask):
     found = read_subjects([ask().plan, ask(), record], database=shipped)
     assert [plan.view.results for plan in found.plans] == [ask().results] * 2
     assert [run.record for run in found.runs] == [record]
+
+
+@pytest.mark.parametrize("name", ["x.html", "old/x.PDF", "notes.txt"])
+def test_a_page_or_another_file_is_no_subject(shipped, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "notes.txt").write_text("a note")
+    with pytest.raises(CarbonError, match="is not a plan, an estimate or a file of runs") as caught:
+        read_subjects([name], database=shipped)
+    assert "-o names the page to write" in caught.value.hint

@@ -1,6 +1,7 @@
 """The numbers of a backtest are what they say, and the JSON is that of the contract."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -55,9 +56,38 @@ def test_a_set_is_fitted_on_if_any_of_its_rows_was():
     assert summary("s", "mfu", [case("a", 1.0, 1.0)]).fitted_on is False
 
 
+def whole(id, error, *, organisation, generation="hopper", family="dense-lm", unusable=""):
+    """Return a whole run of 100 hours with the logarithm *error*; a simple rule is wrong by 0.5."""
+    half = case(id, 100.0, 100.0 * math.exp(error), rule=100.0 * math.exp(0.5))
+    return replace(half, organisation=organisation, generation=generation, family=family, unusable=unusable)
+
+
+WHOLE = (
+    whole("a", 0.1, organisation="one"),
+    whole("b", -0.3, organisation="one", generation="ampere"),
+    whole("c", 0.4, organisation="two"),
+    whole("d", 9.0, organisation="two", unusable="frozen"),
+    whole("e", 9.0, organisation="three", family="vision"),
+)
+
+
+def test_language_models_are_summed_up_by_generation_without_runs_whose_numbers_do_not_give_their_work():
+    found = {entry.set: entry.errors for entry in Backtest(WHOLE, (), "built-in").generations()}
+    assert {name: errors.n for name, errors in found.items()} == {"hopper": 2, "ampere": 1}
+    assert found["hopper"].mean_abs_ln == pytest.approx(0.25)
+
+
+def test_a_rule_is_compared_in_pairs_over_organisations():
+    # one: (0.1 - 0.5 + 0.3 - 0.5) / 2 = -0.3; two: 0.4 - 0.5 = -0.1
+    found = Backtest(WHOLE, (), "built-in").paired("rule")
+    assert (found.organisations, found.mean_ln) == (2, pytest.approx(-0.2))
+    assert found.standard_error_ln == pytest.approx(0.1)
+    assert Backtest(WHOLE[:1], (), "built-in").paired("rule") is None
+
+
 def test_the_json_has_the_keys_of_the_contract():
     found = Backtest(tuple(THREE), (SetAside("d", "no tokens"),), "built-in").to_dict()
-    assert list(found) == ["schema", "runs", "sets", "families", "rows", "set_aside"]
+    assert list(found) == ["schema", "runs", "sets", "families", "generations", "rows", "set_aside"]
     assert (found["schema"], found["runs"]) == ("traincarbon/validation/1", "built-in")
     assert [entry["set"] for entry in found["sets"]] == ["s", "all"]
     assert found["rows"][0] == {"id": "a", "set": "s", "quantity": "accelerator_hours_h", "published": 100.0, "low": 50.0, "median": 100.0, "high": 200.0}

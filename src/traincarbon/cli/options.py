@@ -12,7 +12,7 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import QuantityError
 from traincarbon.estimation.fields import Section
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.plan import Plan, overridden
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS
 
 C = TypeVar("C", bound=Callable[..., object])
@@ -174,7 +174,7 @@ def read_plan(plan_file: str | None, fields: Mapping[str, object]) -> Plan:
     stated = {name: value for name, value in fields.items() if value is not None}
     if plan_file is None:
         return Plan.from_dict(stated)
-    return Plan.from_dict({**Plan.read(plan_file).to_dict(), **stated})
+    return Plan.from_dict(overridden(Plan.read(plan_file).to_dict(), stated))
 
 
 def database(folder: str | None) -> Database:

@@ -14,6 +14,7 @@ from traincarbon.disclosure.statement import Statement
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.files import check_writable, replace_file, write_new_file
+from traincarbon.formatting import clean_lines
 from traincarbon.reporting.decision.provenance import today
 from traincarbon.reporting.subjects import ReportedPlan, Subject, read_subjects
 
@@ -86,7 +87,7 @@ def disclose(
         task_tokens=tokens,
         version=__version__,
     )
-    files = {name: content for write in writers for name, content in write(disclosure).items()}
+    files = {name: clean_lines(content) for write in writers for name, content in write(disclosure).items()}
     folder = None if output is None else os.fspath(output)
     if folder is not None:
         _write(folder, files, force=force)

@@ -230,6 +230,21 @@ class Plan:
         return plan.__replace__(model=beside) if beside and not path.exists(plan.model or "") and path.exists(beside) else plan
 
 
+_SAME_COUNT = {"accelerators": ("servers", "dp"), "servers": ("accelerators", "dp")}
+"""Fields of a plan that a count replaces, as they state the same."""
+
+
+def overridden(stated: Mapping[str, Any], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a plan *stated* with other *fields*, which override it; a number of servers and one of accelerators override each other.
+
+    Example:
+        >>> overridden({"servers": 280, "tokens": 1e12}, {"accelerators": 800})
+        {'tokens': 1000000000000.0, 'accelerators': 800}
+    """
+    replaced = {name for field, value in fields.items() if value is not None for name in _SAME_COUNT.get(field, ()) if name not in fields}
+    return {name: value for name, value in stated.items() if name not in replaced} | dict(fields)
+
+
 def _plain(value: Num) -> object:
     if isinstance(value, Uncertain):
         low, high = value.interval(0.9)

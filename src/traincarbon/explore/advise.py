@@ -95,7 +95,8 @@ def advise(
     base = estimate(plan, database=database, level=level, **fields)
     if is_many(base):
         raise PlanError("the plan holds arrays: it is many plans", hint="ask for advice on each of them")
-    law, size = read_law(database), size_of(base.plan)
+    law, asked = read_law(database), size_of(base.plan)
+    size = asked if asked is not None and law.covers(asked) else None
     context = AdviceContext(
         base=base,
         database=database,
@@ -121,7 +122,7 @@ def advise(
         loss=None if size is None else law.loss(size.params, size.tokens, level=level),
         alternatives=_ranked(offered, quantity),
         not_offered=tuple(not_offered),
-        notes=(*_notes(context, loss), *_ranked_otherwise(by, quantity), *base.warnings),
+        notes=(*_of_small(law, asked), *_notes(context, loss), *_ranked_otherwise(by, quantity), *base.warnings),
         level=level,
     )
 
@@ -145,9 +146,18 @@ def _wanted_loss(law: FittedLaw, size: Size | None, stated: float | None) -> flo
     if stated is None:
         return None if size is None else float(law.loss(size.params, size.tokens).median)
     if size is None:
-        raise PlanError("the scaling law does not cover this plan, so no loss can be asked for", hint="it covers dense decoders trained from scratch")
+        raise PlanError(
+            "the scaling law does not cover this plan, so no loss can be asked for",
+            hint=f"it covers dense decoders trained from scratch, fitted from {law.least} on",
+        )
     check_loss(stated, law.law)
     return stated
+
+
+def _of_small(law: FittedLaw, size: Size | None) -> Iterator[str]:
+    """Yield that no loss is predicted for a model or data far below those that the law was fitted on."""
+    if size is not None and not law.covers(size):
+        yield f"no loss is predicted, and no other size is offered: the scaling law was fitted from {law.least} on, and this plan is far below"
 
 
 def _notes(context: AdviceContext, stated_loss: float | None) -> Iterator[str]:

@@ -17,6 +17,7 @@ from traincarbon.uncertain import Interval, Uncertain, median_of, z_of
 SPREAD = "scaling_law"
 """The name of the spread that the law adds to a result."""
 _MOST_SIGMA = 2.0
+_FAR_BELOW = 10.0
 
 
 class Size(NamedTuple):
@@ -97,6 +98,10 @@ class FittedLaw(NamedTuple):
             return tokens_of_loss(params=params, loss=predicted_loss(params=other.params, tokens=other.tokens, law=law), law=law)
 
         return Uncertain(tokens(self.law), {SPREAD: self.spread(tokens)})
+
+    def covers(self, size: Size) -> bool:
+        """Say whether a loss can be predicted for *size*: below a tenth of the smallest model or data of the fit, the law gives losses that no model has."""
+        return size.params >= self.least.params / _FAR_BELOW and size.tokens >= self.least.tokens / _FAR_BELOW
 
     def is_beyond(self, size: Size) -> bool:
         """Say whether *size* is outside the range that the law was fitted on."""

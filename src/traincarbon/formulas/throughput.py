@@ -160,6 +160,39 @@ def thinned_mfu(*, mfu: Num, active_params: Num, accelerators: Num, ample_params
     return mfu * clamp(active_params / (accelerators * ample_params), 0.0, 1.0) ** exponent
 
 
+@equation("mfu / params_per_active ^ exponent", source="fit-mfu")
+def sparse_mfu(*, mfu: Num, params_per_active: Num, exponent: float) -> Num:
+    r"""Return the utilisation of a mixture of experts from that of a dense model.
+
+    Tokens travel to their experts and back, and each expert multiplies few of them, while the FLOP count active parameters alone.
+
+    An empirical law.
+
+    .. math:: U' = U \left(\frac{N_{active}}{N_{total}}\right)^{e}
+
+    Args:
+        mfu: Utilisation of a dense model. [1]
+        params_per_active: Parameters of the model over those that each token passes through. [1]
+        exponent: How fast utilisation falls e. [1]
+
+    Returns:
+        Utilisation. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive, or *mfu* exceeds 1.
+
+    Example:
+        >>> sparse_mfu(mfu=0.4, params_per_active=16.0, exponent=0.25)
+        0.2
+
+    References:
+        Fitted here to published runs; docs/method.md, section Utilisation.
+    """
+    require(above=0.0, at_most=1.0, mfu=mfu)
+    require(above=0.0, params_per_active=params_per_active, exponent=exponent)
+    return mfu / params_per_active**exponent
+
+
 @equation("compute_flop / (peak_flop_per_s × mfu) / 3600", source="chowdhery-2022-palm")
 def accelerator_hours_h(*, compute_flop: Num, peak_flop_per_s: Num, mfu: Num) -> Num:
     r"""Return the accelerator-hours that a run occupies.

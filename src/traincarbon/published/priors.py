@@ -106,9 +106,19 @@ def mfu_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict[st
     steps, whole = step_rows(runs, database), whole_runs.whole_rows(runs, database)
     found = fit_steps(steps) if steps else None
     levels = step_levels(found, steps, database) if found is not None else {}
-    medians = {generation: median for generation, (median, _) in levels.items() if generation != "*"}
+    medians = _medians(levels)
     written = whole_runs.whole_priors(whole_runs.fit_whole(whole, medians), whole, database) if whole else []
     return [*written, *_step_priors(found, levels, steps)] if found is not None else written
+
+
+def generation_medians(runs: Sequence[PublishedRun], database: Database) -> dict[str, float]:
+    """Return the utilisation of steps by generation of hardware, of those of which *runs* hold some."""
+    steps = step_rows(runs, database)
+    return _medians(step_levels(fit_steps(steps), steps, database)) if steps else {}
+
+
+def _medians(levels: Mapping[str, tuple[float, float]]) -> dict[str, float]:
+    return {generation: median for generation, (median, _) in levels.items() if generation != "*"}
 
 
 def _step_priors(found: Fit, levels: Mapping[str, tuple[float, float]], steps: Sequence[Observation]) -> list[dict[str, str]]:

@@ -12,21 +12,22 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.hardware import speed_up_of
-from traincarbon.estimation.families import published_family
+from traincarbon.estimation.families import MOE, published_family
 from traincarbon.fitting.left_out import honest_scatter, left_out
 from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.formulas import throughput
 from traincarbon.published.prior_rows import AMPLE_ROWS, NARROW_SHARE, WIDE, prior_of, usable_mfu
 from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
 
-FITTED = ("mfu", "mfu_factor", "mfu_rows")
+FITTED = ("mfu", "mfu_factor", "mfu_rows", "mfu_sparse_exponent")
 """The priors that this module writes."""
 _CENTRE_MFU = 0.275
 """Utilisation without any evidence. Estimates shrink towards it."""
-_SPREADS = {"all": 1.0, "generation": 0.25, "family": 0.35, "medium": 1.0, "kind": 0.3, "precision": 0.25}
+_SPREADS = {"all": 1.0, "generation": 0.25, "family": 0.35, "medium": 1.0, "kind": 0.3, "precision": 0.25, "sparsity": 0.15}
 """Log-spreads between the effects of a kind; those of generations, families and kinds of training are about the most likely ones.
 
-A *medium* is a family that computes on images or sound: its FLOP are counted in other ways, and its input may set the pace.
+A *medium* is what a family computes on, images or sound: its FLOP are counted in other ways, and its input may set the pace.
+The *sparsity* of a mixture of experts is the logarithm of its parameters over the active ones: one with a ratio of one is a dense model.
 """
 _GROUP = 0.1
 """Log-spread between organisations, which these rows hardly tell from that between the runs of one."""
@@ -36,10 +37,28 @@ _SCATTER = {"run": 0.32, "other": 0.4, "image": 0.5, "speech": 0.8, "steps": 0.3
 The first is that of dense language models, the second that of other models of tokens: of experts, encoders, encoder-decoders.
 """
 _MEDIA = {"vision": "image", "diffusion": "image", "speech": "speech"}
-_HONEST = ("run", "other")
-"""Kinds with enough organisations to tell how wide their intervals must be."""
+_OVER = "over a dense language model, 16 bits, pre-training"
+SPARSITY = "sparsity"
+_LEAST_EXPONENT = 1e-3
+"""Utilisation never rises with the parameters that a token leaves out."""
 _UNSEEN = 0.2
 """Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
+
+
+class Form(NamedTuple):
+    """What a fit of whole runs assumes.
+
+    Attributes:
+        spreads: Log-spreads between the effects of each kind.
+        group: Log-spread between organisations.
+    """
+
+    spreads: Mapping[str, float] = _SPREADS
+    group: float = _GROUP
+
+
+SHIPPED = Form()
+"""The form of the shipped priors."""
 
 
 class WholeRuns(NamedTuple):
@@ -49,16 +68,18 @@ class WholeRuns(NamedTuple):
         fit: Effects on the logarithm of utilisation over its expectation.
         scatter: By what runs compute on, the standard deviation of a run around its effects.
         share: Utilisation of whole runs over that of steps on hardware with many of both, None where there is none.
+        rows: What was fitted to: whole runs, and a row of the kind "steps" for each generation that has steps.
     """
 
     fit: Fit
     scatter: Mapping[str, float]
     share: float | None
+    rows: Sequence[Observation]
 
     def predict(self, effects: Mapping[str, float], scatter: str = "run") -> tuple[float, float]:
         """Return mean and standard deviation of the logarithm for a run of another organisation."""
         mean, _ = self.fit.predict(effects, "run")
-        return mean, math.sqrt(self.variance(effects) + self.scatter.get(scatter, _SCATTER[scatter]) ** 2 + _GROUP**2)
+        return mean, math.sqrt(self.variance(effects) + self.scatter.get(scatter, _SCATTER[scatter]) ** 2 + self.fit.sigmas["group:run"] ** 2)
 
     def variance(self, effects: Mapping[str, float]) -> float:
         """Return the variance of what the *effects* add up to."""
@@ -108,9 +129,7 @@ def expected_mfu(chip: Chip) -> float:
 def effects_of(run: PublishedRun, chip: Chip) -> dict[str, float]:
     """Return the effects on the utilisation of *run*, by name."""
     effects = {"all": 1.0, f"generation={chip.generation}": 1.0}
-    family = _known_as(run.family)
-    if family != "dense-lm":
-        effects[f"{'medium' if family in _MEDIA else 'family'}={family}"] = 1.0
+    effects.update(_effects_of_family(run))
     if run.kind.is_finetuning:
         effects["kind=finetune"] = 1.0
     if chip.precision not in WIDE:
@@ -118,35 +137,49 @@ def effects_of(run: PublishedRun, chip: Chip) -> dict[str, float]:
     return effects
 
 
-def fit_whole(rows: Sequence[Observation], steps: Mapping[str, float]) -> WholeRuns:
+def _effects_of_family(run: PublishedRun) -> dict[str, float]:
+    """Return the effects of what *run* trains, none for a dense language model."""
+    if run.is_mixture and run.params is not None:
+        return {SPARSITY: math.log((run.total_params or run.params) / run.params)}
+    family = _known_as(run.family)
+    if family == "dense-lm":
+        return {}
+    medium = _MEDIA.get(family)
+    return {f"family={family}": 1.0} if medium is None else {f"medium={medium}": 1.0, f"family={family}": 1.0}
+
+
+def fit_whole(rows: Sequence[Observation], steps: Mapping[str, float], form: Form = SHIPPED) -> WholeRuns:
     """Return the fit of whole runs. *steps* holds the utilisation of steps by generation of hardware, of those that have some."""
-    alone = _fit(rows)
+    alone = _fit(rows, form)
     share = _whole_share(alone, rows, steps)
     if share is None:
-        return WholeRuns(alone, _honest(rows, alone), None)
+        return WholeRuns(alone, _honest(rows, alone), None, rows)
     said = [
         Observation(math.log(mfu * share / _CENTRE_MFU), {"all": 1.0, f"generation={generation}": 1.0}, f"steps of {generation}", "steps")
         for generation, mfu in steps.items()
     ]
-    found = _fit([*rows, *said])
-    return WholeRuns(found, _honest([*rows, *said], found), share)
+    everything = [*rows, *said]
+    found = _fit(everything, form)
+    return WholeRuns(found, _honest(everything, found), share, everything)
 
 
-def _fit(rows: Sequence[Observation]) -> Fit:
+def _fit(rows: Sequence[Observation], form: Form) -> Fit:
     kinds = {row.scatter for row in rows}
     start = {f"scatter:{kind}": _SCATTER[kind] for kind in kinds if kind != "steps"}
-    groups = {f"group:{kind}": _GROUP for kind in _SCATTER}
-    return fit(rows, start=start, fixed={**_SPREADS, **groups, "scatter:steps": _SCATTER["steps"], "scatter:run": _SCATTER["run"]} | start, heavy_tailed=True)
+    groups = {f"group:{kind}": form.group for kind in _SCATTER}
+    return fit(
+        rows, start=start, fixed={**form.spreads, **groups, "scatter:steps": _SCATTER["steps"], "scatter:run": _SCATTER["run"]} | start, heavy_tailed=True
+    )
 
 
 def _honest(rows: Sequence[Observation], found: Fit) -> dict[str, float]:
-    """Return the scatter by kind: the fitted one, or for models of tokens the one with which left-out organisations lie in their intervals if it is wider."""
+    """Return the scatter by kind: the one with which left-out organisations lie in their intervals, or the fitted one where the rows are few."""
     errors = left_out(rows, found)
     scatter = {kind: found.reach * found.sigmas[f"scatter:{kind}"] for kind in {row.scatter for row in rows} - {"steps"}}
-    for kind in _HONEST:
+    for kind in scatter:
         mine = [error for row, error in zip(rows, errors, strict=True) if row.scatter == kind]
         if len(mine) >= AMPLE_ROWS:
-            scatter[kind] = max(honest_scatter(mine), scatter[kind])
+            scatter[kind] = honest_scatter(mine)
     return scatter
 
 
@@ -198,26 +231,48 @@ def _neighbours(levels: Mapping[str, object], database: Database) -> dict[str, l
 
 
 def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str, int]) -> list[dict[str, str]]:
-    note = "over a dense language model, 16 bits, pre-training"
-    written = [
-        prior_of("mfu_factor", "family=dense-lm", 1.0, 0.0, sum(not any(name.startswith(("family=", "medium=")) for name in row.effects) for row in rows), note)
-    ]
+    families = Counter(family_of_row(row) for row in rows)
+    written = [prior_of("mfu_factor", "family=dense-lm", 1.0, 0.0, families["dense-lm"], _OVER)]
     for name in sorted(found.fit.names):
         kind, _, word = name.partition("=")
-        if kind not in ("family", "medium", "kind", "precision"):
-            continue
-        effect, error = found.fit.effect(name)
-        scatter = scatter_of(word) if kind in ("family", "medium") else "run"
-        more = max(found.scatter.get(scatter, 0.0) ** 2 - found.scatter.get("run", _SCATTER["run"]) ** 2, 0.0)
-        names = {"kind=finetune": ("kind=finetune", "kind=lora"), "precision=narrow": ("precision=fp8", "precision=fp4")}.get(
-            name, (name.replace("medium=", "family="),)
-        )
-        written += [prior_of("mfu_factor", scope, math.exp(effect), math.sqrt(error**2 + more), counts[name], note) for scope in names]
+        if kind == "family":
+            medium = _MEDIA.get(word)
+            effects = {name: 1.0} if medium is None else {f"medium={medium}": 1.0, name: 1.0}
+            written.append(_factor(found, name, effects, counts[name], scatter_of(word)))
+        elif kind in ("kind", "precision"):
+            scopes = {"kind=finetune": ("kind=finetune", "kind=lora"), "precision=narrow": ("precision=fp8", "precision=fp4")}.get(name, (name,))
+            written += [_factor(found, scope, {name: 1.0}, counts[name]) for scope in scopes]
     seen = [found.fit.effect(name)[0] for name in found.fit.names if name.startswith("medium=")]
     note = "no published run of that kind: as the families that compute on images or sound"
     written.append(prior_of("mfu_factor", "family=*", math.exp(sum(seen) / (len(seen) + 1)), _SPREADS["medium"], 0, note))
     written.append(prior_of("mfu_factor", "precision=*", 1.0, _SPREADS["precision"], 0, "no published run of that kind"))
-    return written
+    return [*written, *_sparsity(found, rows)]
+
+
+def _factor(found: WholeRuns, scope: str, effects: Mapping[str, float], n: int, scatter: str = "run") -> dict[str, str]:
+    """Return the factor of *scope*: what its *effects* add up to, and how much wider its *scatter* makes it than that of dense models."""
+    mean, _ = found.fit.predict(effects, "run")
+    more = found.scatter.get(scatter, 0.0) ** 2 - found.scatter.get("run", _SCATTER["run"]) ** 2
+    return prior_of("mfu_factor", scope, math.exp(mean), math.sqrt(max(found.variance(effects) + more, 0.0)), n, _OVER)
+
+
+def _sparsity(found: WholeRuns, rows: Sequence[Observation]) -> list[dict[str, str]]:
+    """Return how utilisation falls with the parameters of a mixture of experts over the active ones, and how well that is known; none without any."""
+    logs = [row.effects[SPARSITY] for row in rows if SPARSITY in row.effects]
+    if not logs:
+        return []
+    slope, error = found.fit.effect(SPARSITY)
+    spread = _factor(found, "", {SPARSITY: sum(logs) / len(logs)}, 0, "other")["sigma_ln"]
+    return [
+        prior_of("mfu_factor", f"family={MOE}", 1.0, float(spread), len(logs), "the level follows from the share of active parameters: mfu_sparse_exponent"),
+        prior_of("mfu_sparse_exponent", "*", max(-slope, _LEAST_EXPONENT), 0.0, len(logs), f"standard error {error:.2f}"),
+    ]
+
+
+def family_of_row(row: Observation) -> str:
+    """Return what priors call the family of a row."""
+    named = (name.partition("=")[2] for name in row.effects if name.startswith("family="))
+    return MOE if SPARSITY in row.effects else next(named, "dense-lm")
 
 
 def _row_counts(rows: Sequence[Observation]) -> list[dict[str, str]]:
@@ -225,7 +280,6 @@ def _row_counts(rows: Sequence[Observation]) -> list[dict[str, str]]:
     counts: Counter[str] = Counter()
     for row in rows:
         generation = next(name for name in row.effects if name.startswith("generation="))
-        family = next((name.replace("medium=", "family=") for name in row.effects if name.startswith(("family=", "medium="))), "family=dense-lm")
-        like = f"{family};kind={'finetune' if 'kind=finetune' in row.effects else 'pretrain'}"
+        like = f"family={family_of_row(row)};kind={'finetune' if 'kind=finetune' in row.effects else 'pretrain'}"
         counts.update((generation, like, f"{generation};{like}"))
     return [prior_of("mfu_rows", scope, n, 0.0, n, "whole runs that the utilisation is fitted to") for scope, n in sorted(counts.items())]

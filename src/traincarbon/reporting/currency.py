@@ -20,7 +20,7 @@ class Currency(NamedTuple):
     def rate(self) -> str:
         """The rate as a sentence, empty for US dollars."""
         rate = f"Money is in {self.code}, at {self.per_usd:g} {self.code} for one US dollar, a rate stated for this report"
-        return "" if self == USD else f"{rate}; equations and their inputs are in US dollars."
+        return "" if self == USD else f"{rate}; equations with their inputs and the remarks on alternatives are in US dollars."
 
     def shown(self, interval: Interval | None, unit: str) -> tuple[str, str, str]:
         """Return median, unit and interval of a quantity on one scale, rounded to what is known, or "not known"."""

@@ -23,6 +23,8 @@ _SAME = 1e-6
 _MOST_B = 1_000_000_000
 """A larger file is neither a plan nor an estimate, nor an export of runs that fits into the memory."""
 """Medians that differ by less are the same."""
+_PAGES = (".html", ".htm", ".pdf", ".png", ".xlsx")
+"""Endings of what a report is written to, and never made of."""
 MOST_SINGLE_RUNS = 5
 """Up to this number of runs, each has a section with its power over time; more runs are only summed."""
 
@@ -90,6 +92,11 @@ def _named(name: str, database: Database, store: str | None, level: float) -> Su
     ending = os.path.splitext(name)[1].lower()
     if ending == ".toml":
         return Subjects([reported_plan(Plan.read(name), database, level)], [])
+    if ending in _PAGES or (ending not in (".json", ".csv") and os.path.isfile(name)):
+        raise CarbonError(
+            f"{name!r} is not a plan, an estimate or a file of runs",
+            hint="report on PLAN.toml, ESTIMATE.json, RUNS.csv or the id of a run; -o names the page to write",
+        )
     if ending not in (".json", ".csv"):
         with Ledger(store) as ledger:
             return Subjects([], [reported_run(ledger, ledger.run(name))])

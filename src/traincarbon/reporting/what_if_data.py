@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import PRECISIONS, PURCHASES
+from traincarbon.estimation.chain import params_per_active
 from traincarbon.estimation.links import CHAIN, CONDITIONS
 from traincarbon.estimation.result import Estimate
 from traincarbon.reporting.plan_variants import Option, hardware_options, region_options
@@ -81,6 +82,7 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         "accelerator_hours_h": plan.number("accelerator_hours"),
         "accelerators": answer.accelerators,
         "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
+        "params_per_active": params_per_active(plan),
         **{name: plan.number(name) for name in OF_PLAN if getattr(plan, name) is not None},
     }
     tokens, params = tokens_of(answer), params_of(answer)

@@ -22,6 +22,7 @@ OF_HARDWARE = (
     "mfu",
     "mfu_ample_params",
     "mfu_thin_exponent",
+    "mfu_sparse_exponent",
     "mfu_calibration",
     "board_power_w",
     "power_share",

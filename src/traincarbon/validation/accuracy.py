@@ -33,6 +33,8 @@ class Case:
         fitted_on: Whether the shipped priors were fitted on this row. Those behind this prediction never were.
         family: The family of a whole run, or that it is a fine-tuning; empty for timed parts of trainings.
         unusable: Why its numbers do not give its work, empty if they do.
+        generation: The hardware generation of a whole run.
+        organisation: Who published a whole run.
     """
 
     id: str
@@ -47,6 +49,8 @@ class Case:
     fitted_on: bool = False
     family: str = ""
     unusable: str = ""
+    generation: str = ""
+    organisation: str = ""
 
     @property
     def error_ln(self) -> float:
@@ -90,6 +94,15 @@ class SetSummary:
         return {**head, **encode(self.errors), "baselines": encode(self.baselines)}
 
 
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The mean difference of two absolute errors over organisations, with its standard error: below zero where the first is smaller."""
+
+    organisations: int
+    mean_ln: float
+    standard_error_ln: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Backtest:
     """Every case, and the rows that could not be tried, each with the reason."""
@@ -120,6 +133,30 @@ class Backtest:
                     groups[LANGUAGE].append(case)
         return [summary(name, "accelerator_hours_h", cases) for name, cases in sorted(groups.items(), key=lambda each: -len(each[1])) if cases]
 
+    def generations(self) -> list[SetSummary]:
+        """Return the summary of the hours of whole runs of language models by generation of hardware, of those with many runs first."""
+        groups: dict[str, list[Case]] = {}
+        for case in self._language():
+            groups.setdefault(case.generation, []).append(case)
+        return [summary(name, "accelerator_hours_h", cases) for name, cases in sorted(groups.items(), key=lambda each: -len(each[1]))]
+
+    def paired(self, rule: str) -> Paired | None:
+        """Return how much nearer language models are predicted than by a simple *rule*, over organisations; None of fewer than two."""
+        apart: dict[str, list[float]] = {}
+        for case in self._language():
+            if rule in case.baselines:
+                by_rule = abs(math.log(case.baselines[rule] / case.published))
+                apart.setdefault(case.organisation, []).append(abs(case.error_ln) - by_rule)
+        means = [sum(errors) / len(errors) for errors in apart.values()]
+        if len(means) < 2:
+            return None
+        mean = sum(means) / len(means)
+        return Paired(len(means), mean, math.sqrt(sum((each - mean) ** 2 for each in means) / (len(means) - 1) / len(means)))
+
+    def _language(self) -> list[Case]:
+        """Return the hours of whole runs of language models whose numbers give their work."""
+        return [case for case in self.cases if case.quantity == "accelerator_hours_h" and case.family in LANGUAGE_FAMILIES and not case.unusable]
+
     def worst(self, count: int) -> list[Case]:
         """Return the whole runs whose hours were predicted worst, the worst first."""
         hours = [case for case in self.cases if case.quantity == "accelerator_hours_h" and case.family]
@@ -133,6 +170,7 @@ class Backtest:
             "runs": self.source,
             "sets": [each.to_dict() for each in self.sets()],
             "families": [each.to_dict() for each in self.families()],
+            "generations": [each.to_dict() for each in self.generations()],
             "rows": [{column: getattr(case, column) for column in columns} for case in self.cases],
             "set_aside": [aside.to_dict() for aside in self.set_aside],
         }
@@ -141,14 +179,19 @@ class Backtest:
 def summary(set: str, quantity: str, cases: Sequence[Case]) -> SetSummary:
     """Return the errors, the bias and the coverage of *cases*, and the errors of the simple rules."""
     names = dict.fromkeys(name for case in cases for name in case.baselines)
-    coverage = (sum(abs(case.error_ln) <= z_of(level) * case.sigma for case in cases) / len(cases) for level in (0.5, 0.9))
     return SetSummary(
         set,
         quantity,
         any(case.fitted_on for case in cases),
-        _errors([case.error_ln for case in cases], *coverage),
+        errors_of([(case.error_ln, case.sigma) for case in cases]),
         {name: _errors([math.log(case.baselines[name] / case.published) for case in cases if name in case.baselines]) for name in names},
     )
+
+
+def errors_of(found: Sequence[tuple[float, float]]) -> Errors:
+    """Return the errors of predictions: of each, the logarithm of predicted over published and the log-spread of the prediction."""
+    coverage = (sum(abs(error) <= z_of(level) * sigma for error, sigma in found) / len(found) for level in (0.5, 0.9))
+    return _errors([error for error, _ in found], *coverage)
 
 
 def set_id(name: str) -> str:

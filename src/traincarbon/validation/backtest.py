@@ -140,7 +140,7 @@ def _predictions(run: PublishedRun, published: dict[str, float], facts: _Facts, 
     except CarbonError as error:
         return [], str(error)
     name = run.set or set_id(f"{run.kind}/{run.family}/{chip.generation}")
-    family = "" if run.is_steady else FINE_TUNING if run.kind.is_finetuning else run.family
+    family = FINE_TUNING if run.kind.is_finetuning else run.family
     rules = baselines.mfu_of_run(run, chip, facts.means)
     hours = answer["accelerator_hours_h"]
     found = []
@@ -158,7 +158,10 @@ def _predictions(run: PublishedRun, published: dict[str, float], facts: _Facts, 
         at_peak_h = _hours_at_peak(run, chip)
         # a rule knows hours; energy and carbon are its hours at the power and intensity of the estimate
         simple = {rule: mfu if quantity == "mfu" else at_peak_h / mfu * interval.median / hours.median for rule, mfu in rules.items()}
-        found.append(_Prediction(Case(run.id, name, quantity, value, *interval, sigma, simple, fitted_on, family, run.unusable or ""), run.group))
+        case = Case(run.id, name, quantity, value, *interval, sigma, simple, fitted_on)
+        if not run.is_steady:
+            case = replace(case, family=family, unusable=run.unusable or "", generation=chip.generation, organisation=run.group)
+        found.append(_Prediction(case, run.group))
     return found, "" if found else f"no {' or '.join(published)} can be estimated"
 
 

@@ -167,6 +167,17 @@ def test_few_parameters_on_an_accelerator_slow_steps_and_leave_whole_runs_alone(
     assert ask(servers=10, mfu=0.4).median("mfu") == 0.4
 
 
+def test_a_mixture_of_experts_uses_less_of_its_hardware_the_fewer_of_its_parameters_are_active(make):
+    mixture = {**PLAN, "params": 1.6e10, "active_params": 1e9}
+    ask = partial(estimate, database=make({"priors.csv": priors() + line("priors", "mfu_sparse_exponent", "*", 0.25)}), **mixture)
+    # 0.32 × 0.5 for the family, and a sixteenth of the parameters are active: (1 / 16) ^ 0.25 = 0.5
+    assert ask().median("mfu") == pytest.approx(0.32 * 0.5 * 0.5)
+    assert ask(active_params=1.6e10).median("mfu") == 0.32
+    assert ask(goodput=0.9).median("mfu") == pytest.approx(0.9 * 0.4 * 0.5)
+    assert ask(mfu=0.3).median("mfu") == 0.3
+    assert estimate(database=make(), **mixture).median("mfu") == pytest.approx(0.32 * 0.5)
+
+
 def test_an_interval_ends_at_the_rate_of_matrix_products(make):
     wide = Uncertain(0.5, {"mfu": 0.5})
     cut = truncated(wide, 0.8)

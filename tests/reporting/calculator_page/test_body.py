@@ -88,6 +88,18 @@ def test_a_hostile_address_is_shown_as_text_and_never_run(opened):
     assert "the link names one that is not known here" in seen["hints"]
 
 
+def test_an_address_may_name_hardware_and_place_as_the_lists_do(opened):
+    seen = opened(urlencode({"params": "7B", "tokens": "2T", "hw": "nvidia h100 sxm5 80gb", "region": "France"}))
+    assert seen["command"].endswith("--hw h100-sxm5-80gb --region FR")
+
+
+def test_gpu_hours_alone_give_figures_and_their_command(opened):
+    seen = opened("accelerator_hours=10+k&hw=a100-sxm4-80gb&region=DE&pue=1.2")
+    assert seen["command"] == "carbon estimate --accelerator-hours '10 k' --pue 1.2 --hw a100-sxm4-80gb --region DE"
+    assert seen["sentence"].startswith("A training of 10,000 GPU-hours on NVIDIA A100 SXM4 80GB in Germany is expected to cost ")
+    assert "Give a number of GPUs for the time." in seen["notes"]
+
+
 def test_too_few_accelerators_and_unlikely_numbers_are_said(opened):
     few = opened("params=530B&tokens=270B&hw=dgx-a100&accelerators=8")
     assert "does not fit in the memory of 8" in few["state"][0]

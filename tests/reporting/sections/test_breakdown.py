@@ -34,7 +34,7 @@ def test_the_hours_of_a_run_are_worked_by_hand(ask):
     hours = view.median("accelerator_hours_h")
     # steps run in 0.8 of the time, at 0.4 of the peak: 0.32 are compute, 0.48 are lost in steps, 0.2 between them
     assert split_of(view, "accelerator_hours_h") == pytest.approx(
-        {"Compute at the peak rate": 0.32 * hours, "In steps, below the peak rate": 0.48 * hours, "Between steps": 0.2 * hours}
+        {"Compute at the peak rate": 0.32 * hours, "Steps slower than the peak rate": 0.48 * hours, "Between steps": 0.2 * hours}
     )
     assert list(split_of(EstimateView.of(ask(mfu=0.4)), "accelerator_hours_h").values()) == pytest.approx([0.4 * hours * 0.8, 0.6 * hours * 0.8])
 
@@ -52,7 +52,7 @@ def test_the_costs_and_the_water_of_a_run_are_worked_by_hand(ask):
     assert parts["Electricity"] == pytest.approx(view.median("electricity_usd"))
     assert len(parts) == 8
     on_site = view.median("it_energy_kwh") * view.input("water_l", "wue_l_per_kwh")
-    assert split_of(view, "water_l")["Evaporated on the site"] == pytest.approx(on_site)
+    assert split_of(view, "water_l")["Cooling at the site"] == pytest.approx(on_site)
 
 
 def test_parts_that_do_not_add_up_are_not_shown(ask):

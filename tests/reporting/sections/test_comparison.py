@@ -66,3 +66,9 @@ def test_plans_stand_side_by_side_where_there_are_several(ask):
     assert section_html(plans_section([reported(ask())], USD)) == ""
     html = section_html(plans_section([reported(ask(name="One")), reported(ask(name="Two", tokens=1e11))], USD))
     assert re.findall(r'<th scope="row">([^<]+)', html.partition("<caption>Plans</caption>")[2]) == ["One", "Two"]
+
+
+def test_hardware_that_came_out_after_the_start_says_so(ask, shipped):
+    shown = section_html(hardware_section(ask(servers=64, start="2021"), shipped, USD, "p1"))
+    assert re.search(r"H100[^<]*, came out in 2022", shown)
+    assert "came out" not in section_html(hardware_section(ask(servers=64), shipped, USD, "p1"))

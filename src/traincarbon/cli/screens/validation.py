@@ -122,10 +122,6 @@ _FAMILIES = (
     "The form was chosen on the same rows with organisations left out; docs/method.md lists what was tried. Rows whose numbers do not give their work are left out here and listed below.",
     "Language models are dense ones, mixtures of experts, encoders and encoder-decoders together.",
 )
-_FLOOR = (
-    "No rule that knows what a plan states can do much better than a median of {median:.2f}: two organisations with the same chip, family, kind and size differ by that, "
-    "in {pairs} pairs of runs."
-)
 _MOST_WORST = 15
 _WORST_HEAD = ("run", "family", "error", "why its numbers do not give its work")
 _SHIPPED = "The table of step_time_s predicts each set with efficiencies fitted without its publisher. With the shipped efficiencies, the errors relative to published times are:"
@@ -143,13 +139,16 @@ def _families(tried: "Backtest", facts: "Database | None") -> list[str]:
     head = ("family", "n", "median", "mean", "p90", "bias", "in 50 %", "in 90 %", *_RULES.values())
     rows = [(output.clean(name.rstrip("*")), *errors, *(f"{share} %" for share in shares), *rules) for name, errors, shares, rules in map(_cells, families)]
     parts = ["## Hours of whole runs, by family", "", *_FAMILIES, "", output.markdown_table([head, *rows], right=range(1, len(head))), ""]
+    rows = [
+        (output.clean(name.rstrip("*")), *errors, *(f"{share} %" for share in shares), *rules)
+        for name, errors, shares, rules in map(_cells, tried.generations())
+    ]
+    if rows:
+        parts += ["Language models by generation of hardware:", "", output.markdown_table([("generation", *head[1:]), *rows], right=range(1, len(head))), ""]
     if facts is not None and tried.is_built_in:
-        from traincarbon.published.runs_file import read_runs
-        from traincarbon.validation.floor import floor_of
+        from traincarbon.cli.screens.unseen_runs import unseen_lines
 
-        floor = floor_of(read_runs()[0], facts)
-        if floor is not None:
-            parts += [_FLOOR.format(median=floor.median_abs_ln, pairs=floor.pairs), ""]
+        parts += unseen_lines(tried, facts)
     worst = [(case.id, case.family, f"{case.error_ln:+.2f}", case.unusable.replace("-", " ") or "not known") for case in tried.worst(_MOST_WORST)]
     return [
         *parts,

@@ -50,6 +50,7 @@ class UtilisationFacts(Part):
     mfu: Given | None = None
     mfu_ample_params: Given | None = None
     mfu_thin_exponent: Given | None = None
+    mfu_sparse_exponent: Given | None = None
 
 
 def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
@@ -67,6 +68,7 @@ def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
         assumed_family=family if question.family is None else None,
         assumed_kind=kind if question.kind is None else None,
         mfu=_mfu(subject, database, precision),
+        mfu_sparse_exponent=None if question.is_goodput_stated else _sparse_exponent(database),
     )
     if not question.is_goodput_stated:
         return known
@@ -78,6 +80,13 @@ def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
         mfu_thin_exponent=from_prior(database, "mfu_thin_exponent", "*", "", "how fast utilisation falls below that"),
         mfu_ample_params=given("mfu_ample_params", ample.value.median * faster, "", enough, ample.row, assumed=True),
     )
+
+
+def _sparse_exponent(database: Database) -> Given | None:
+    """Return how the utilisation of whole runs falls with the parameters over the active ones, None where that is unknown."""
+    exponent = prior(database, "mfu_sparse_exponent", "*")
+    what = "how fast utilisation falls with the parameters of a mixture of experts over the active ones"
+    return given("mfu_sparse_exponent", exponent.value.median, "", what, exponent.row, assumed=True) if exponent is not None else None
 
 
 def _mfu(subject: Subject, database: Database, precision: str) -> Given:

@@ -51,7 +51,7 @@ def placed(spots: Sequence[Spot], frame: Frame) -> list[Place | None]:
     Example:
         >>> spots = [Spot("one", 50.0, 50.0), Spot("two", 50.0, 50.0, is_first=True)]
         >>> [place and round(place.y) for place in placed(spots, Frame(0.0, 100.0, 0.0, 100.0))]
-        [69, 39]
+        [69, 40]
     """
     marks = [Frame(spot.x - _OFF, spot.x + _OFF, spot.y - _OFF, spot.y + _OFF) for spot in spots]
     taken: list[Frame] = []

@@ -90,7 +90,7 @@ def _facts(money: Money | None, view: EstimateView, question: Question) -> Html:
     """Return the median, the time, the chance to stay within the budget and the price of the cluster."""
     currency, found = question.currency, []
     if money is not None:
-        found.append(("Median", currency.amount(money.interval.median, "$", digits=3)))
+        found.append(("Median", currency.shown(money.interval, "$")[0]))
     duration = view.results.get("duration_s")
     found.append(("Time", "not known" if duration is None else currency.amount(duration.median, "s", digits=3)))
     if money is not None and question.budget_usd is not None:

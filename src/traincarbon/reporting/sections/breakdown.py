@@ -18,7 +18,7 @@ from traincarbon.reporting.view import EstimateView
 _SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
     "accelerator_hours_h": (
         ("Compute at the peak rate", "accelerator_hours_h × mfu"),
-        ("In steps, below the peak rate", "accelerator_hours_h × mfu × (1 - step_mfu) / step_mfu"),
+        ("Steps slower than the peak rate", "accelerator_hours_h × mfu × (1 - step_mfu) / step_mfu"),
         ("Between steps: interruptions, stalls, evaluation", "accelerator_hours_h × (step_mfu - mfu) / step_mfu"),
     ),
     "tco_usd": tuple((line.label, line.equation) for line in OWNERSHIP_LINES),
@@ -34,8 +34,8 @@ _SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "total_kgco2e": (("Making the electricity", "operational_kgco2e"), ("Making the hardware, the run’s share", "embodied_kgco2e")),
     "water_l": (
-        ("Evaporated on the site", "it_energy_kwh × wue_l_per_kwh"),
-        ("Consumed in making the electricity", "facility_energy_kwh × grid_water_l_per_kwh"),
+        ("Cooling at the site", "it_energy_kwh × wue_l_per_kwh"),
+        ("Generating the electricity", "facility_energy_kwh × grid_water_l_per_kwh"),
     ),
 }
 """The parts of each result as equations of the inputs of its links."""

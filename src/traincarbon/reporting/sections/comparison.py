@@ -55,12 +55,19 @@ def hardware_section(answer: Estimate, database: Database, currency: Currency, i
     if answer.plan.accelerator_hours is not None:
         return None
     variants = on_hardware(answer, database, hardware_options(answer, database))
-    rows = [Compared(variant.option.name, variant.answer.results, variant.is_own) for variant in variants]
+    rows = [Compared(_dated(variant), variant.answer.results, variant.is_own) for variant in variants]
     if len(rows) < 2:
         return None
     lead = html("<p>On as many accelerators, each with the utilisation known for its kind.</p>") if answer.accelerators is not None else EMPTY
     chart = comparison_table(rows, _OF_HARDWARE, currency, "Hardware, the cheapest to rent first")
     return section(f"{id}-hardware", text("On other hardware"), lead, chart)
+
+
+def _dated(variant: Variant) -> str:
+    """Return the name of hardware, with the year in which it came out where that is after the start of the plan."""
+    start, launched = variant.answer.plan.start, variant.answer.facts.accelerator.value("launch_year")
+    is_later = start is not None and launched is not None and int(start[:4]) < launched
+    return f"{variant.option.name}, came out in {launched:.0f}" if is_later else variant.option.name
 
 
 def plans_section(plans: Sequence[ReportedPlan], currency: Currency, budget_usd: float | None = None) -> Section | None:

@@ -20,7 +20,7 @@ from traincarbon.reporting.charts.bullets import Bullet, draw_bullets
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, table, text, texts
-from traincarbon.uncertain import Interval
+from traincarbon.uncertain import Interval, median_of
 
 NEARLY_ALL = 0.99
 """A share from which a part counts as the whole."""
@@ -31,10 +31,17 @@ _LEVEL = 0.9
 
 
 class PlannedPower(NamedTuple):
-    """The power of one accelerator that a plan expects, and the part of a machine that it is: gpu or cpu. [W]."""
+    """The power that a plan expects.
+
+    Attributes:
+        part: The part of a machine that an accelerator is: gpu or cpu.
+        each_w: The power of one. [W]
+        accelerators: How many the plan has, None where it does not say.
+    """
 
     part: str
     each_w: Interval
+    accelerators: float | None = None
 
 
 class Forecast(NamedTuple):
@@ -71,7 +78,8 @@ def planned_power(answer: Estimate) -> PlannedPower | None:
     """Return the power of an accelerator that an estimate expects, None where it is unknown."""
     each_w = answer.of_link("accelerator_power_w")
     part = "cpu" if answer.facts.accelerator.type in _PROCESSORS else "gpu"
-    return None if each_w is None else PlannedPower(part, Interval.of(each_w, answer.level))
+    count = None if answer.accelerators is None else float(median_of(answer.accelerators))
+    return None if each_w is None else PlannedPower(part, Interval.of(each_w, answer.level), count)
 
 
 def _estimate_now(stated: Mapping[str, object], database: Database) -> Estimate | None:

@@ -161,7 +161,7 @@ const FACTS = JSON.parse(document.getElementById("facts").textContent), FORM = F
     fields.by.value = given.has("accelerator_hours") && !given.has("params") ? "hours" : "tokens";
     for (const name of texts) fields[name].value = (given.get(name) || "").slice(0, fields[name].maxLength);
     for (const name of selects) {
-      const value = (given.get(name) || "").toLowerCase(), found = [...fields[name].options].find(each => each.value.toLowerCase() === value);
+      const value = (given.get(name) || "").toLowerCase(), found = [...fields[name].options].find(each => [each.value, each.text].some(text => text.toLowerCase() === value));
       if (found) fields[name].value = found.value;
       else fields[name].selectedIndex = [...fields[name].options].findIndex(each => each.defaultSelected || each.value === FACTS.start[name]);
       if (fields[name].selectedIndex < 0) fields[name].selectedIndex = 0;

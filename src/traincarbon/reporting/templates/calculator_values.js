@@ -49,6 +49,7 @@ function calculated(page, asked) {
   else {
     const active = asked.active || asked.params, isAdapted = asked.kind === "lora", share = exact(page.adapter_share);
     Object.assign(values, { params: asked.params, active_params: active, tokens: asked.tokens, median_active_params: exact(active.median) });
+    if (active.median !== asked.params.median) values.params_per_active = exact(asked.params.median / active.median);
     values.trainable_params = OPERATIONS["×"](active, share);
     values.updated_params = isAdapted ? OPERATIONS["×"](asked.params, share) : asked.params;
     walk(values, known, stated, isAdapted ? ADAPTED : TRAINED);
