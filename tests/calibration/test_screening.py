@@ -4,6 +4,7 @@ from made_runs import expected_hours_h, fitted, record, slower
 from traincarbon.calibration.expected import expect
 from traincarbon.calibration.observed import from_records
 from traincarbon.calibration.screening import reasons
+from traincarbon.quantities import EnergySource
 
 
 def aside(shipped, *records):
@@ -81,3 +82,11 @@ def test_a_power_far_from_similar_runs_is_set_aside_without_the_hours(shipped):
 def test_expected_hours_are_no_reason(shipped):
     hours_h = expected_hours_h(shipped, params=1e9, tokens=2e10)
     assert not aside(shipped, record("fine", hours_h=1.1 * hours_h, gpu_kwh=0.3 * hours_h))
+
+
+def test_a_low_power_that_was_only_modelled_sets_the_energy_aside_and_keeps_the_hours(shipped):
+    runs = [record(f"part-{at}", params=1e9, tokens=2e10, hours_h=240.0 + at, gpu_kwh=2.0, how={"gpu": EnergySource.MODELLED}) for at in range(2)]
+    found = fitted(runs, shipped)
+    assert [each.reason for each in found.set_aside] == ["only its energy: it was modelled, of a small part of the machine"] * 2
+    assert found.calibration.n_runs == 2
+    assert found.calibration.effect("power", "a100-sxm4-80gb", "", "decoder pretrain") is None

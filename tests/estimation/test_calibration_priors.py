@@ -210,3 +210,15 @@ def test_the_step_follows_the_calibration_where_the_plan_states_the_utilisation(
     answer = ask(shipped, mfu=0.4)
     assert answer.layout.spread.calibration == pytest.approx(0.8, rel=0.02)
     assert "mfu_calibration" not in answer.inputs
+
+
+def test_own_runs_on_a_machine_of_unsure_peak_replace_its_spread_too(shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path))
+    plan = {"params": 1e7, "tokens": 2e8, "hw": "cpu", "accelerators": 1, "database": shipped}
+    before = estimate(**plan, calibration="none")["accelerator_hours_h"]
+    runs = [record(f"run-{at}", params=1e7, tokens=2e8, hours_h=before.median * slower, accelerators=1, hw="cpu") for at, slower in enumerate((1.5, 1.6))]
+    save(fitted(runs, shipped).calibration)
+    after = estimate(**plan, calibration="mine")["accelerator_hours_h"]
+    assert before.high / before.low > 10.0
+    assert after.high / after.low < 2.2
+    assert after.low < 1.55 * before.median < after.high

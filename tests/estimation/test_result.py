@@ -28,6 +28,8 @@ SCHEMA = [
     "support",
     "ownership_usd",
     "prices",
+    "calibration",
+    "own_runs",
     "layout",
     "assumptions",
     "warnings",

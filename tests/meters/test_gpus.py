@@ -188,6 +188,6 @@ def test_the_processes_on_a_gpu_are_asked_for_more_often_at_first(clock):
     board.users = lambda: asked.append(clock.now_s - start_s) or frozenset({7})
     meter = GpuMeter("acme", [board], clock=clock, order=["gpu:0"])
     run(meter, clock, seconds=50)
-    early, late = [at_s for at_s in asked if at_s <= 29.0], [at_s for at_s in asked if at_s > 29.0]
+    early, late = [at_s for at_s in asked if at_s <= 14.5], [at_s for at_s in asked if at_s > 14.5]
     assert meter.users == {"gpu:0": frozenset({7})}
-    assert (len(early), len(late)) == (30, 4)
+    assert (len(early), len(late)) == (15, 7)

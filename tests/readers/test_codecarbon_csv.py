@@ -255,3 +255,8 @@ def test_a_side_cell_that_cannot_be_read_drops_no_run():
     assert not faults
     assert (record.energy_j["gpu"], record.accelerators) == (pytest.approx(10800.0), None)
     assert len(record.notes) == 2
+
+
+def test_a_last_row_that_an_editor_saved_without_an_end_is_read():
+    (record,), faults = load(table(V3_0).rstrip())
+    assert (record.run_id, faults) == (FULL["run_id"], [])

@@ -32,3 +32,7 @@ def test_processors_of_servers_come_in_pairs_and_those_of_desks_alone():
     assert processor_limits("Intel(R) Core(TM) i7-5820K CPU @ 3.30GHz") == (0.0, 140.0 * SLACK_ABOVE_DESKTOP, "i7-5820k", None)
     assert processor_limits("AMD EPYC 7742 64-Core Processor") == (0.0, 225.0 * SLACK_ABOVE_PROCESSOR, "epyc-7742", None)
     assert processor_limits("").most_w == processor_limits("a chip of tomorrow").most_w >= 500.0 * SLACK_ABOVE_PROCESSOR
+
+
+def test_a_gpu_within_a_chip_has_no_least_power_as_its_sensor_shows_it_alone():
+    assert accelerator_limits("Apple M1").least_w == 0.0

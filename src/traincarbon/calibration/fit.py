@@ -164,6 +164,10 @@ def _log_ratios(used: Observed, expected: Expected) -> tuple[dict[str, "Array"],
             "step": np.log(expected.s_per_token * used.tokens * used.accelerators / (used.hours_h * S_PER_H)),
         }
     aside = []
+    with np.errstate(invalid="ignore"):
+        implausible = used.modelled & (used.accelerator_kwh * W_PER_KW / used.hours_h < screening.IDLE_SHARE * expected.most_w)
+    shown["power"][implausible] = np.nan
+    aside += [SetAside(used.ids[at], "only its energy: it was modelled, of a small part of the machine") for at in np.flatnonzero(implausible).tolist()]
     sites = groups(chips_of(used, expected), used.site_of)
     for quantity, words in _OUTLIER_OF_ONE.items():
         y = shown[quantity]

@@ -17,7 +17,7 @@ _LEAST_MFU = 1e-3
 """Accelerators below it did something other than this training."""
 _ABOVE_CAP = 1.1
 """Greatest mean power over the power cap: meters are off by a few per cent, and caps can be raised."""
-_IDLE_SHARE = 0.08
+IDLE_SHARE = 0.08
 """Least mean power over the power cap: idle accelerators take 0.1 to 0.3 of it."""
 
 
@@ -50,7 +50,8 @@ def reasons(observed: Observed, expected: Expected) -> dict[int, str]:
             server_w > _ABOVE_CAP * most_w,
             lambda at: f"energy above nameplate × hours: servers take {server_w[at]:,.0f} W per accelerator, their nameplate is {most_w[at]:,.0f} W",
         )
-        note(power_w < _IDLE_SHARE * expected.most_w, lambda at: f"idle accelerators: they took {power_w[at]:.3g} W each, of {expected.most_w[at]:,.0f} W")
+        is_idle = (power_w < IDLE_SHARE * expected.most_w) & ~observed.modelled  # a modelled power is no evidence
+        note(is_idle, lambda at: f"idle accelerators: they took {power_w[at]:.3g} W each, of {expected.most_w[at]:,.0f} W")
         note(server < energy, lambda at: f"its servers used {server[at]:g} kWh, less than their accelerators, {energy[at]:g} kWh")
     note(np.isnan(expected.mfu), lambda at: expected.faults[int(observed.job_of[at])] or "its numbers are not those of a training")
     note(_seen_before(observed), lambda _: "the same numbers as another run: was it imported twice?")

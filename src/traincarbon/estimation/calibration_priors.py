@@ -17,7 +17,10 @@ _FAR = 10.0
 
 
 class _Correction(NamedTuple):
-    """A quantity that a calibration corrects: what it is called, and the facts whose spreads it replaces by its own."""
+    """A quantity that a calibration corrects: what it is called, and the facts whose spreads it replaces by its own.
+
+    Runs on the same hardware were measured against the same peak rate, so that what is unsure of that rate is in their utilisation too.
+    """
 
     label: str
     replaced: tuple[str, ...] = ()
@@ -82,7 +85,8 @@ def _applied(facts: Facts, database: Database, calibration: Calibration, plan: P
     warnings: list[str] = []
     for quantity, correction in _CORRECTIONS.items():
         effect = calibration.effect(quantity, facts.accelerator.id, site, family)
-        known = [given for name in correction.replaced if (given := facts.given(name)) is not None]
+        replaced = (*correction.replaced, *(("peak_flop_per_s",) if quantity == "mfu" and effect is not None and effect.hardware else ()))
+        known = [given for name in replaced if (given := facts.given(name)) is not None]
         is_stated = quantity == "mfu" and (plan.mfu is not None or plan.accelerator_hours is not None)
         if effect is None or is_stated or (correction.replaced and facts.given(correction.replaced[0]) is None):
             continue

@@ -1,6 +1,6 @@
 """The estimate of a plan: every result with its interval, the steps that led to it, and what was assumed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, overload
 
 from traincarbon.errors import CarbonError
@@ -8,7 +8,7 @@ from traincarbon.estimation import server_counts
 from traincarbon.estimation.consequences import SCOPES
 from traincarbon.estimation.trace import Trace
 from traincarbon.estimation.walk import Assumption, ComputedLink, Step, steps_of, walk
-from traincarbon.quantities import ESTIMATED, SCOPED, unit_of
+from traincarbon.quantities import ESTIMATED, SCOPED
 from traincarbon.uncertain import Interval, Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
@@ -302,33 +302,9 @@ class Estimate:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the estimate fit for JSON, in the schema ``traincarbon/estimate/1``."""
-        return {
-            "schema": "traincarbon/estimate/1",
-            "plan": self._trace.stated.to_dict(),
-            "level": self.level,
-            "results": {name: _json(result._asdict()) if result is not None else None for name, result in self.results.items()},
-            "flop_counts": _json(self.flop_counts),
-            "spread_shares": _json(self.spread_shares),
-            "steps": [_json(step._asdict()) for step in self.steps],
-            "hardware_count": {"stated": _json(median_of(self.stated_accelerators)), "used": _json(median_of(self.accelerators)), "fits": self.fits},
-            "support": self.support,
-            "ownership_usd": _json(self.ownership_usd),
-            "prices": [quote._asdict() for quote in self.quotes],
-            "calibration": _json(self.calibration),
-            "own_runs": None,
-            "layout": self._layout_dict(),
-            "assumptions": [_json(assumption._asdict()) for assumption in self.assumptions],
-            "warnings": [*self.warnings, *self.missing_layout()],
-        }
+        from traincarbon.estimation.result_forms import as_dict
 
-    def _layout_dict(self) -> Any:
-        """Return the layout fit for JSON: of many plans one for each, None where there is none."""
-        spread, mfu = self.layout.spread, None if self["mfu"] is None else self.median("mfu")
-        if spread is None or not hasattr(spread.mfu, "shape"):
-            return None if spread is None else spread.to_dict(mfu)
-        from traincarbon.estimation.layout.array_task import layouts_as_dicts
-
-        return layouts_as_dicts(spread, mfu)
+        return as_dict(self)
 
     def to_frame(self) -> "pd.DataFrame":
         """Return the results as a DataFrame: a row for each result, or for arrays a row for each plan with columns (result, bound).
@@ -336,43 +312,20 @@ class Estimate:
         Raises:
             MissingExtraError: pandas is not installed.
         """
-        from traincarbon.extras import data_frame
+        from traincarbon.estimation.result_forms import as_frame
 
-        known = {name: result for name, result in self.results.items() if result is not None}
-        if any(hasattr(result.median, "shape") for result in known.values()):
-            return data_frame({(name, bound): value for name, result in known.items() for bound, value in result._asdict().items()})
-        frame = data_frame({name: result._asdict() for name, result in known.items()}).T
-        frame.insert(0, "unit", [unit_of(name) for name in frame.index])
-        return frame
+        return as_frame(self)
 
     def _repr_html_(self) -> str:
-        from html import escape
+        from traincarbon.estimation.result_forms import as_html
 
-        from traincarbon.formatting import median_and_interval
-
-        rows = []
-        for name, result in self._scalars():
-            median, unit, interval = median_and_interval(result, unit_of(name))
-            cells = f"<td>{median}</td><td style='text-align:left'>{escape(unit)}</td><td>{interval}</td>"
-            rows.append(f"<tr><th style='text-align:left'>{escape(name)}</th>{cells}</tr>")
-        title = escape(self.plan.name or f"{self.facts.hardware.name}")
-        head = f"<tr><th></th><th>median</th><th></th><th>{self.level:.0%} interval</th></tr>"
-        return f"<table><caption>{title}</caption>{head}{''.join(rows)}</table>"
+        return as_html(self)
 
     def __repr__(self) -> str:
-        return f"Estimate({', '.join(f'{name}={result.median:.3g}' for name, result in self._scalars())})"
+        from traincarbon.estimation.result_forms import scalars
 
-    def _scalars(self) -> Iterator[tuple[str, Interval]]:
-        for name, result in self.results.items():
-            if result is not None and not hasattr(result.median, "shape"):
-                yield name, result
+        return f"Estimate({', '.join(f'{name}={result.median:.3g}' for name, result in scalars(self))})"
 
 
 def _mean(value: Any) -> float:
     return float(value.mean()) if hasattr(value, "mean") else float(value)
-
-
-def _json(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _json(item) for key, item in value.items()}
-    return value.tolist() if hasattr(value, "tolist") else value

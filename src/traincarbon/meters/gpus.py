@@ -18,7 +18,7 @@ _UNREAD_S = 1.0
 """Time between looks for a GPU that has told nothing so far."""
 _USERS_S = 5.0
 """Time between looks for the processes that compute on the GPUs."""
-_FIRST_USERS_S, _FIRST_S = 1.0, 30.0
+_FIRST_USERS_S, _FIRST_S = 1.0, 15.0
 """The same in the first seconds, in which most trainings begin to use their GPUs."""
 _SUPERCHIP = re.compile(r"\bG[HB][23]00\b")
 """GPUs on a module with a Grace processor: their energy counter is that of the whole module, processor and memory included."""

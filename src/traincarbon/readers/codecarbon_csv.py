@@ -58,7 +58,7 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     longest: dict[tuple[str, str], Run] = {}
     left_out = []
     zone_named = True
-    for row in rows(stream, mend=mended):
+    for row in rows(stream, mend=mended, always_ended=False):
         if isinstance(row, str):
             left_out.append(row)
             continue

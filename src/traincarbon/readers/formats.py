@@ -11,7 +11,19 @@ from typing import BinaryIO, TextIO
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.run import Run
-from traincarbon.readers import carbontracker_log, codecarbon_csv, handwritten_csv, joules_json, mlflow_csv, nvidia_smi, sacct, wandb_csv
+from traincarbon.readers import (
+    carbontracker_log,
+    codecarbon_csv,
+    eco2ai_csv,
+    handwritten_csv,
+    joules_json,
+    mlflow_csv,
+    nvidia_smi,
+    sacct,
+    trainer_state,
+    wandb_csv,
+    zeus_csv,
+)
 from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
 from traincarbon.readers.ranks import united_ranks
@@ -57,6 +69,9 @@ FORMATS: tuple[Format, ...] = (
     wandb_csv.METRICS,
     sacct.FORMAT,
     nvidia_smi.FORMAT,
+    eco2ai_csv.FORMAT,
+    zeus_csv.FORMAT,
+    trainer_state.FORMAT,
     handwritten_csv.FORMAT,
 )
 """The formats that can be imported, the most specific first; the first one that recognises a file reads it."""

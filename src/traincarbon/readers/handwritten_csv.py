@@ -33,7 +33,7 @@ _SYNONYMS = {
     "gpu_h": "gpu_hours", "gpuhours": "gpu_hours", "gpu_hrs": "gpu_hours", "accelerator_h": "accelerator_hours", "duration_hours": "hours", "duration_hrs": "hours",
     "time_h": "hours", "time_hours": "hours", "training_time_h": "hours", "training_time_hours": "hours", "runtime_hours": "hours", "wall_time_h": "hours",
     "time_s": "duration_s", "duration_sec": "duration_s", "duration_seconds": "duration_s", "runtime_s": "duration_s", "seconds": "duration_s",
-    "training_time_s": "duration_s", "duration_days": "days", "time_days": "days", "kwh": "energy_kwh",
+    "training_time_s": "duration_s", "duration_days": "days", "time_days": "days", "kwh": "energy_kwh", "power_consumption_kwh": "energy_kwh",
     "energy_consumption_kwh": "energy_kwh", "total_energy_kwh": "energy_kwh", "energy_used_kwh": "energy_kwh", "co2_kg": "co2e_kg", "co2eq_kg": "co2e_kg",
     "carbon_kg": "co2e_kg", "emissions_kg": "co2e_kg", "kg_co2e": "co2e_kg", "kg_co2": "co2e_kg", "kgco2e": "co2e_kg", "co2_emissions_kg": "co2e_kg",
     "cost": "cost_usd", "cost_$": "cost_usd", "price_usd": "cost_usd", "model": "name", "model_name": "name", "run_name": "name", "start": "started",
@@ -43,6 +43,7 @@ _SYNONYMS = {
 _NO_ENERGY = "the table states no energy for it"
 _OF_PROGRAMS = ("emissions", "source_type", "state", "runtime")
 """Columns of exports of programs that also have a name and a duration."""
+_OF_ECO2AI = {"project_name", "cpu_name", "duration_s"}
 _OTHER_NAMES = (*PARAMS, *TOKENS, *ACCELERATORS, *HARDWARE)
 _IN_THE_WHOLE = "the table states only the total, which is under other"
 _COLUMN_OF = {Part.OTHER: "energy_kwh", Part.GPU: "gpu_energy_kwh", Part.CPU: "cpu_energy_kwh", Part.DRAM: "dram_energy_kwh", "operational_kgco2e": "co2e_kg"}
@@ -52,7 +53,7 @@ def is_handwritten(beginning: str) -> bool:
     """Return whether a file with this beginning is a table of runs, each with a name and a time."""
     header = {plain_header(column) for column in header_of(beginning, delimiter_of(beginning))}
     times = {*HOURS_H, *DEVICE_HOURS_H, "days", "duration_s", *(TIMES if header.isdisjoint(_OF_PROGRAMS) else ())}
-    return not header.isdisjoint(NAMES) and not header.isdisjoint(times)
+    return not header.isdisjoint(NAMES) and not header.isdisjoint(times) and not header >= _OF_ECO2AI
 
 
 def plain_header(column: str) -> str:

@@ -95,6 +95,9 @@ def _named(database: Database, text: str) -> Iterator[tuple[Product, int | None]
 
 
 def _idle_w(product: Product) -> float:
+    """Return the least power of an accelerator, 0 for one within a chip with other parts: its sensor shows that part alone."""
+    if product.type == "soc":
+        return 0.0
     idle_w = product.value("idle_power_w")
     return idle_w * SLACK_BELOW if idle_w is not None else (product.value("board_power_w") or LEAST_NODE_W) * IDLE_SHARE
 

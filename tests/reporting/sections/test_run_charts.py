@@ -1,5 +1,7 @@
 """Charts of a run over time show the plan's power for as many accelerators, on the part that meters saw."""
 
+import dataclasses
+
 from journals import lines_of
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.run_history import RunHistory
@@ -37,6 +39,13 @@ def test_without_a_plan_or_a_meter_of_that_part_there_is_no_band(shipped):
     for chart in (power(None, shipped), power(forecast("cpu"), shipped, HISTORY._replace(power_w={"gpu": [1.0]}, tokens_per_s=[None]))):
         assert "ch-area" not in chart.draw(520.0)
         assert chart.note == ""
+
+
+def test_a_run_that_counts_no_accelerators_has_as_many_as_its_plan(shipped):
+    record = dataclasses.replace(record_of(), accelerators=None)
+    planned = Forecast({}, 0.9, "made now", power=PlannedPower("cpu", Interval(50.0, 60.0, 70.0), 2.0))
+    (chart,) = history_charts(record, HISTORY, planned, shipped, "r1")
+    assert chart.note == "Shaded: the plan’s power of the processors, 100 W to 140 W."
 
 
 def test_a_recorded_forecast_has_the_power_of_its_plan(shipped):

@@ -1,12 +1,14 @@
 """Runs that share GPUs at the same time know of each other; one that has ended, or never was, is no neighbour."""
 
 import json
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 
-from traincarbon.procfs import stat_of
+from traincarbon.ledger.store_folder import life
 from traincarbon.tracking.sidecar.neighbours import Neighbours
 
 
@@ -16,7 +18,7 @@ def other(tmp_path):
     process = subprocess.Popen([sys.executable, "-S", "-c", "import time; time.sleep(60)"])
 
     def state(**changes):
-        stated = {"run_id": "other", "born": stat_of(process.pid).born, "devices": ["gpu:b", "gpu:c"], **changes}
+        stated = {"run_id": "other", "life": life(process.pid), "devices": ["gpu:b", "gpu:c"], **changes}
         (tmp_path / f"{process.pid}.run").write_text(json.dumps(stated))
 
     state()
@@ -38,7 +40,7 @@ def test_shared_gpus_are_named_with_the_other_run(tmp_path):
 def test_the_same_run_an_older_process_and_damaged_files_are_no_neighbours(other, tmp_path):
     process, state = other
     mine = Neighbours(str(tmp_path), "mine")
-    for changes in ({"run_id": "mine"}, {"born": 1}, {"devices": 7}, {"run_id": None}):
+    for changes in ({"run_id": "mine"}, {"life": "x/y/1"}, {"devices": 7}, {"run_id": None}):
         state(**changes)
         assert mine.shared(["gpu:b"]) == {}
     (tmp_path / f"{process.pid}.run").write_text("{")
@@ -49,6 +51,22 @@ def test_the_same_run_an_older_process_and_damaged_files_are_no_neighbours(other
     process.poll()
     process.wait()
     assert mine.shared(["gpu:b"]) == {}
+
+
+def test_what_a_killed_process_left_is_removed_and_what_may_be_alive_elsewhere_is_kept_for_a_week(other, tmp_path):
+    process, state = other
+    mine, file = Neighbours(str(tmp_path), "mine"), tmp_path / f"{process.pid}.run"
+    state(life="another boot/another namespace/1")
+    assert mine.shared(["gpu:b"]) == {}
+    assert file.exists()
+    os.utime(file, (time.time() - 8 * 86400.0,) * 2)
+    assert mine.shared(["gpu:b"]) == {}
+    assert not file.exists()
+    state()
+    process.kill()
+    process.wait()
+    assert mine.shared(["gpu:b"]) == {}
+    assert not file.exists()
 
 
 def test_without_a_folder_nothing_is_known():

@@ -20,7 +20,7 @@ from traincarbon.reporting.charts.bullets import Bullet, draw_bullets
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, table, text, texts
-from traincarbon.uncertain import Interval
+from traincarbon.uncertain import Interval, median_of
 
 NEARLY_ALL = 0.99
 """A share from which a part counts as the whole."""
@@ -31,10 +31,17 @@ _LEVEL = 0.9
 
 
 class PlannedPower(NamedTuple):
-    """The power of one accelerator that a plan expects, and the part of a machine that it is: gpu or cpu. [W]."""
+    """The power that a plan expects.
+
+    Attributes:
+        part: The part of a machine that an accelerator is: gpu or cpu.
+        each_w: The power of one. [W]
+        accelerators: How many the plan has, None where it does not say.
+    """
 
     part: str
     each_w: Interval
+    accelerators: float | None = None
 
 
 class Forecast(NamedTuple):
@@ -71,7 +78,8 @@ def planned_power(answer: Estimate) -> PlannedPower | None:
     """Return the power of an accelerator that an estimate expects, None where it is unknown."""
     each_w = answer.of_link("accelerator_power_w")
     part = "cpu" if answer.facts.accelerator.type in _PROCESSORS else "gpu"
-    return None if each_w is None else PlannedPower(part, Interval.of(each_w, answer.level))
+    count = None if answer.accelerators is None else float(median_of(answer.accelerators))
+    return None if each_w is None else PlannedPower(part, Interval.of(each_w, answer.level), count)
 
 
 def _estimate_now(stated: Mapping[str, object], database: Database) -> Estimate | None:
@@ -103,7 +111,7 @@ def forecast_table(record: Run, forecast: Forecast | None, currency: Currency) -
     """Return the forecast of a run compared with what it took."""
     if forecast is None:
         return html("<p>The run has no plan, so there is no forecast to compare it with.</p>")
-    known = [row for label, unit, expected, actual in _compared(record, forecast) if (row := _row(label, expected, actual, unit, currency))]
+    known = [row for label, unit, expected, actual in compared_with_forecast(record, forecast) if (row := _row(label, expected, actual, unit, currency))]
     if not known:
         return EMPTY
     plan = _plan_of(record, forecast)
@@ -118,7 +126,7 @@ def forecast_chart(record: Run, forecast: Forecast | None, currency: Currency, i
     if forecast is None:
         return None
     bullets, data = [], []
-    for label, unit, expected, actual in _compared(record, forecast):
+    for label, unit, expected, actual in compared_with_forecast(record, forecast):
         if expected is None or actual is None or not expected.median > 0.0 or not actual.median > 0.0:
             continue
         took, planned, place = _actual(actual, unit, currency), " ".join(filter(None, _expected(expected, unit, currency))), _place(expected, actual)
@@ -143,7 +151,7 @@ def _ticks(most: float, unit: str, currency: Currency) -> Callable[[float], str]
     return in_one_scale(most, unit, currency)
 
 
-def _compared(record: Run, forecast: Forecast) -> list[tuple[str, str, Interval | None, Interval | None]]:
+def compared_with_forecast(record: Run, forecast: Forecast) -> list[tuple[str, str, Interval | None, Interval | None]]:
     """Return the label and unit of the compared quantities, with what was expected of as much of the work and what the run took."""
     expected = _plan_of(record, forecast).results
     found = [(QUANTITIES[name].label, QUANTITIES[name].unit, expected.get(name), actual_result(record, name)) for name in _COMPARED]

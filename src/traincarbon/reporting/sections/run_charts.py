@@ -53,9 +53,10 @@ def _power_chart(record: Run, history: RunHistory, forecast: Forecast | None, id
 def _planned_power(record: Run, history: RunHistory, forecast: Forecast | None) -> Interval | None:
     """Return the power that the plan expects of the accelerators of the run; None where it is unknown, or no meter saw that part."""
     planned = None if forecast is None else forecast.power
-    if planned is None or not record.accelerators or planned.part not in history.power_w:
+    if planned is None or planned.part not in history.power_w:
         return None
-    return Interval(*(bound * record.accelerators for bound in planned.each_w))
+    count = record.accelerators or planned.accelerators
+    return Interval(*(bound * count for bound in planned.each_w)) if count else None
 
 
 def _bands(expected: Interval | None, x: Axis) -> list[Band]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _SHARE = 2e-4
 """Largest share of the time for looks at the environments of processes."""
-_FIRST_LOOKS, _FIRST_LOOK_S = 20, 1.0
+_FIRST_LOOKS, _FIRST_LOOK_S = 12, 1.0
 """The first looks are no further apart than that: a short training would end before the next one."""
 
 

@@ -6,11 +6,12 @@ import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 
-from traincarbon.decode import items, number, table, text
-from traincarbon.procfs import stat_of
+from traincarbon.decode import items, table, text
+from traincarbon.ledger.store_folder import life, lives
 
 _ENDING = ".run"
 _MOST_NAMED = 3
+_KEPT_S = 7 * 86400.0
 _LOOK_S = 1.0
 """Between two looks at what the others state, unless a record is due."""
 
@@ -49,10 +50,10 @@ class Neighbours:
         if self._folder is None:
             return
         own = sorted(devices)
-        if own != self._stated and (stat := stat_of(os.getpid())) is not None:
+        if own != self._stated and (known := life(os.getpid())):
             self._stated = own
             with contextlib.suppress(OSError), open(self._file, "w", encoding="utf-8") as stream:
-                json.dump({"run_id": self._run_id, "born": stat.born, "devices": own}, stream)
+                json.dump({"run_id": self._run_id, "life": known, "devices": own}, stream)
         for run_id, theirs in self._others():
             both = set(own).intersection(theirs)
             if both and run_id != self._run_id:
@@ -86,11 +87,22 @@ class Neighbours:
         except OSError:
             return
         for name in names:
-            stated = _read(os.path.join(self._folder or "", name))
-            pid, run_id = name.removesuffix(_ENDING), text(stated.get("run_id"))
-            stat = stat_of(int(pid)) if pid.isdigit() and int(pid) != os.getpid() else None
-            if run_id and stat is not None and not stat.has_ended and stat.born == number(stated.get("born")):
+            file, pid = os.path.join(self._folder or "", name), name.removesuffix(_ENDING)
+            if not pid.isdigit() or int(pid) == os.getpid():
+                continue
+            stated = _read(file)
+            is_alive = lives(int(pid), text(stated.get("life")) or "")
+            if is_alive and (run_id := text(stated.get("run_id"))):
                 yield run_id, [str(device) for device in items(stated.get("devices"))]
+            elif not is_alive:
+                _forget(file, is_dead=is_alive is False)
+
+
+def _forget(file: str, *, is_dead: bool) -> None:
+    """Remove what a process left that was killed, so that it is not read for ever; one of which nobody can tell that it is dead only after a week."""
+    with contextlib.suppress(OSError):
+        if is_dead or time.time() - os.stat(file).st_mtime > _KEPT_S:
+            os.unlink(file)
 
 
 def _read(file: str) -> Mapping[str, object]:
