@@ -83,7 +83,8 @@ def _table(markup: str) -> str:
     """Return the tables of *markup* without its styles, scripts and attributes."""
     tables = "".join(re.findall(r"<table.*?</table>", markup, re.DOTALL))
     kept = r"</?(?:table|thead|tbody|tr|th|td|caption)\b"
-    return re.sub(r"<(/?\w+)[^>]*>", lambda tag: f"<{tag[1]}>" if re.match(kept, tag[0]) else "", tables)
+    cells = re.sub(r"<(/?\w+)[^>]*>", lambda tag: f"<{tag[1]}>" if re.match(kept, tag[0]) else "", tables)
+    return cells.replace("<th></th>", "<td></td>")  # a head without a name is none
 
 
 def _relinked(markup: str) -> str:

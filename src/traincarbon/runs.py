@@ -155,7 +155,7 @@ def read(
     return Found(
         tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
-        (*(f"{shown}: {note}" for shown, reading in readings for note in reading.notes), *_joint_notes(records, readings)),
+        (*_joint_notes(records, readings), *(f"{shown}: {note}" for shown, reading in readings for note in reading.notes)),
     )
 
 

@@ -30,6 +30,7 @@ def index(tmp_path):
     with Ledger(store) as ledger:
         ledger.add(records)
     found = Index(store, os.path.join(store, "index.sqlite"))
+    found.refresh()
     yield found
     found.close()
 

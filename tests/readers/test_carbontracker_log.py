@@ -125,3 +125,37 @@ def test_lines_that_end_as_windows_ends_them_are_read_the_same(name):
     options, plain = read_text(read, text_of(name).replace("\n", "\r\n"), name=name), read_text(read, text_of(name), name=name)
     assert options == plain
     assert len(options.records) == 1
+
+
+def test_the_first_versions_do_not_state_theirs():
+    text = "\n" + "\n".join(text_of(STANDARD).splitlines()[2:]) + "\n"
+    assert "carbontracker version" not in text
+    assert is_carbontracker(text)
+    (record,), _, _ = read_text(read, text, name="x")
+    assert (record.energy_j["cpu"], record.versions) == (540.0, {})
+
+
+def test_two_trackers_in_one_log_are_two_runs():
+    text = text_of(STANDARD)
+    records, left_out, notes = read_text(read, text + text.replace("13:27", "14:27"), name="x")
+    assert ([record.energy_j["cpu"] for record in records], left_out) == ([540.0, 540.0], [])
+    assert len({record.run_id for record in records}) == 2
+    assert "the log holds 2 trackers, each of which is a run" in notes
+
+
+def test_processes_that_began_in_one_second_are_told_apart_by_the_name_of_the_file():
+    ids = {read_text(read, text_of(STANDARD), name=f"{pid}_2026-11-25T132728Z_carbontracker.log").records[0].run_id for pid in (101, 102)}
+    assert len(ids) == 2
+
+
+def test_a_chip_of_apple_is_one_accelerator():
+    text = text_of("gpu-16587.910585_2026-11-25T134040Z_carbontracker.log").replace("NVIDIA A100.", "GPU, ANE.")
+    (record,), _, _ = read_text(read, text, name="x")
+    assert (record.accelerators, record.hw, record.energy_j["gpu"]) == (1, "Apple", None)
+
+
+def test_a_power_that_no_gpu_draws_is_set_aside():
+    text = text_of("gpu-16587.910585_2026-11-25T134040Z_carbontracker.log").replace("150.0", "4294967.295")
+    (record,), _, _ = read_text(read, text, name="x")
+    assert (record.energy_j["gpu"], record.energy_j["cpu"]) == (None, 360.0)
+    assert "no energy of gpu" in record.notes[0]

@@ -267,3 +267,11 @@ def test_plain_output_is_read_by_the_widths_of_its_dashes():
     first, second = read_text(read, PLAIN).records
     assert (first.project, first.state, first.duration_s, first.nodes, first.accelerators, first.hw) == ("train-g+", "finished", 43_200.0, 2, 4, "v100")
     assert (first.energy_j["other"], second.state, second.metered_kwh) == (29.48e6, "killed", None)
+
+
+def test_steps_after_a_job_that_states_its_energy_do_not_matter_and_leave_no_orphan():
+    job, steps = row(energy="7200000"), [row(id="1.batch", energy="lots"), row(id="1.0", energy="9000000")]
+    records, left_out, _ = read_rows(job, *steps)
+    assert ([record.energy_j["other"] for record in records], left_out) == ([7.2e6], [])
+    records, left_out, _ = read_rows(row(state="RUNNING", energy="7200000"), row(id="1.0", energy="9000000"))
+    assert (records, len(left_out)) == ([], 1)

@@ -127,3 +127,8 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are():
         check_column("n", ["a", "b", *(f"c{number}" for number in range(20))], "--params-column")
     assert caught.value.hint.startswith("it has a, b, c0")
     assert caught.value.hint.endswith("and 10 more")
+
+
+def test_a_header_that_comes_again_holds_for_the_rows_below():
+    found = list(rows(io.StringIO("name,hours\na,1\nname,hours,hw\nb,2,a100\n")))
+    assert [(row.line, row.cells) for row in found] == [(2, {"name": "a", "hours": "1"}), (4, {"name": "b", "hours": "2", "hw": "a100"})]

@@ -14,6 +14,7 @@ from browser import chromium, need_chromium
 from journals import lines_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.ledger.record import merge
+from traincarbon.reporting.extent import Extent
 from traincarbon.reporting.header import Header
 from traincarbon.reporting.render import report_html
 from traincarbon.reporting.subjects import ReportedPlan, ReportedRun, Subjects, reported_plan
@@ -252,3 +253,15 @@ def test_a_moved_control_shows_its_answer_and_the_address_follows_and_a_reset_br
     assert found["before"].startswith(found["stated"])
     assert found["note"].startswith("Set: Region Sweden")
     assert found["noted"] is True
+
+
+def test_the_title_names_the_plan_or_the_project_and_the_months_of_its_runs(shipped):
+    plan = reported_plan(Plan(name="bert", **FIELDS), shipped)
+    runs = [ReportedRun(merge(lines_of(run_id=f"run-{at}", start={"project": "nlp"}), now_s=2e9)) for at in range(2)]
+
+    def title(*subjects):
+        return re.search(r"<h1>(.*?)</h1>", report_html(Subjects(*subjects), database=shipped, extent=Extent.ONE_PAGE))[1]
+
+    assert title([plan], runs) == "bert: the plan and 2 runs of nlp, 2026-09"
+    assert title([], runs) == "2 runs of nlp, 2026-09"
+    assert title([plan, plan], []) == "2 plans compared"

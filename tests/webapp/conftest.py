@@ -22,8 +22,13 @@ def make_client(shipped, store):
     """Return a function that makes a client of an app that was started with these settings."""
 
     def make(*, address=None, is_read_only=False, with_token=False, answer_s=20.0, **options):
+        plans = LedgerThread(str(store))
         site = Site(
-            database=shipped, ledger=LedgerThread(str(store), answer_s=answer_s), address=address or Address("127.0.0.1", 8765), is_read_only=is_read_only
+            plans=plans,
+            database=shipped,
+            ledger=LedgerThread(str(store), answer_s=answer_s, first_s=answer_s),
+            address=address or Address("127.0.0.1", 8765),
+            is_read_only=is_read_only,
         )
         headers = {"authorization": f"Bearer {TOKEN}"} if with_token else {}
         return TestClient(app_of(site, token=TOKEN), base_url=URL, headers=headers, follow_redirects=False, **options)

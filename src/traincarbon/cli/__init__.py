@@ -15,7 +15,7 @@ COMMANDS = {
     "report": "Write a one-page report for a budget review.",
     "calculator": "Write a page that computes estimates offline, in any browser.",
     "serve": "Plan, compare and watch trainings in a browser on this machine.",
-    "disclose": "State compute, energy and CO2e as regulators, buyers and papers ask.",
+    "disclose": "State energy and CO2e as regulators, buyers and papers ask.",
     "validate": "Compare estimates with what real training runs reported.",
     "track": "Run a command and measure its time, energy, CO2e and cost.",
     "calibrate": "Fit the model to your own runs and save it as a calibration.",

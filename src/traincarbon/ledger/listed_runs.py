@@ -136,8 +136,7 @@ def run_row(record: "Run", *, is_settled: bool) -> tuple[str | float | int | Non
 
 
 def page_of(index: "Index", found: Filter, *, order: Order = Order.STARTED, is_descending: bool = True, offset: int = 0, limit: int = 50) -> Listing:
-    """Return a page of the runs that match, sorted by a column; runs that do not state it come last."""
-    index.refresh()
+    """Return a page of the runs that match, as the index has them, sorted by a column; runs that do not state it come last."""
     ((total,),) = index.rows(f"SELECT count(*) FROM runs WHERE {_WHERE}", *found)  # noqa: S608  no value in it
     direction = "DESC" if is_descending else "ASC"
     nulls = "" if order in (Order.STARTED, Order.ID, Order.PROJECT, Order.STATE, Order.HARDWARE) else f"{order.value} IS NULL, "
@@ -152,8 +151,7 @@ def projects_of(index: "Index", *, most: int = 500) -> list[str]:
 
 
 def month_sums(index: "Index", found: Filter = Filter()) -> list[MonthSums]:  # noqa: B008  it is frozen
-    """Return what the matching runs took, by month and project."""
-    index.refresh()
+    """Return what the matching runs took, as the index has them, by month and project."""
     parts = ", ".join(f"total({what}), count({what})" for what in SUMMED.values())
     rows = index.rows(
         f"SELECT substr(started_at, 1, 7), project, count(*), {parts} FROM runs WHERE {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2",  # noqa: S608  no value in it

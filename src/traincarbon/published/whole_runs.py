@@ -31,6 +31,8 @@ The *sparsity* of a mixture of experts is the logarithm of its parameters over t
 """
 _GROUP = 0.1
 """Log-spread between organisations, which these rows hardly tell from that between the runs of one."""
+_MEDIA_GROUPS = {"image": 0.4, "speech": 0.8}
+"""The same between organisations whose models compute on images or sound: one with many runs of its own says little about others."""
 _SCATTER = {"run": 0.32, "other": 0.4, "image": 0.5, "speech": 0.8, "steps": 0.3}
 """Prior log-spreads of rows around their effects: of whole runs by what is trained, and of what steps say about whole runs.
 
@@ -79,7 +81,7 @@ class WholeRuns(NamedTuple):
     def predict(self, effects: Mapping[str, float], scatter: str = "run") -> tuple[float, float]:
         """Return mean and standard deviation of the logarithm for a run of another organisation."""
         mean, _ = self.fit.predict(effects, "run")
-        return mean, math.sqrt(self.variance(effects) + self.scatter.get(scatter, _SCATTER[scatter]) ** 2 + self.fit.sigmas["group:run"] ** 2)
+        return mean, math.sqrt(self.variance(effects) + self.scatter.get(scatter, _SCATTER[scatter]) ** 2 + self.fit.sigmas[f"group:{scatter}"] ** 2)
 
     def variance(self, effects: Mapping[str, float]) -> float:
         """Return the variance of what the *effects* add up to."""
@@ -166,7 +168,7 @@ def fit_whole(rows: Sequence[Observation], steps: Mapping[str, float], form: For
 def _fit(rows: Sequence[Observation], form: Form) -> Fit:
     kinds = {row.scatter for row in rows}
     start = {f"scatter:{kind}": _SCATTER[kind] for kind in kinds if kind != "steps"}
-    groups = {f"group:{kind}": form.group for kind in _SCATTER}
+    groups = {f"group:{kind}": _MEDIA_GROUPS.get(kind, form.group) for kind in _SCATTER}
     return fit(
         rows, start=start, fixed={**form.spreads, **groups, "scatter:steps": _SCATTER["steps"], "scatter:run": _SCATTER["run"]} | start, heavy_tailed=True
     )
@@ -244,7 +246,8 @@ def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str,
             written += [_factor(found, scope, {name: 1.0}, counts[name]) for scope in scopes]
     seen = [found.fit.effect(name)[0] for name in found.fit.names if name.startswith("medium=")]
     note = "no published run of that kind: as the families that compute on images or sound"
-    written.append(prior_of("mfu_factor", "family=*", math.exp(sum(seen) / (len(seen) + 1)), _SPREADS["medium"], 0, note))
+    widest = max(_SPREADS["medium"], *(float(row["sigma_ln"] or 0.0) for row in written))
+    written.append(prior_of("mfu_factor", "family=*", math.exp(sum(seen) / (len(seen) + 1)), math.hypot(widest, _UNSEEN), 0, note))
     written.append(prior_of("mfu_factor", "precision=*", 1.0, _SPREADS["precision"], 0, "no published run of that kind"))
     return [*written, *_sparsity(found, rows)]
 
@@ -252,7 +255,8 @@ def _factors(found: WholeRuns, rows: Sequence[Observation], counts: Mapping[str,
 def _factor(found: WholeRuns, scope: str, effects: Mapping[str, float], n: int, scatter: str = "run") -> dict[str, str]:
     """Return the factor of *scope*: what its *effects* add up to, and how much wider its *scatter* makes it than that of dense models."""
     mean, _ = found.fit.predict(effects, "run")
-    more = found.scatter.get(scatter, 0.0) ** 2 - found.scatter.get("run", _SCATTER["run"]) ** 2
+    wide, usual = (found.scatter.get(kind, 0.0) ** 2 + found.fit.sigmas[f"group:{kind}"] ** 2 for kind in (scatter, "run"))
+    more = wide - usual
     return prior_of("mfu_factor", scope, math.exp(mean), math.sqrt(max(found.variance(effects) + more, 0.0)), n, _OVER)
 
 

@@ -38,7 +38,7 @@ class _Epochs(NamedTuple):
 
 def is_carbontracker(beginning: str) -> bool:
     """Return whether a file with this beginning is a log of carbontracker."""
-    return bool(re.match(rf"{_TIME}(?:carbontracker version|CarbonTracker: )", beginning.lstrip("\ufeff")))
+    return bool(re.match(rf"{_TIME}(?:carbontracker version|CarbonTracker: |{_FOUND})", beginning.lstrip("\ufeff \r\n")))
 
 
 def read(stream: TextIO, options: ImportOptions) -> Imported:

@@ -141,6 +141,7 @@ def exactly(value: float | None) -> dict[str, float] | None:
     return None if value is None else {"low": value, "median": value, "high": value}
 
 
+@lru_cache(maxsize=4096)
 def moment(text: str, zone: tzinfo | None) -> datetime:
     """Return the time that *text* states in ISO 8601 or in seconds since 1970, in UTC. If it names no zone, it is in *zone*.
 
@@ -169,7 +170,7 @@ def _dated(text: str) -> datetime:
     Raises:
         ValueError: it is neither.
     """
-    return datetime.fromisoformat(_SLASHES.sub(r"\1-\2-\3", text))
+    return datetime.fromisoformat(_SLASHES.sub(r"\1-\2-\3", text) if "/" in text else text)
 
 
 def instant(since_s: float) -> datetime:

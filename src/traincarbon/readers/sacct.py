@@ -12,7 +12,7 @@ from typing import NamedTuple, TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
-from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, names_a_zone, record_of
+from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, record_of
 from traincarbon.readers.limits import LEAST_NODE_W, accelerator_limits
 from traincarbon.readers.plausible import Basis
 from traincarbon.readers.sacct_layout import is_parsable, is_plain, layout_rows
@@ -26,6 +26,7 @@ _GRES = re.compile(r"(?P<node>gres[:/])?gpu(?:[:=](?P<kind>[a-z][\w.-]*))?(?:[:=
 _PREFIXES = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _JOB = re.compile(r"(\d+(?:_\d+)?(?:\+\d+)?)(?:\.(.+))?")
 _ELAPSED = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
+_ZONE = re.compile(r"(?:Z|[+-]\d\d:?\d\d)$")
 _NO_PLUGIN = "SLURM states no energy; the cluster does not meter or store it"
 _BELOW_IDLE = "below idle"
 _REASONS = {
@@ -66,10 +67,10 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     Raises:
         CarbonError: the file lacks a required column.
     """
-    jobs: list[tuple[str, Row]] = []
+    jobs: dict[str, list[Run | Row]] = {}
     steps: dict[str, list[_Step]] = {}
     left_out = []
-    checked = False
+    checked = has_zone = False
     for row in layout_rows(stream):
         if isinstance(row, str):
             left_out.append(row)
@@ -77,37 +78,41 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
         if not checked:
             _check(row)
             checked = True
+        has_zone = has_zone or _names_a_zone(row.text("Start"))
         id = row.text("JobID", "JobIDRaw")
         known = _JOB.fullmatch(id.rstrip("+"))
         if not known:
             left_out.append(f"{row.place(id)}: {'it has not begun' if '[' in id else 'this is not the number of a job'}")
             continue
         try:
-            if known[2]:
+            if not known[2]:
+                needs_steps = _stated_j(row) is None
+                jobs.setdefault(known[1], []).append(row if needs_steps else _record(known[1], row, [], options))
+            elif not all(isinstance(each, Run) for each in jobs.get(known[1], [row])):
                 steps.setdefault(known[1], []).append(_step(known[2], row, options))
-            else:
-                jobs.append((known[1], row))
-        except ValueError as error:
-            left_out.append(f"{row.place(id)}: {error}")
-    return _runs(jobs, steps, left_out, options)
-
-
-def _runs(jobs: list[tuple[str, Row]], steps: dict[str, list[_Step]], left_out: list[str], options: ImportOptions) -> Imported:
-    records, notes = [], []
-    for id, row in jobs:
-        try:
-            records.append(_record(id, row, steps.get(id, []), options))
-            if not options.zone and not names_a_zone(row.text("Start")):
-                notes.append(NO_ZONE)
         except (CarbonError, ValueError) as error:
             left_out.append(f"{row.place(id)}: {error}")
+    return _runs(jobs, steps, left_out, options, has_zone=has_zone)
+
+
+def _runs(jobs: dict[str, list[Run | Row]], steps: dict[str, list[_Step]], left_out: list[str], options: ImportOptions, *, has_zone: bool) -> Imported:
+    """Return the runs of all jobs, those without an energy of their own by their steps."""
+    records: list[Run] = []
+    for id, found in jobs.items():
+        for each in found:
+            try:
+                records.append(each if isinstance(each, Run) else _record(id, each, steps.get(id, []), options))
+            except (CarbonError, ValueError) as error:
+                left_out.append(f"{each.place(id) if isinstance(each, Row) else id}: {error}")
+    notes = [] if options.zone or not records or has_zone else [NO_ZONE]
     if any(energy_j for record in records for energy_j in record.energy_j.values()):
-        notes.append(_SHARED)
-        if not options.energy_covers:
-            notes.append(_UNKNOWN_COVER)
-    orphans = steps.keys() - {id for id, _ in jobs}
-    left_out += [f"job {id}: the file has only its steps, not the job itself" for id in sorted(orphans)]
-    return Imported(records, left_out, list(dict.fromkeys(notes)))
+        notes += [_SHARED] if options.energy_covers else [_SHARED, _UNKNOWN_COVER]
+    left_out += [f"job {id}: the file has only its steps, not the job itself" for id in sorted(steps.keys() - jobs.keys())]
+    return Imported(records, left_out, notes)
+
+
+def _names_a_zone(text: str) -> bool:
+    return _ZONE.search(text) is not None or text.isdigit()
 
 
 def _check(row: Row) -> None:

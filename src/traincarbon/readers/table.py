@@ -178,8 +178,9 @@ def rows(
 
 def _is_header(cells: list[str], columns: list[str]) -> bool:
     """Return whether a row is a header again: its first cells, and at least half of all, name columns."""
-    named = sum(cell.strip() in columns for cell in cells if cell.strip())
-    return cells[0].strip() == columns[0] and len(columns) > 1 and 2 * named >= len(columns)
+    if len(columns) < 2 or cells[0].strip().lstrip("\ufeff") != columns[0]:
+        return False
+    return 2 * sum(cell.strip() in columns for cell in cells if cell.strip()) >= len(columns)
 
 
 def check_column(column: str, header: list[str], option: str) -> None:

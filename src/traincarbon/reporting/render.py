@@ -1,10 +1,11 @@
 """The report as one self-contained HTML file: text, charts, style and scripts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
 from traincarbon.formatting import LADDERS, LEAST, READABLE, counted
+from traincarbon.ledger.run import Run
 from traincarbon.reporting.decision.plan_charts import Question
 from traincarbon.reporting.decision.sheet import sheet_section
 from traincarbon.reporting.extent import Audience, Extent, Paper, opens
@@ -145,8 +146,21 @@ def _title(subjects: Subjects) -> str:
         record = subjects.runs[0].record
         named = (record.plan or {}).get("name") or record.project or record.run_id
         return f"Run {named}: {_STATES.get(record.state, record.state)}"
-    parts = [counted(len(group), what) for group, what in ((subjects.plans, "plan"), (subjects.runs, "run")) if group]
-    return f"Report on {' and '.join(parts)}"
+    runs = _runs_title([run.record for run in subjects.runs])
+    if len(subjects.plans) == 1:
+        return f"{subjects.plans[0].view.title}: the plan and {runs}"
+    return f"{counted(len(subjects.plans), 'plan')} compared{f', and {runs}' if runs else ''}" if subjects.plans else f"{runs[:1].upper()}{runs[1:]}"
+
+
+def _runs_title(records: Sequence[Run]) -> str:
+    """Return how many runs there are, of which project if they have one, and of which months; empty where there is none."""
+    if not records:
+        return ""
+    months = sorted({record.started_at[:7] for record in records if record.started_at})
+    projects = {record.project for record in records}
+    of_project = f" of {projects.pop()}" if len(projects) == 1 and records[0].project else ""
+    when = "" if not months else f", {months[0]}" if len(months) == 1 else f", {months[0]} to {months[-1]}"
+    return f"{counted(len(records), 'run')}{of_project}{when}"
 
 
 def _page(header: Header, title: str, sections: list[Section], script: Html, extent: Extent, paper: Paper | None) -> str:

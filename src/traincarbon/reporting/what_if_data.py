@@ -71,7 +71,10 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
     own_place = setting.place.name if setting.place is not None else "not named: the range of grids"
     chips = [Option("", setting.hardware.name), *([] if fixed else _others(hardware_options(answer, database), setting.hardware.id))]
     grids = [Option("", own_place), *_others(region_options(answer, database), setting.place.id if setting.place is not None else "")]
-    starts = [Option("", plan.start or "not named: the newest facts"), *(Option(year, year) for year in _YEARS if year != plan.start)]
+    starts = [
+        Option("", f"{plan.start}, as planned" if plan.start else "not named: the newest facts"),
+        *(Option(year, year) for year in _YEARS if year != plan.start),
+    ]
     own_rent = plan.rent or PURCHASES[0]
     rents = [Option("", _named(own_rent)), *(Option(each, _named(each)) for each in PURCHASES if each != own_rent and plan.rent_price is None)]
     own = f"{setting.precision}{'' if plan.precision is not None else ', usual on this hardware'}"

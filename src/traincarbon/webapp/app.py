@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from traincarbon.errors import CarbonError
-from traincarbon.webapp import api, compare_page, plan_page, run_page, runs_page, save_page
+from traincarbon.webapp import accuracy_page, api, compare_page, facts_page, fleet_page, plan_page, run_page, runs_page, save_page
 from traincarbon.webapp.answers import error_answer, status_of
 from traincarbon.webapp.guard import App, BodyTooLargeError, Guard
 from traincarbon.webapp.pages import error_page
@@ -26,6 +26,10 @@ ROUTES = (
     Route("/runs", runs_page.runs_page),
     Route("/runs/{id:path}", run_page.run_page),
     Route("/live/{id:path}", run_page.live_run),
+    Route("/fleet", fleet_page.fleet_page),
+    Route("/facts", facts_page.facts_page),
+    Route("/facts/{folder}/{name}", facts_page.fact_page),
+    Route("/accuracy", accuracy_page.accuracy_page),
     Route("/healthz", api.health),
     Route("/api/", api.contract),
     Route("/api/estimate", api.estimate_api, methods=["POST"]),

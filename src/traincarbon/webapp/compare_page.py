@@ -58,9 +58,9 @@ async def compare_page(request: Request) -> Response:
     known: list[SavedPlan] = []
     shown, problem = EMPTY, None
     with suppress(StoreError):  # plans can be compared without the store
-        known = await site.ledger.ask(lambda ledger: saved_plans(ledger.store))
+        known = await site.plans.ask(lambda ledger: saved_plans(ledger.store))
     try:
-        plans = await site.ledger.ask(lambda ledger: [load_plan(ledger.store, name) for name in stated.saved]) if stated.saved else []
+        plans = await site.plans.ask(lambda ledger: [load_plan(ledger.store, name) for name in stated.saved]) if stated.saved else []
         shown = await run_in_threadpool(_compared_html, stated, plans, site)
     except CarbonError as error:
         problem = Problem(str(error), error.hint)

@@ -15,7 +15,7 @@ from traincarbon.reporting.markup import Html, name, text
 from traincarbon.webapp.answers import status_of
 from traincarbon.webapp.site import may_write, site_of
 
-SECTIONS = {"": "Plan", "compare": "Compare", "runs": "Runs"}
+SECTIONS = {"": "Plan", "compare": "Compare", "runs": "Runs", "fleet": "Fleet", "facts": "Facts", "accuracy": "Accuracy"}
 """Path to the title of each part of the app, in the order of its menu."""
 _HTMX = '{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":false,"selfRequestsOnly":true,"historyCacheSize":0}'
 """What htmx may do: no evaluation of text, no style of its own, no request to another host."""

@@ -57,7 +57,7 @@ async def plan_page(request: Request) -> Response:
     values = await run_in_threadpool(_answered, site, form)
     saved: list[SavedPlan] = []
     with suppress(CarbonError):  # plans work without the store
-        saved = await site.ledger.ask(lambda ledger: saved_plans(ledger.store))
+        saved = await site.plans.ask(lambda ledger: saved_plans(ledger.store))
     more = {"presets": presets(), "is_example": is_example, "names": _names(site.database), "saved": saved}
     return page(request, "plan.html", {**values, **more}, title="Plan a training")
 

@@ -39,7 +39,7 @@ async def save_from_json(request: Request) -> Response:
 
 async def saved_as_json(request: Request) -> Response:
     """Return the names of the saved plans."""
-    found = await site_of(request).ledger.ask(lambda ledger: saved_plans(ledger.store))
+    found = await site_of(request).plans.ask(lambda ledger: saved_plans(ledger.store))
     return json_answer([each.name for each in found])
 
 
@@ -47,7 +47,7 @@ async def open_saved(request: Request) -> Response:
     """Lead to the page of a saved plan."""
     site = site_of(request)
     name = request.path_params["name"]
-    plan = await site.ledger.ask(lambda ledger: load_plan(ledger.store, name))
+    plan = await site.plans.ask(lambda ledger: load_plan(ledger.store, name))
     form = form_of({field: str(value) for field, value in plan.to_dict().items()})
     return RedirectResponse(f"{site.address.root_path}/?{form.query}", status_code=303)
 
@@ -81,4 +81,4 @@ async def _save(request: Request, title: str, fields: Mapping[str, object]) -> S
     site = site_of(request)
     named = {**fields, **({"name": title} if title else {})}
     plan = plan_from(named, site.database)
-    return await site.ledger.ask(lambda ledger: save_plan(ledger.store, title, plan))
+    return await site.plans.ask(lambda ledger: save_plan(ledger.store, title, plan))

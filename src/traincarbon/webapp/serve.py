@@ -10,6 +10,8 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.extras import MissingExtraError
 from traincarbon.webapp.address import DEFAULT_HOST, DEFAULT_PORT, Address, listen, root_path_of
 
+_PLANS_S = 2.0
+"""How long a page waits for the list of saved plans at first."""
 _GOODBYE_S = 1
 """How long requests that are still answered may take once the app is stopped."""
 
@@ -83,7 +85,8 @@ def serve(
         address = Address(host, socket.getsockname()[1], path, tuple(allow_hosts))
         ledger = LedgerThread(None if store is None else os.fspath(store))
         facts = database if database is not None else open_database()
-        site = Site(database=facts, ledger=ledger, address=address, level=level, is_read_only=read_only)
+        plans = LedgerThread(ledger.store, first_s=_PLANS_S)
+        site = Site(database=facts, ledger=ledger, plans=plans, address=address, level=level, is_read_only=read_only)
         serving = Serving(address.url, secrets.token_urlsafe(24), address.port, ledger.store, read_only)
         config = uvicorn.Config(
             app_of(site, token=serving.token),
@@ -95,6 +98,7 @@ def serve(
             ws="none",
             timeout_graceful_shutdown=_GOODBYE_S,
         )
+        ledger.warm_up()
         if ready is not None:
             ready(serving)
         with contextlib.suppress(KeyboardInterrupt):  # how an app in a terminal is stopped

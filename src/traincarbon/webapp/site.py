@@ -16,6 +16,7 @@ class Site:
     Attributes:
         database: The facts.
         ledger: The ledger of the store.
+        plans: The same store for saved plans, which need not wait for the index of runs.
         address: Where it listens.
         level: Confidence level of the intervals. [1]
         is_read_only: Whether nobody may write.
@@ -23,6 +24,7 @@ class Site:
 
     database: Database
     ledger: LedgerThread
+    plans: LedgerThread
     address: Address
     level: float = 0.9
     is_read_only: bool = False

@@ -35,6 +35,11 @@ def test_the_screen_says_that_own_runs_exist_and_what_they_change():
 
 
 @pytest.mark.usefixtures("runs")
+def test_the_explanation_says_so_too():
+    assert "Own runs: 2 runs of yours" in shown(*PLAN, "--explain")
+
+
+@pytest.mark.usefixtures("runs")
 def test_json_states_the_same():
     found = json.loads(shown(*PLAN, "--json"))
     own = found["own_runs"]

@@ -67,7 +67,7 @@ def command(
         _save(plan, save)
     if plot is not None:
         _plot(answer, facts, plot, quiet=quiet)
-    own = _own_runs(answer, facts, quiet=quiet) if as_json or not (as_csv or markdown or explain) else None
+    own = _own_runs(answer, facts, quiet=quiet) if as_json or not (as_csv or markdown) else None
     if as_json:
         click.echo(output.as_json({**answer.to_dict(), "own_runs": None if own is None else own.to_dict()}))
     elif as_csv:
@@ -78,6 +78,10 @@ def command(
         from traincarbon.cli.screens.explanation import explanation
 
         click.echo(explanation(answer, facts))
+        if own is not None:
+            from traincarbon.cli.screens.own_runs import own_runs_line
+
+            click.echo(output.wrapped("Own runs", own_runs_line(own)))
     else:
         from traincarbon.cli.screens.estimate import screen
 

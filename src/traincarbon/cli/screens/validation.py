@@ -10,7 +10,7 @@ from traincarbon.validation.accuracy import POOLED
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
-    from traincarbon.validation.accuracy import Backtest, Errors, SetSummary
+    from traincarbon.validation.accuracy import Backtest, Case, Errors, SetSummary
     from traincarbon.validation.landmarks import Landmark
 
 
@@ -123,7 +123,7 @@ _FAMILIES = (
     "Language models are dense ones, mixtures of experts, encoders and encoder-decoders together.",
 )
 _MOST_WORST = 15
-_WORST_HEAD = ("run", "family", "error", "why its numbers do not give its work")
+_WORST_HEAD = ("run", "family", "error", "why its numbers do not give its work, and what its row says")
 _SHIPPED = "The table of step_time_s predicts each set with efficiencies fitted without its publisher. With the shipped efficiencies, the errors relative to published times are:"
 _RULES_HEAD = ("quantity", "rule", "n", "median", "mean", "p90", "bias")
 _STEPS_HEAD = ("set", "n", "mean", "median", "p90", "bias", "fitted on it")
@@ -149,7 +149,8 @@ def _families(tried: "Backtest", facts: "Database | None") -> list[str]:
         from traincarbon.cli.screens.unseen_runs import unseen_lines
 
         parts += unseen_lines(tried, facts)
-    worst = [(case.id, case.family, f"{case.error_ln:+.2f}", case.unusable.replace("-", " ") or "not known") for case in tried.worst(_MOST_WORST)]
+    notes = _notes() if tried.is_built_in else {}
+    worst = [(case.id, case.family, f"{case.error_ln:+.2f}", _reason(case, notes)) for case in tried.worst(_MOST_WORST)]
     return [
         *parts,
         "The runs that are predicted worst, those that no constant is fitted to among them:",
@@ -157,6 +158,19 @@ def _families(tried: "Backtest", facts: "Database | None") -> list[str]:
         output.markdown_table([_WORST_HEAD, *worst], right=(2,)),
         "",
     ]
+
+
+def _notes() -> dict[str, str]:
+    """Return what our published runs say of themselves, by id."""
+    from traincarbon.published.runs_file import read_runs
+
+    return {run.id: run.note for run in read_runs()[0]}
+
+
+def _reason(case: "Case", notes: dict[str, str]) -> str:
+    """Return why the numbers of a run do not give its work, and what its row says of them."""
+    parts = [case.unusable.replace("-", " "), output.clean(notes.get(case.id, ""))]
+    return ": ".join(part for part in parts if part) or "not known"
 
 
 def _shown(sets: "list[SetSummary]") -> "dict[str, list[SetSummary]]":

@@ -111,7 +111,7 @@ def forecast_table(record: Run, forecast: Forecast | None, currency: Currency) -
     """Return the forecast of a run compared with what it took."""
     if forecast is None:
         return html("<p>The run has no plan, so there is no forecast to compare it with.</p>")
-    known = [row for label, unit, expected, actual in _compared(record, forecast) if (row := _row(label, expected, actual, unit, currency))]
+    known = [row for label, unit, expected, actual in compared_with_forecast(record, forecast) if (row := _row(label, expected, actual, unit, currency))]
     if not known:
         return EMPTY
     plan = _plan_of(record, forecast)
@@ -126,7 +126,7 @@ def forecast_chart(record: Run, forecast: Forecast | None, currency: Currency, i
     if forecast is None:
         return None
     bullets, data = [], []
-    for label, unit, expected, actual in _compared(record, forecast):
+    for label, unit, expected, actual in compared_with_forecast(record, forecast):
         if expected is None or actual is None or not expected.median > 0.0 or not actual.median > 0.0:
             continue
         took, planned, place = _actual(actual, unit, currency), " ".join(filter(None, _expected(expected, unit, currency))), _place(expected, actual)
@@ -151,7 +151,7 @@ def _ticks(most: float, unit: str, currency: Currency) -> Callable[[float], str]
     return in_one_scale(most, unit, currency)
 
 
-def _compared(record: Run, forecast: Forecast) -> list[tuple[str, str, Interval | None, Interval | None]]:
+def compared_with_forecast(record: Run, forecast: Forecast) -> list[tuple[str, str, Interval | None, Interval | None]]:
     """Return the label and unit of the compared quantities, with what was expected of as much of the work and what the run took."""
     expected = _plan_of(record, forecast).results
     found = [(QUANTITIES[name].label, QUANTITIES[name].unit, expected.get(name), actual_result(record, name)) for name in _COMPARED]
