@@ -64,6 +64,30 @@ def test_no_line_is_wider_than_the_screen(words, columns, store):
     assert [line for line in text.splitlines() if len(line) > columns and " " in line.strip()] == []  # a path stays whole
 
 
+@pytest.mark.parametrize(
+    "words",
+    [*COMMANDS[:3], next(words for words in COMMANDS if words[0] == "compare" and "reserved_1y" in words[-1]), ["db", "list", "hardware"]],
+    ids=" ".join,
+)
+def test_no_line_is_wider_than_a_narrow_screen(words, store):
+    text = printed(words, store=store, COLUMNS="40")
+    assert [line for line in text.splitlines() if len(line) > 40 and " " in line.strip()] == []
+
+
+def test_a_narrow_screen_has_the_bounds_below_the_medians(store):
+    narrow, usual = (printed(["estimate", *PLAN], store=store, COLUMNS=columns).splitlines() for columns in ("40", "80"))
+    (at,) = [number for number, line in enumerate(narrow) if line.startswith("Energy ")]
+    (energy,) = [line for line in usual if line.startswith("Energy")]
+    shown = [*narrow[at].split()[1:], *narrow[at + 1].split()]
+    assert "–" in narrow[at + 1]
+    assert energy.split()[-len(shown) :] == shown
+
+
+def test_an_impossible_size_is_named(store):
+    for size, name in ((["--params", "1e30", "--tokens", "1e12"], "params"), (["--params", "1e9", "--tokens", "1e29"], "tokens")):
+        assert f"Warning: {name} above" in printed(["estimate", *size, "--hw", "h100"], store=store, COLUMNS="120")
+
+
 def test_a_wide_screen_is_used(store):
     for words in (["estimate", *PLAN], ["db", "show", "dgx-a100"], ["advise", *PLAN, "--explain"]):
         lengths = [max(map(len, printed(words, store=store, COLUMNS=str(columns)).splitlines())) for columns in (80, 120, 200)]

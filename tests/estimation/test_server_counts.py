@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from acme import PLAN, WORLD, fact, server
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
+from traincarbon.estimation.fields import MOST_COUNT
 from traincarbon.estimation.server_counts import round_up, server_counts
 
 hours = st.floats(1e-3, 1e12)
@@ -136,3 +137,12 @@ def test_of_an_array_only_the_plans_that_do_not_fit_get_more(priced):
 
 def test_an_array_of_plans_has_no_list_of_counts(priced):
     assert estimate(database=priced, **{**PLAN, "params": np.array([1e9, 2e9])}).server_counts == []
+
+
+def test_no_count_is_offered_that_a_plan_may_not_state(priced):
+    assert server_counts(accelerator_hours_h=1e3, accelerator_count=8.0, fewest=1e13) == []
+    for size in ({"params": 1e30}, {"tokens": 1e29}, {"params": 1e18, "tokens": 1e18}):
+        answer = estimate(database=priced, **{**PLAN, **size})
+        assert all(count * answer.facts.accelerator_count <= MOST_COUNT for count in answer.server_counts)
+        for count in answer.server_counts:
+            estimate(answer.plan, database=priced, servers=count)

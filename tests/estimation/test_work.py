@@ -97,11 +97,14 @@ def test_trainable_parameters_of_what_is_no_adapter_have_no_effect(ask, kind, sa
         ({"params": 530, "tokens": 270}, "params and tokens below 1,000"),
         ({"params": 530}, "params below 1,000"),
         ({"tokens": np.array([1e12, 270.0])}, "tokens below 1,000"),
+        ({"params": 1e30}, "params above 1e+14"),
+        ({"params": 2e14}, "params above 1e+14"),
+        ({"tokens": np.array([1e12, 2e17])}, "tokens above 1e+17"),
         ({"params": 1000, "tokens": 1000}, ""),
     ],
 )
 def test_a_number_whose_ending_was_forgotten_is_pointed_out(ask, fields, said):
-    found = [warning for warning in ask(**fields).warnings if "is a suffix missing" in warning]
+    found = [warning for warning in ask(**fields).warnings if "is a suffix" in warning]
     assert [warning.partition(":")[0] for warning in found] == ([said] if said else [])
 
 

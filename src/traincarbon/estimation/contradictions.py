@@ -86,6 +86,8 @@ _LARGEST_TEACHER = 100.0
 """Factor between a teacher and its student from which a suffix is likely wrong; a choice."""
 _MOST_PARAMS = 1e14
 """More parameters than any model has."""
+_MOST_TOKENS = 1e17
+"""More tokens than any training sees, by a factor of a thousand and more."""
 
 
 def check_together(plan: "Plan") -> None:
@@ -124,6 +126,9 @@ def warn_of_sizes(trace: "Trace", *, shape_params: Num | None) -> None:
     few = [name for name, value in (("params", params), ("tokens", tokens)) if value is not None and any_of(value < _FEW)]
     if few:
         trace.slips.append(f"{' and '.join(few)} below {_FEW:,.0f}: is a suffix missing, as in 7B or 1.4T?")
+    for name, value, most, what in (("params", params, _MOST_PARAMS, "no model is so large"), ("tokens", tokens, _MOST_TOKENS, "nobody has so many")):
+        if value is not None and any_of(value > most):
+            trace.slips.append(f"{name} above {most:g}: {what}; is a suffix or an exponent wrong?")
     hidden, heads = plan.number("hidden"), plan.number("heads")
     if hidden is not None and heads is not None and plan.head_dim is None and any_of(hidden % heads != 0.0):
         trace.warnings.append("heads do not divide hidden: is one of them wrong?")

@@ -112,7 +112,8 @@ class Field(NamedTuple):
 
 _DAY_WIDTH = len("2020-06-30")
 _EARLIEST, _LATEST = 2000, 2100
-_MOST_COUNT = 1e12
+MOST_COUNT = 1e12
+"""No plan may count more, of whatever it counts."""
 _MOST = 1e30
 """No quantity of a training comes near this; it keeps every product of the chain finite."""
 
@@ -213,9 +214,9 @@ def _check_bounds(name: str, value: float, field: Field) -> None:
             return
         hint = "it must be above 0"
     elif check is Check.COUNT:
-        if 1.0 <= value <= _MOST_COUNT and value == math.floor(value):
+        if 1.0 <= value <= MOST_COUNT and value == math.floor(value):
             return
-        hint = f"it must be a whole number from 1 to {_MOST_COUNT:g}"
+        hint = f"it must be a whole number from 1 to {MOST_COUNT:g}"
     elif check is Check.SHARE:
         if 0.0 < value <= 1.0:
             return

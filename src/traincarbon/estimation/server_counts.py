@@ -2,6 +2,7 @@
 
 import math
 
+from traincarbon.estimation.fields import MOST_COUNT
 from traincarbon.quantities import H_PER_DAY
 
 _DAYS = (365.0, 180.0, 90.0, 30.0, 14.0, 7.0, 1.0, 0.25)
@@ -12,7 +13,7 @@ _ROUND = (10, 12, 15, 16, 20, 24, 30, 32, 40, 48, 50, 60, 64, 80, 90, 100)
 
 
 def server_counts(*, accelerator_hours_h: float, accelerator_count: float, fewest: float) -> list[int]:
-    """Return at most five numbers of servers, from the fewest that hold the model to those that finish in days.
+    """Return at most five numbers of servers, from the fewest that hold the model to those that finish in days; none that a plan may not state.
 
     Args:
         accelerator_hours_h: Accelerator-hours of the run. [h]
@@ -25,7 +26,8 @@ def server_counts(*, accelerator_hours_h: float, accelerator_count: float, fewes
     """
     least = max(1, math.ceil(fewest / accelerator_count))
     wanted = {round_up(accelerator_hours_h / (days * H_PER_DAY * accelerator_count)) for days in _DAYS}
-    return sorted({least} | {servers for servers in wanted if servers > least})[:_MOST_COUNTS]
+    counts = sorted({least} | {servers for servers in wanted if servers > least})[:_MOST_COUNTS]
+    return [servers for servers in counts if servers * accelerator_count <= MOST_COUNT]
 
 
 def round_up(number: float) -> int:

@@ -47,6 +47,12 @@ def test_json_holds_every_field_of_a_reading_and_all_about_the_machine():
     assert {"carbon", "Python"} <= told["versions"].keys()
 
 
+def test_it_says_whether_the_web_pages_can_be_shown(monkeypatch):
+    assert "web pages  carbon serve " in run()
+    monkeypatch.setattr("traincarbon.cli.commands.doctor.find_spec", lambda name: None if name == "starlette" else True)
+    assert "carbon serve needs its extra: " in " ".join(run().split())
+
+
 def test_it_fits_the_screen():
     assert max(len(line) for line in run().splitlines()) <= 80
 

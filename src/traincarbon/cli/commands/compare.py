@@ -75,8 +75,10 @@ def command(
 def screen(found: "Comparison") -> str:
     """Return the options as one table of 80 columns, what its marks mean, and what was set aside."""
     rows = [_head(found), *(_cells(option, found) for option in found.options)]
-    colored = [rows[0], *((output.better(cells[0]) if cells[0] else "", *cells[1:]) for cells in output.fitted(rows[1:], 1))]
-    lines = output.table(colored, right=(2, 3, 4, 5)).split("\n")
+    gap = "  " if output.width() >= _ROOMY else " "
+    fitted = output.fitted(rows, 1, gap=gap)
+    colored = [fitted[0], *((output.better(cells[0]) if cells[0] else "", *cells[1:]) for cells in fitted[1:])]
+    lines = output.table(colored, right=(2, 3, 4, 5), gap=gap).split("\n")
     parts = [output.dim(lines[0]), *lines[1:], "", *_shared(found), output.wrapped("Marks", _MARKS)]
     uncertain = intervals_of(found.options[0].results)
     parts += [output.wrapped("Uncertainty", f"{found.level:.0%} intervals of the first line: {uncertain}")] if uncertain else []
@@ -86,6 +88,8 @@ def screen(found: "Comparison") -> str:
     return "\n".join(parts)
 
 
+_ROOMY = 60
+"""Columns of a screen from which two blanks separate the columns of a table."""
 _MARKS = (
     ", ".join(f"{mark.letter} {name}" for name, mark in MARKS.items()) + " (medians); * no other option is as good in cost, time and CO2e and better in one"
 )

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import time
+from importlib.util import find_spec
 from typing import NamedTuple
 
 import click
@@ -12,6 +13,7 @@ from traincarbon.cli import output
 from traincarbon.cli.options import FILE
 from traincarbon.cli.screens.launch import launch_dict, launch_rows, region_rows, this_launch
 from traincarbon.errors import CarbonError
+from traincarbon.extras import install_command
 from traincarbon.meters.base import Reading, Unavailable
 from traincarbon.meters.foreign import ALLOWED, entry_point_meters
 from traincarbon.quantities import EnergySource
@@ -203,9 +205,16 @@ def _machine(store: Store) -> list[str]:
         *(("plug-in", f"{each}; refuse with {ALLOWED}=none") for each in _plugins()),
         ("processor", threads + memory),
         ("clock", f"{clock.source}, {resolution}" if clock.source else resolution),
+        ("web pages", _web_pages()),
         ("versions", ", ".join(f"{name} {version}" for name, version in _versions().items())),
     ]
     return _aligned(rows)
+
+
+def _web_pages() -> str:
+    if all(find_spec(package) for package in ("jinja2", "starlette", "uvicorn")):
+        return "carbon serve can show them"
+    return f"carbon serve needs its extra: {install_command(extra='serve')}"
 
 
 def _aligned(rows: list[tuple[str, str]]) -> list[str]:

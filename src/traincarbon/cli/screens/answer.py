@@ -131,12 +131,15 @@ def result_rows(answer: "Estimate", names: "tuple[str, ...]" = tuple(QUANTITIES)
 
 
 def results_table(answer: "Estimate", names: "tuple[str, ...]" = tuple(QUANTITIES)) -> str:
-    """Return the table of results, with shorter labels where the screen is narrow."""
+    """Return the table of results: with shorter labels where the screen is narrow, with the bounds below where it is narrower still."""
     for short in (False, True):
-        header, *lines = output.table(result_rows(answer, names, short=short), right=(1,)).split("\n")
+        rows = result_rows(answer, names, short=short)
+        header, *lines = output.table(rows, right=(1,)).split("\n")
         if max(map(len, lines), default=0) <= output.width():
-            break
-    return "\n".join([output.dim(header), *lines])
+            return "\n".join([output.dim(header), *lines])
+    medians = output.table([row[:-1] for row in rows], right=(1,)).split("\n")
+    lines = [line for (*_, bounds), median in zip(rows, medians, strict=True) for line in (median, f"  {bounds}")]
+    return "\n".join([*map(output.dim, lines[:2]), *lines[2:]])
 
 
 def utilisation(answer: "Estimate") -> str:
