@@ -30,6 +30,15 @@ def test_each_row_shows_bar_median_and_interval():
     assert html.count("<svg") == 1
 
 
+def test_the_ends_of_the_axis_are_in_the_unit_of_the_column():
+    html = comparison_table(
+        [Compared("a", {"total_kgco2e": Interval(30e3, 90e3, 200e3)}), Compared("b", {"total_kgco2e": Interval(6e5, 1.2e6, 2.4e6)})], ["total_kgco2e"], USD, "C"
+    )
+    ends = re.search(r"<small>([\d,.]+) t to ([\d,.]+) t, logarithmic</small>", html)
+    assert float(ends[1].replace(",", "")) <= 30.0
+    assert float(ends[2].replace(",", "")) >= 2400.0
+
+
 def test_nothing_known_is_no_chart():
     assert comparison_table([Compared("a", {"rent_usd": None})], ["rent_usd"], USD, "C") == ""
 

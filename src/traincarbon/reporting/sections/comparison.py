@@ -85,7 +85,6 @@ def comparison_table(rows: Sequence[Compared], quantities: Sequence[str], curren
     if not known:
         return EMPTY
     first, *others = known
-    unit = QUANTITIES[first].unit
     axis = axis_of([row.results.get(first) for row in rows])
     scales = {quantity: _scale([row.results.get(quantity) for row in rows], QUANTITIES[quantity].unit, currency) for quantity in known}
     cells = [
@@ -98,7 +97,9 @@ def comparison_table(rows: Sequence[Compared], quantities: Sequence[str], curren
         ]
         for row in rows
     ]
-    ends = html("<small>{} to {}, logarithmic</small>", *texts(currency.amount(axis.low, unit), currency.amount(axis.high, unit)))
+    ends = html(
+        "<small>{} to {}, logarithmic</small>", *texts(*(scales[first].text(significant(end / scales[first].size, 2)) for end in (axis.low, axis.high)))
+    )
     heads = [EMPTY, ends, *texts(QUANTITIES[first].label, "Interval", *(QUANTITIES[quantity].label for quantity in others))]
     return table(text(caption), heads, cells, numbers=range(2, 4 + len(others)))
 
