@@ -25,6 +25,18 @@ def column(parts: Sequence[float], total: float, unit: str, currency: Currency, 
     return [scale.around(f"{value:,.{max(decimals, 0)}f}") for value in shown], scale.unit
 
 
+def part_of(part: float, whole: float, *, digits: int = 3) -> str:
+    """Return a *part* to the place that the *whole* has with so many significant digits; one that is too small for it is below that place.
+
+    Example:
+        >>> part_of(12.345, 40.6), part_of(0.000158, 40.6), part_of(0.0, 40.6)
+        ('12.3', '< 0.1', '0.0')
+    """
+    decimals = max(digits - 1 - math.floor(math.log10(whole)), 0) if whole > 0.0 else 0
+    step: float = 10.0**-decimals
+    return f"< {step:.{decimals}f}" if 0.0 < part < step / 2.0 else f"{part:,.{decimals}f}"
+
+
 def adding_up(values: Sequence[float], decimals: int) -> list[float]:
     """Return *values* rounded so that they add up to their rounded sum: the largest remainders are rounded up.
 

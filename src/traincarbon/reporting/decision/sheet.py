@@ -74,7 +74,10 @@ def _decision(money: Money | None, view: EstimateView, advice: Advice | None, qu
     else:
         asked = question.currency.amount(money.quantile(question.confidence), "$", digits=3)
         how = "to rent" if money.is_rent else "to own"
-        ask = html('<p class="ask"><strong>{}</strong> {}</p>', *_texts(asked, f"{how}: enough with a chance of {percent(question.confidence)}"))
+        ask = html(
+            '<p class="ask"><strong>{}</strong> {}</p>',
+            *_texts(asked, f"{how}: enough with a chance of {percent(question.confidence)}".replace(" %", "\u00a0%")),
+        )
     option, reuse = first_option(advice), first_option(advice, reuse=True)
     return html(
         '<div class="decision">{}{}{}{}{}</div>',
