@@ -132,7 +132,8 @@ def _energy(record: Run, currency: Currency) -> Html:
         if energy_j is not None and total:
             energy_kwh = energy_j / J_PER_KWH
             how = _HOW_KNOWN[source] if source is not None else ""
-            rows.append([text(label), share_bar(energy_kwh / total), *texts(scale.text(part_of(energy_kwh / scale.size, total / scale.size)), how)])
+            words = scale.text(part_of(energy_kwh / scale.size, total / scale.size))
+            rows.append([text(label), share_bar(energy_kwh / total), *texts(words, how)])
         elif part in record.missing:
             rows.append([text(label), EMPTY, text("not measured"), name(record.missing[part], most=200)])
     return (
