@@ -80,7 +80,7 @@ def test_nothing_raw_gets_into_a_page_as_templates_are_literals_and_only_markup_
     templates = list(calls_of("html"))
     assert len(templates) > 80
     assert [file for file, template in templates if not isinstance(template, ast.Constant)] == []
-    assert {file for file, _ in calls_of("Html")} == {"markup.py", "render.py"}
+    assert {file for file, _ in calls_of("Html")} == {"markup.py", "shell.py"}
 
 
 def test_names_keep_the_letters_that_are_theirs_though_they_are_no_print():

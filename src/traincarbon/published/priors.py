@@ -32,6 +32,8 @@ AMPLE_PARAMS = 1.5e8
 """Parameters on each accelerator of an A100's speed below which utilisation falls."""
 _NOMINAL = 0.02
 """Mean power this close to the power cap is the cap times the hours, not a measurement."""
+POWER_SPREADS = {"all": 1.0, "generation": 0.15, "exponent": 0.3, "group:run": 0.05}
+"""Log-spreads of the effects while power shares are fitted: too few rows tell them."""
 _HOST_SHARE = 0.45
 """Mean power of a host as a share of its nameplate, while power shares are fitted. The fact of the same name says why."""
 
@@ -230,7 +232,7 @@ def host_nameplate_w(chip: Chip, database: Database) -> float:
 
 def power_priors(rows: Sequence[Observation]) -> list[dict[str, str]]:
     """Return the rows of ``priors.csv`` about power, fitted to *rows*."""
-    found = fit(rows, start={"scatter:run": 0.15}, fixed={"all": 1.0, "generation": 0.15, "exponent": 0.3, "group:run": 0.05})
+    found = fit(rows, start={"scatter:run": 0.15}, fixed=POWER_SPREADS)
     written = []
     generations = sorted({name.partition("=")[2] for name in found.names if name.startswith("generation=")})
     for generation in [*generations, "*"]:

@@ -12,6 +12,8 @@ _LABELS = {
     "peak_flop_per_s": "Peak rate of an accelerator",
     "scaled_mfu": "Utilisation scaled to the measured matrix products of the chip",
     "expected_mfu": "Expected utilisation",
+    "calibrated_mfu": "Utilisation calibrated to your own runs",
+    "calibrated_power_w": "Power calibrated to your own runs",
     "mfu_ample_params": "Parameters that fill an accelerator",
     "mfu_thin_exponent": "Exponent of utilisation below that size",
     "mfu_sparse_exponent": "Exponent of utilisation over the share of active parameters",

@@ -3,7 +3,9 @@
 import math
 from collections.abc import Sequence
 
+from traincarbon.formatting import median_and_interval
 from traincarbon.reporting.currency import Currency
+from traincarbon.uncertain import Interval
 
 _DIGITS = 4
 
@@ -23,6 +25,29 @@ def column(parts: Sequence[float], total: float, unit: str, currency: Currency, 
     decimals = digits - 1 - math.floor(math.log10(whole)) if whole > 0.0 else 0
     shown = [*adding_up([part / scale.size for part in parts], decimals), round(whole, decimals)]
     return [scale.around(f"{value:,.{max(decimals, 0)}f}") for value in shown], scale.unit
+
+
+def bounds_of(interval: Interval, unit: str) -> str:
+    """Return the bounds of an interval in one unit, "exact" where it has none.
+
+    Example:
+        >>> bounds_of(Interval(140e3, 390e3, 1100e3), "kg CO2e"), bounds_of(Interval(4.4e6, 12e6, 32e6), "$"), bounds_of(Interval(2.0, 2.0, 2.0), "s")
+        ('140 – 1,100 t', '$4.4M – $32M', 'exact')
+    """
+    _, scale, bounds = median_and_interval(interval, unit)
+    return "exact" if interval.is_exact else f"{bounds} {scale}".rstrip()
+
+
+def part_of(part: float, whole: float, *, digits: int = 3) -> str:
+    """Return a *part* to the place that the *whole* has with so many significant digits; one that is too small for it is below that place.
+
+    Example:
+        >>> part_of(12.345, 40.6), part_of(0.000158, 40.6), part_of(0.0, 40.6)
+        ('12.3', '< 0.1', '0.0')
+    """
+    decimals = max(digits - 1 - math.floor(math.log10(whole)), 0) if whole > 0.0 else 0
+    step: float = 10.0**-decimals
+    return f"< {step:.{decimals}f}" if 0.0 < part < step / 2.0 else f"{part:,.{decimals}f}"
 
 
 def adding_up(values: Sequence[float], decimals: int) -> list[float]:

@@ -19,7 +19,8 @@ def test_spot_changes_money_alone(megatron, by_id):
 
 def test_a_commitment_that_the_run_hardly_uses_is_not_offered(tuned, megatron, by_id):
     short, long = by_id(other_prices.other_price, tuned), by_id(other_prices.other_price, megatron)
-    assert "would use 0.09 % of it" in short["reserved-1y"].reason
+    used = tuned.base.median("duration_s") / (8766.0 * 3600.0)
+    assert f"would use {100.0 * used:.2g} % of it" in short["reserved-1y"].reason
     assert isinstance(long["reserved-1y"], Alternative)
 
 

@@ -86,3 +86,10 @@ def test_a_run_of_hours_has_an_axis_of_hours(ask):
 @pytest.mark.parametrize(("share", "shown"), [(0.0, "0 %"), (1e-6, "<1 %"), (0.625, "62 %"), (0.9999, ">99 %"), (1.0, "100 %")])
 def test_a_chance_is_0_or_100_only_where_it_is(share, shown):
     assert percent(share) == shown
+
+
+def test_the_table_of_places_has_one_unit_in_both_columns(answer, shipped, view):
+    rows = places_chart(in_regions(answer, shipped, region_options(answer, shipped)), view, "p1").rows
+    # the dirtiest place is above 1,000 t, the cleanest below 100 t
+    assert any("," in median for _, median, _ in rows)
+    assert {cell.rsplit(" ", 1)[1] for row in rows for cell in row[1:]} == {"t"}

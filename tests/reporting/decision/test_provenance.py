@@ -3,7 +3,16 @@
 import re
 from pathlib import Path
 
-from traincarbon.reporting.decision.provenance import coverage, coverage_sentence, fingerprint, made_sentence, price_sentence, scope_sentence, today
+from traincarbon.reporting.decision.provenance import (
+    coverage,
+    coverage_sentence,
+    fingerprint,
+    is_calibrated,
+    made_sentence,
+    price_sentence,
+    scope_sentence,
+    today,
+)
 from traincarbon.reporting.ghg import accounts_of
 from traincarbon.reporting.view import EstimateView
 
@@ -58,3 +67,11 @@ def test_the_date_can_be_set_so_that_a_page_can_be_made_again(monkeypatch):
     assert today() == "1970-01-02"
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "soon")
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", today())
+
+
+def test_a_plan_is_calibrated_where_the_estimate_took_a_calibration(ask):
+    view = EstimateView.of(ask())
+    calibrated = view._replace(steps=(*view.steps, view.steps[0]._replace(name="mfu_calibration")))
+    assert not is_calibrated(view)
+    assert is_calibrated(calibrated)
+    assert ", calibrated to your own runs." in made_sentence(calibrated)

@@ -10,7 +10,7 @@ from traincarbon.reporting.sections.breakdown import parts_section, wholes
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
-ALL = {"accelerator_hours_h", "tco_usd", "purchase_usd", "facility_energy_kwh", "total_kgco2e", "water_l"}
+ALL = {"rent_usd", "accelerator_hours_h", "tco_usd", "purchase_usd", "facility_energy_kwh", "total_kgco2e", "water_l"}
 
 
 @pytest.mark.parametrize("fields", [{}, {"servers": 64}, {"goodput": 0.8, "mfu": 0.4}, {"mfu": 0.4}, {"accelerator_hours": 1e5}, {"hw": "h100-sxm5-80gb"}])
@@ -78,5 +78,11 @@ def test_a_figure_that_is_not_known_has_no_parts(ask):
 
 def test_each_figure_is_drawn_and_summed(ask):
     html = section_html(parts_section(EstimateView.of(ask(servers=64)), USD, "p1"))
-    assert html.count('class="stack"') == html.count(">Total<") == 6
+    assert html.count('class="stack"') == html.count(">Total<") == len(ALL)
     assert re.search(r'<a href="#p1-facility_energy_kwh">Energy, facility</a>', html)
+
+
+def test_the_rent_is_the_hours_at_the_price(ask):
+    view = EstimateView.of(ask(mfu=0.4, goodput=0.8, rent_price=2.0))
+    hours = split_of(view, "accelerator_hours_h")
+    assert list(split_of(view, "rent_usd").values()) == pytest.approx([2.0 * part for part in hours.values()])

@@ -24,6 +24,13 @@ def test_the_scopes_add_up_to_the_total(ask, shipped):
     assert "not stated: give market_intensity" in table
 
 
+def test_no_label_of_the_chart_of_scopes_is_cut(ask, shipped):
+    page = shown(ask(region="france", servers=64), shipped)
+    chart = re.search(r'id="p1-chart-scopes".*?</figure>', page, re.DOTALL)[0]
+    assert chart.count("Scope 3, category 3: upstream") >= 3  # wide, narrow and in the table
+    assert "…" not in chart
+
+
 def test_an_unknown_upstream_is_not_shown_as_0(ask, shipped):
     page = shown(ask(servers=64, carbon_intensity=100.0), shipped)
     assert "direct and upstream together" in page

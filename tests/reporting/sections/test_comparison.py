@@ -30,6 +30,15 @@ def test_each_row_shows_bar_median_and_interval():
     assert html.count("<svg") == 1
 
 
+def test_the_ends_of_the_axis_are_in_the_unit_of_the_column():
+    html = comparison_table(
+        [Compared("a", {"total_kgco2e": Interval(30e3, 90e3, 200e3)}), Compared("b", {"total_kgco2e": Interval(6e5, 1.2e6, 2.4e6)})], ["total_kgco2e"], USD, "C"
+    )
+    ends = re.search(r"<small>([\d,.]+) t to ([\d,.]+) t, logarithmic</small>", html)
+    assert float(ends[1].replace(",", "")) <= 30.0
+    assert float(ends[2].replace(",", "")) >= 2400.0
+
+
 def test_nothing_known_is_no_chart():
     assert comparison_table([Compared("a", {"rent_usd": None})], ["rent_usd"], USD, "C") == ""
 
@@ -72,3 +81,10 @@ def test_hardware_that_came_out_after_the_start_says_so(ask, shipped):
     shown = section_html(hardware_section(ask(servers=64, start="2021"), shipped, USD, "p1"))
     assert re.search(r"H100[^<]*, came out in 2022", shown)
     assert "came out" not in section_html(hardware_section(ask(servers=64), shipped, USD, "p1"))
+
+
+def test_what_is_too_small_to_be_written_out_is_below_the_least_and_has_no_axis_in_numbers():
+    small = Interval(1e-9, 2e-9, 4e-9)
+    html = comparison_table([Compared("a", {"total_kgco2e": small, "rent_usd": small})], ["total_kgco2e", "rent_usd"], USD, "C")
+    assert re.findall(r'<td class="n">([^<]*)</td>', html) == ["&lt;1 g", "", "&lt;$0.01"]
+    assert "<small>logarithmic</small>" in html

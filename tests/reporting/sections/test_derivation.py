@@ -77,3 +77,12 @@ def test_assumed_prices_are_in_the_currency_of_the_report_and_the_formulas_say_t
     assert not re.search(r"\d \$", page)
     assert "in US dollars" in section_html(derivation_section(view, shipped.sources(), Currency("EUR", 0.5), "p1"))
     assert "in US dollars" not in section_html(derivation_section(view, shipped.sources(), USD, "p1"))
+
+
+def test_no_formula_and_no_source_of_a_plan_is_cut(ask, shipped):
+    view = EstimateView.of(ask(servers=64))
+    html = section_html(derivation_section(view, shipped.sources(), USD, "p1"))
+    assert len(max((step.formula for step in view.steps), key=len)) > 300
+    for step in view.steps:
+        assert not step.inputs or text(step.formula, most=1000) in html, step.name
+    assert "…" not in html

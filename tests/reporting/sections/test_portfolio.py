@@ -189,3 +189,9 @@ def test_gpus_that_runs_shared_are_counted_once_and_the_runs_are_named():
     assert (cells, total) == (["1.000", "0.000"], "1.000")
     assert "one and other shared boards at the same time." in html
     assert "By project" not in html, "one group alone is the total"
+
+
+def test_no_sentence_on_the_runs_is_cut():
+    html = section_html(portfolio_section([record_of("a"), record_of("b", state="failed")], USD))
+    assert "else that at its meters." in html
+    assert "…" not in html

@@ -1,9 +1,11 @@
 """A run is compared with its forecast, and shows which parts were not measured."""
 
 import re
+from dataclasses import replace
 
 from journals import attempt_lines, lines_of
 from traincarbon.ledger.record import merge
+from traincarbon.quantities import EnergySource
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.outline import section_html
 from traincarbon.reporting.run_history import RunHistory
@@ -119,3 +121,14 @@ def test_phases_attempts_and_waste_of_a_run_are_shown(shipped):
     assert rows(html, "Attempts") == {"1": ["killed", "16.7 min", "278 Wh", "500", "–"], "2": ["finished", "16.7 min", "278 Wh", "600", "400"]}
     plain = page(record_of(), shipped)
     assert not any(word in plain for word in ("Attempts", "Phases", "Not used"))
+
+
+def test_a_part_too_small_for_the_scale_of_the_run_is_below_it(shipped):
+    record = record_of()
+    small = replace(record, energy_j={"gpu": 146_000.0, "cpu": 0.5}, how={"gpu": record.how["gpu"], "cpu": EnergySource.MODELLED}, by_device=())
+    html = page(small, shipped)
+    found = rows(html, "Energy at the meters, measured and modelled")
+    assert found["Accelerators"][1] == "40.6 Wh"
+    assert found["Processors"][1] == "&lt; 0.1 Wh"
+    # the table has a modelled part, so not all is measured
+    assert ", nearly all of it measured." in html

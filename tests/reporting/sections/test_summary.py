@@ -5,7 +5,8 @@ import re
 import pytest
 
 from traincarbon.reporting.currency import USD, Currency
-from traincarbon.reporting.sections.summary import cards_of, sentence, spoken
+from traincarbon.reporting.markup import text
+from traincarbon.reporting.sections.summary import card_html, cards_of, sentence, spoken
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
@@ -72,3 +73,10 @@ def test_results_are_in_the_currency_with_their_bounds():
 
 def test_names_are_escaped(ask):
     assert "<script>" not in sentence(EstimateView.of(ask(name="<script>")), USD)
+
+
+def test_what_is_not_known_has_no_remark():
+    assert "electricity alone" in card_html("CO2e", Interval.of(2.0), "kg CO2e", USD, remark=text("electricity alone"))
+    unknown = card_html("CO2e", None, "kg CO2e", USD, remark=text("electricity alone"))
+    assert "not known" in unknown
+    assert "electricity alone" not in unknown

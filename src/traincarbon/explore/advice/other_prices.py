@@ -15,6 +15,8 @@ from traincarbon.formulas.ownership import OWNERSHIP_LINES
 from traincarbon.quantities import H_PER_YEAR
 from traincarbon.uncertain import Uncertain, median_of
 
+_LEAST_SHARE = 1e-4
+"""The smallest share that is written out."""
 _SAME_TIME = 1.0
 """Two prices are of the same time if they are at most so many years apart."""
 _COMMITTED_YEARS = {"reserved_1y": 1.0, "reserved_3y": 3.0}
@@ -45,7 +47,7 @@ def other_price(context: AdviceContext) -> Iterator[Outcome]:
         id, years = purchase.replace("_", "-"), _COMMITTED_YEARS.get(purchase, 0.0)
         used = _share_of(context, years)
         if used is not None and used < _LEAST_COMMITTED:
-            yield NotOffered(id, name, f"the run would use {100.0 * used:.2g} % of it")
+            yield NotOffered(id, name, f"the run would use {_share(used)} of it")
             continue
         pair = price_ratio(context.database, chip.id, server=context.hardware.id, purchase=purchase, start=context.plan.start)
         if pair is None:
@@ -117,7 +119,7 @@ def own_instead(context: AdviceContext) -> Iterator[Outcome]:
         return
     used = _share_of(context, _service_years(context))
     if used is not None and used < _LEAST_OWNED:
-        yield NotOffered("own", "Own the hardware", f"the run would use {100.0 * used:.2g} % of its service life")
+        yield NotOffered("own", "Own the hardware", f"the run would use {_share(used)} of its service life")
         return
     cash_usd = purchase_usd(context, base)
     capital = "" if cash_usd is None else f": {amount(cash_usd, '$', digits=3)} for these servers"
@@ -174,3 +176,13 @@ def _service_years(context: AdviceContext) -> float:
     """Return how many years the hardware serves, by the plan or the database."""
     stated = context.number("service_life")
     return stated if stated is not None else float(median_of(context.given("service_life").value))
+
+
+def _share(used: float) -> str:
+    """Return a share in percent, as far as it matters.
+
+    Example:
+        >>> _share(0.0431), _share(3.1e-11)
+        ('4.3 %', 'less than 0.01 %')
+    """
+    return "less than 0.01 %" if used < _LEAST_SHARE else f"{100.0 * used:.2g} %"

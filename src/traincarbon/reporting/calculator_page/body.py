@@ -10,7 +10,7 @@ from traincarbon.reporting.calculator_page.examples import EXAMPLES, examples_ht
 from traincarbon.reporting.calculator_page.facts import KINDS, PageFacts
 from traincarbon.reporting.calculator_page.fields import KNOWN, WORK, fields_html, form_data
 from traincarbon.reporting.calculator_page.scripts import page_script
-from traincarbon.reporting.markup import Html, as_script, html, joined, table, text, texts
+from traincarbon.reporting.markup import EMPTY, Html, as_script, html, joined, table, text, texts
 from traincarbon.reporting.outline import Section, sections_html
 from traincarbon.reporting.shell import document
 from traincarbon.uncertain import z_of
@@ -52,7 +52,7 @@ def _header() -> Html:
 def _form() -> Html:
     """Return the form; the script fills the choices, and without scripts the examples answer."""
     by = joined(
-        html('<label><input type="radio" name="by" value="{}"{}> {}</label>', text(value), html(" checked") if value == "tokens" else Html(""), text(label))
+        html('<label><input type="radio" name="by" value="{}"{}> {}</label>', text(value), html(" checked") if value == "tokens" else EMPTY, text(label))
         for value, label in (("tokens", "Parameters and tokens"), ("hours", "GPU-hours"))
     )
     choices = joined(
@@ -79,7 +79,7 @@ def _form() -> Html:
 
 def _select(name: str, label: str, options: dict[str, str], shown: str) -> Html:
     entries = joined(html('<option value="{}">{}</option>', *texts(value, words)) for value, words in options.items())
-    only = html(' data-shown="{}"', text(shown)) if shown else Html("")
+    only = html(' data-shown="{}"', text(shown)) if shown else EMPTY
     return html(
         '<p data-for="{0}"{1}><label for="c-{0}">{2}</label><select id="c-{0}" name="{0}" aria-describedby="c-{0}-note">{3}</select>'
         '<span class="hint" id="c-{0}-note"></span></p>',

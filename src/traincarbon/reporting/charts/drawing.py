@@ -82,7 +82,7 @@ def drawing(width: float, height: float, title: str, parts: Iterable[Html], *, a
 
 def axis_data(name: LiteralString, axis: Axis, *, first: float, last: float) -> Html:
     """Return where the ends of an axis are on a drawing and which values they have, for a script: ``data-x`` or ``data-y``."""
-    return html(' data-{}="{:.1f} {:.1f} {!r} {!r} {}"', Html(name), first, last, float(axis.low), float(axis.high), Html("log" if axis.is_log else "linear"))
+    return html(' data-{}="{:.1f} {:.1f} {!r} {!r} {}"', text(name), first, last, float(axis.low), float(axis.high), text("log" if axis.is_log else "linear"))
 
 
 def x_axis(axis: Axis, *, left: float, right: float, top: float, bottom: float) -> Html:

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from traincarbon.explore.advice.alternative import Advice, Alternative
-from traincarbon.formatting import LEAST, scale_of, significant
+from traincarbon.formatting import LEAST, Scale, scale_of, significant
 from traincarbon.reporting.charts.axis import MONTH_S, linear_axis, linear_money, log_axis, money_axis, time_axis
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.curves import Curve, Point, draw_curves
 from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
-from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.decision.amounts import Money
 from traincarbon.reporting.decision.options import is_sure, shown_options
 from traincarbon.reporting.decision.payments import payments_of
@@ -132,7 +132,7 @@ def places_chart(variants: Sequence[Variant], view: EstimateView, id: str) -> Ch
         f"Where it runs {finding}: {significant(ratio, 2)} × apart",
         lambda width: draw_intervals(width, title="CO2e of the same training by place", rows=rows, axis=axis),
         ("Place", "CO2e", f"{100.0 * view.level:.3g} % interval"),
-        [(row.label, *_interval_words(row.interval, "kg CO2e", USD)) for row in rows],
+        [(row.label, *_on_scale(row.interval, scale)) for row in rows],
         follows="total_kgco2e x",
     )
 
@@ -190,6 +190,16 @@ def _option_row(each: Alternative, currency: Currency) -> tuple[str, ...]:
 def _interval_words(interval: Interval | None, unit: str, currency: Currency) -> tuple[str, str]:
     median, scale, bounds = currency.shown(interval, unit)
     return f"{median} {scale}".strip(), f"{bounds} {scale}".strip() if bounds not in ("", "exact") else bounds
+
+
+def _on_scale(interval: Interval | None, scale: Scale) -> tuple[str, str]:
+    """Return median and bounds on the one scale of a column."""
+    if interval is None:
+        return "", ""
+    median, low, high = (
+        significant(value / scale.size, digits) for value, digits in zip((interval.median, interval.low, interval.high), (3, 2, 2), strict=True)
+    )
+    return scale.text(median), scale.text(f"{low} – {high}")
 
 
 def _bounds(rows: Sequence[Row]) -> list[float]:

@@ -70,8 +70,7 @@ def price_sentence(answer: Estimate | None) -> str:
 
 def made_sentence(view: EstimateView) -> str:
     """Return when the page was made, of which plan, by which version, and whether it is calibrated to the user's own runs."""
-    is_calibrated = any(step.name.endswith(_CALIBRATED) for step in view.steps)
-    calibrated = "calibrated to your own runs" if is_calibrated else "not calibrated to your own runs"
+    calibrated = "calibrated to your own runs" if is_calibrated(view) else "not calibrated to your own runs"
     return f"Prepared {today()}, carbon {__version__}, plan {fingerprint(view)}, {calibrated}."
 
 
@@ -84,3 +83,8 @@ def today() -> str:
     """Return the date, or that of ``SOURCE_DATE_EPOCH`` where it is set, so that a page can be made again with the same bytes."""
     stated = os.environ.get("SOURCE_DATE_EPOCH", "")
     return time.strftime("%Y-%m-%d", time.gmtime(int(stated) if stated.isdigit() and len(stated) < 12 else time.time()))
+
+
+def is_calibrated(view: EstimateView) -> bool:
+    """Say whether the estimate is calibrated to the user's own runs."""
+    return any(step.name.endswith(_CALIBRATED) for step in view.steps)

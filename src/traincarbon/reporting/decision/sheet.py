@@ -11,7 +11,7 @@ from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.decision.amounts import Money, money_of, quantile
 from traincarbon.reporting.decision.options import first_option
 from traincarbon.reporting.decision.plan_charts import Question, amount_chart, options_chart, payments_chart, percent, places_chart
-from traincarbon.reporting.decision.provenance import coverage_sentence, made_sentence, price_sentence, scope_sentence
+from traincarbon.reporting.decision.provenance import coverage_sentence, is_calibrated, made_sentence, price_sentence, scope_sentence
 from traincarbon.reporting.ghg import Accounts
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, link_to, name, notes, text
 from traincarbon.reporting.outline import Section
@@ -55,7 +55,7 @@ def sheet_section(
     small = (coverage_sentence(view, answer), scope_sentence(accounts), price_sentence(answer), made_sentence(view))
     content = joined(
         [
-            html('<p class="work">{}</p>', size_words(view, most=_LONGEST_NAME)),
+            html('<p class="work">{}{}</p>', size_words(view, most=_LONGEST_NAME), text(", calibrated to your own runs" if is_calibrated(view) else "")),
             _decision(money, view, advice, question, approvers),
             html('<p class="set-note" hidden></p>'),
             cards_html(view, question.currency, id),
@@ -74,7 +74,10 @@ def _decision(money: Money | None, view: EstimateView, advice: Advice | None, qu
     else:
         asked = question.currency.amount(money.quantile(question.confidence), "$", digits=3)
         how = "to rent" if money.is_rent else "to own"
-        ask = html('<p class="ask"><strong>{}</strong> {}</p>', *_texts(asked, f"{how}: enough with a chance of {percent(question.confidence)}"))
+        ask = html(
+            '<p class="ask"><strong>{}</strong> {}</p>',
+            *_texts(asked, f"{how}: enough with a chance of {percent(question.confidence)}".replace(" %", "\u00a0%")),
+        )
     option, reuse = first_option(advice), first_option(advice, reuse=True)
     return html(
         '<div class="decision">{}{}{}{}{}</div>',

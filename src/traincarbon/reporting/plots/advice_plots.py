@@ -12,6 +12,7 @@ from traincarbon.reporting.charts.intervals import Row, draw_intervals
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.decision.options import LEAST_SURE
 from traincarbon.reporting.decision.plan_charts import percent
+from traincarbon.reporting.rounding import bounds_of
 from traincarbon.uncertain import Interval
 
 _SHOWN = ("cost_usd", "total_kgco2e", "duration_s")
@@ -75,5 +76,4 @@ def _words(quantity: str, interval: Interval) -> str:
 
 
 def _bounds(quantity: str, interval: Interval) -> str:
-    unit = QUANTITIES[quantity].unit
-    return "exact" if interval.is_exact else f"{amount(interval.low, unit)} – {amount(interval.high, unit)}"
+    return bounds_of(interval, QUANTITIES[quantity].unit)

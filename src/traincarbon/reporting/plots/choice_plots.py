@@ -14,6 +14,7 @@ from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
 from traincarbon.reporting.charts.scatter import Dot, Group, draw_scatter
 from traincarbon.reporting.currency import USD
+from traincarbon.reporting.rounding import bounds_of
 from traincarbon.uncertain import Interval
 
 Results = Mapping[str, Interval | None]
@@ -166,7 +167,7 @@ def _words(quantity: str, value: float) -> str:
 
 
 def _interval(quantity: str, value: Interval, *, bounds_alone: bool = False) -> str:
-    bounds = "exact" if value.is_exact else f"{amount(value.low, QUANTITIES[quantity].unit)} – {amount(value.high, QUANTITIES[quantity].unit)}"
+    bounds = bounds_of(value, QUANTITIES[quantity].unit)
     return bounds if bounds_alone else f"{_words(quantity, value.median)} ({bounds})"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from traincarbon.reporting.charts.chart import Chart, figure_html
-from traincarbon.reporting.markup import Html, html, joined, name
+from traincarbon.reporting.markup import html, joined, name
 from traincarbon.reporting.shell import document, template
 
 _LONGEST_TITLE, _LONGEST_SENTENCE = 200, 600
@@ -20,7 +20,7 @@ def page(*, title: str, lead: Iterable[str], charts: Sequence[Chart]) -> str:
     paragraphs = joined(html("<p>{}</p>", name(_sentence(each), most=_LONGEST_SENTENCE)) for each in lead if each)
     header = html("<header><h1>{}</h1>{}</header>", name(title, most=_LONGEST_TITLE), paragraphs)
     figures = joined(figure_html(chart) for chart in charts)
-    content = html('<div class="charts">{}</div>', figures) if charts else Html("<p>There is nothing to show.</p>")
+    content = html('<div class="charts">{}</div>', figures) if charts else html("<p>There is nothing to show.</p>")
     return document(title=title, header=header, content=content, script=template("charts.js"), css="plots")
 
 

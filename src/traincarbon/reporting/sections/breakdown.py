@@ -16,6 +16,11 @@ from traincarbon.reporting.sections.summary import sentence
 from traincarbon.reporting.view import EstimateView
 
 _SPLITS: dict[str, tuple[tuple[str, str], ...]] = {
+    "rent_usd": (
+        ("Hours of compute at the peak rate", "rent_usd × mfu"),
+        ("Hours that steps are slower than the peak rate", "rent_usd × mfu × (1 - step_mfu) / step_mfu"),
+        ("Hours between steps", "rent_usd × (step_mfu - mfu) / step_mfu"),
+    ),
     "accelerator_hours_h": (
         ("Compute at the peak rate", "accelerator_hours_h × mfu"),
         ("Steps slower than the peak rate", "accelerator_hours_h × mfu × (1 - step_mfu) / step_mfu"),

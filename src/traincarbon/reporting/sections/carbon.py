@@ -35,12 +35,12 @@ def carbon_section(view: EstimateView, accounts: Accounts, database: Database, c
 def _lines(accounts: Accounts) -> list[tuple[str, str, float | None]]:
     """Return the lines of the account: scope, what it is, and the amount."""
     category = "Scope 3, category 1" if accounts.is_rented else "Scope 3, category 2"
-    making = (category, "Making the hardware, the share of the run", accounts.hardware)
+    making = (category, "Making the hardware: the share of the run", accounts.hardware)
     if not accounts.is_split:
-        return [("Scope 2 and 3", "Electricity, direct and upstream together", accounts.electricity), making]
+        return [("Scope 2 and 3", "Electricity: direct and upstream together", accounts.electricity), making]
     return [
-        ("Scope 2, location-based", "Direct emissions of the electricity of the grid", accounts.location),
-        ("Scope 3, category 3", "Upstream of that electricity: fuels, plants, losses", accounts.upstream),
+        ("Scope 2, location-based", "Direct: emissions of the grid for the electricity", accounts.location),
+        ("Scope 3, category 3", "Upstream: fuels, plants and losses of that electricity", accounts.upstream),
         making,
     ]
 
@@ -64,7 +64,7 @@ def _scopes(accounts: Accounts) -> Html:
 
 
 def _chart(accounts: Accounts, id: str) -> Html:
-    known = [(f"{scope}: {what}", kgco2e) for scope, what, kgco2e in _lines(accounts) if kgco2e is not None]
+    known = [(f"{scope}: {what.partition(':')[0].lower()}", kgco2e) for scope, what, kgco2e in _lines(accounts) if kgco2e is not None]
     most = max((kgco2e for _, kgco2e in known), default=0.0)
     if not most:
         return EMPTY

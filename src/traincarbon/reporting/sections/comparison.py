@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.estimation.result import Estimate
-from traincarbon.formatting import Scale, significant
+from traincarbon.formatting import Scale, is_negligible, significant
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts.cell_bars import axis_of, interval_bar
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
@@ -85,20 +85,20 @@ def comparison_table(rows: Sequence[Compared], quantities: Sequence[str], curren
     if not known:
         return EMPTY
     first, *others = known
-    unit = QUANTITIES[first].unit
     axis = axis_of([row.results.get(first) for row in rows])
     scales = {quantity: _scale([row.results.get(quantity) for row in rows], QUANTITIES[quantity].unit, currency) for quantity in known}
     cells = [
         [
             html("<strong>{}</strong> <small>(this plan)</small>", name(row.name)) if row.is_own else name(row.name),
             interval_bar(row.results.get(first), axis, is_strong=row.is_own),
-            _cell(row, first, scales[first]),
-            _bounds(row.results.get(first), scales[first]),
-            *(_cell(row, quantity, scales[quantity]) for quantity in others),
+            _cell(row, first, scales[first], currency),
+            _bounds(row.results.get(first), scales[first], QUANTITIES[first].unit),
+            *(_cell(row, quantity, scales[quantity], currency) for quantity in others),
         ]
         for row in rows
     ]
-    ends = html("<small>{} to {}, logarithmic</small>", *texts(currency.amount(axis.low, unit), currency.amount(axis.high, unit)))
+    low, high = (scales[first].text(significant(end / scales[first].size, 2)) for end in (axis.low, axis.high))
+    ends = html("<small>{}logarithmic</small>", text("" if is_negligible(axis.high, QUANTITIES[first].unit) else f"{low} to {high}, "))
     heads = [EMPTY, ends, *texts(QUANTITIES[first].label, "Interval", *(QUANTITIES[quantity].label for quantity in others))]
     return table(text(caption), heads, cells, numbers=range(2, 4 + len(others)))
 
@@ -108,14 +108,21 @@ def _scale(results: Sequence[Interval | None], unit: str, currency: Currency) ->
     return currency.scale(min((found.median for found in results if found is not None and found.median > 0.0), default=0.0), unit)
 
 
-def _cell(row: Compared, quantity: str, scale: Scale) -> Html:
-    found = row.results.get(quantity)
-    shown = NOT_KNOWN if found is None else scale.text(significant(found.median / scale.size, 3, is_exact=found.is_exact))
+def _cell(row: Compared, quantity: str, scale: Scale, currency: Currency) -> Html:
+    found, unit = row.results.get(quantity), QUANTITIES[quantity].unit
+    if found is None:
+        shown = NOT_KNOWN
+    elif is_negligible(found.median, unit):
+        shown = currency.amount(found.median, unit)
+    else:
+        shown = scale.text(significant(found.median / scale.size, 3, is_exact=found.is_exact))
     return text(shown + ("\u202f*" if quantity in row.world_averages else ""))
 
 
-def _bounds(interval: Interval | None, scale: Scale) -> Html:
+def _bounds(interval: Interval | None, scale: Scale, unit: str) -> Html:
     if interval is None or interval.is_exact:
         return text("" if interval is None else "exact")
+    if is_negligible(interval.median, unit):
+        return EMPTY
     low, high = (scale.around(significant(bound / scale.size, 2, is_exact=False)) for bound in (interval.low, interval.high))
     return text(f"{low} – {high} {scale.unit}".rstrip())

@@ -14,7 +14,7 @@ from traincarbon.reporting.view import EstimateView
 Sources = Mapping[str, Mapping[str, str]]
 """The bibliography by key."""
 _DIGITS, _DIGITS_ASSUMED = 6, 4
-_LONGEST_VALUE = 40
+_LONGEST_VALUE, _LONGEST_FORMULA = 40, 600
 """The longest value with its unit, which stays on one line."""
 _EXPONENT_FROM, _EXPONENT_BELOW = 1e9, 1e-3
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -71,7 +71,7 @@ def _value(step: Step) -> Html:
 def _computation(step: Step, before: Sequence[Step], id: str) -> Html:
     """Return the formula of a step with its inputs."""
     inputs = joined((_input(key, value, before, id) for key, value in step.inputs.items()), ", ")
-    return html("<code>{} = {}</code> with {}", text(step.name), text(step.formula, most=300), inputs)
+    return html("<code>{} = {}</code> with {}", text(step.name), text(step.formula, most=_LONGEST_FORMULA), inputs)
 
 
 def _input(key: str, value: object, before: Sequence[Step], id: str) -> Html:
@@ -84,12 +84,12 @@ def _input(key: str, value: object, before: Sequence[Step], id: str) -> Html:
 
 def _origin(step: Step, sources: Sources) -> Html:
     """Return how a fact was published or derived, and its source."""
-    return joined((part for part in (name(step.formula, most=300), _source(step.source, sources)) if part), " · ")
+    return joined((part for part in (name(step.formula, most=_LONGEST_FORMULA), _source(step.source, sources)) if part), " · ")
 
 
 def _source(source: str, sources: Sources) -> Html:
     key, _, locator = source.partition(": ")
-    where = html(" <small>{}</small>", name(locator, most=160)) if locator else EMPTY
+    where = html(" <small>{}</small>", name(locator, most=_LONGEST_FORMULA)) if locator else EMPTY
     return html("{}{}", link_to(f"source-{key}", text(key)) if key in sources else text(key), where)
 
 

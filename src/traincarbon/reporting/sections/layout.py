@@ -2,7 +2,7 @@
 
 from traincarbon.estimation.layout.search import Spread
 from traincarbon.estimation.result import Estimate
-from traincarbon.formatting import amount, significant
+from traincarbon.formatting import significant
 from traincarbon.reporting.charts.axis import linear_axis
 from traincarbon.reporting.charts.bars import Bar, draw_bars
 from traincarbon.reporting.charts.chart import Chart, figure_html
@@ -55,7 +55,7 @@ def _step_chart(spread: Spread, id: str) -> Chart:
     terms = [(label, float(value)) for name, label in _TERMS.items() if (value := getattr(spread.step, name)) >= _LEAST_SHARE * total]
     axis = linear_axis(max(value for _, value in terms), words=lambda value: f"{value:g} s")
     bars = [Bar(label, 0.0, value, f"{significant(value, 3)} s · {100.0 * value / total:.0f} %") for label, value in sorted(terms, key=lambda term: -term[1])]
-    title = f"What the best step, of {amount(total, 's', digits=3)}, is made of"
+    title = f"What the best step, of {significant(total, 3)} s, is made of"
     rows = [(bar.label, bar.words) for bar in bars]
     return Chart(f"{id}-chart-step", title, lambda width: draw_bars(width, title=title, bars=bars, axis=axis), ("Part", "Time"), rows)
 

@@ -24,6 +24,7 @@ EVERY: Counts = {}
 
 MOST_LISTED = 100
 _MOST_GROUPS = 40
+_LONGEST_SENTENCE = 600
 _UNFINISHED = ("failed", "killed", "lost")
 _SUMMED = {"accelerator_hours_h": "", "facility_energy_kwh": " of energy", "total_kgco2e": " of CO2e", "cost_usd": ""}
 """The quantities that are summed, and what follows each in a sentence."""
@@ -134,9 +135,10 @@ def _sentence(records: Sequence[Run], total: Sums, currency: Currency, counts: C
     unknown = [f"{QUANTITIES[quantity].short} ({counted(total.runs - known, 'run')})" for quantity, known in total.known.items() if 0 < known < total.runs]
     more = [
         html(" Not known and in no total: {}.", listing(texts(*unknown))) if unknown else EMPTY,
-        html(" {}", text(described(counts))) if counts else EMPTY,
+        html(" {}", text(described(counts), most=_LONGEST_SENTENCE)) if counts else EMPTY,
         text(
-            " Totals are sums of medians; they lie in the brackets if all runs err alike. The energy of a run is that of its facility where known, else that at its meters."
+            " Totals are sums of medians; they lie in the brackets if all runs err alike. The energy of a run is that of its facility where known, else that at its meters.",
+            most=_LONGEST_SENTENCE,
         ),
     ]
     waste = html("{}{}", _unfinished(records, total, counts, currency), _idle(records, counts, currency))

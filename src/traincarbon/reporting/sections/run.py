@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from traincarbon.database.load import Database
-from traincarbon.formatting import amount, counted, significant
+from traincarbon.formatting import amount, counted
 from traincarbon.ledger.like_for_like import share_done
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.run import Run
@@ -13,6 +13,7 @@ from traincarbon.reporting.charts.chart import Chart, figure_html
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section
+from traincarbon.reporting.rounding import part_of
 from traincarbon.reporting.sections.forecast import NEARLY_ALL, Forecast, actual_result, cost_basis_of, forecast_chart, forecast_table, percent
 from traincarbon.reporting.sections.run_charts import PARTS, history_charts
 from traincarbon.reporting.sections.summary import card_html
@@ -34,6 +35,9 @@ _HOW_KNOWN = {
     EnergySource.MODELLED: "modelled",
     EnergySource.ASSUMED: "assumed from the hardware database",
 }
+
+_ALL = 1.0 - 1e-9
+"""The share from which nothing else is in a sum but the rounding of its parts."""
 
 
 def run_section(run: ReportedRun, forecast: Forecast | None, database: Database, currency: Currency, id: str) -> Section | None:
@@ -95,14 +99,10 @@ def _metered(record: Run) -> Html:
     if not total:
         return text("was not metered" if total is None else "used no energy that a meter measured")
     share = record.measured_j / J_PER_KWH / total
-    how = (
-        "all of it measured"
-        if share > NEARLY_ALL
-        else "all of it modelled"
-        if share < 1.0 - NEARLY_ALL
-        else f"{percent(share)} of it measured, the rest modelled"
-    )
-    return html("used <strong>{}</strong> at its meters, {}", text(amount(total, "kWh", digits=3)), text(how))
+    larger, how = (share, "measured") if share > 0.5 else (1.0 - share, "modelled")
+    most = "all" if larger > _ALL else "nearly all"
+    words = f"{most} of it {how}" if larger > NEARLY_ALL else f"{percent(share)} of it measured, the rest modelled"
+    return html("used <strong>{}</strong> at its meters, {}", text(amount(total, "kWh", digits=3)), text(words))
 
 
 def _cards(record: Run, currency: Currency) -> Html:
@@ -132,7 +132,8 @@ def _energy(record: Run, currency: Currency) -> Html:
         if energy_j is not None and total:
             energy_kwh = energy_j / J_PER_KWH
             how = _HOW_KNOWN[source] if source is not None else ""
-            rows.append([text(label), share_bar(energy_kwh / total), *texts(scale.text(significant(energy_kwh / scale.size, 3)), how)])
+            words = scale.text(part_of(energy_kwh / scale.size, total / scale.size))
+            rows.append([text(label), share_bar(energy_kwh / total), *texts(words, how)])
         elif part in record.missing:
             rows.append([text(label), EMPTY, text("not measured"), name(record.missing[part], most=200)])
     return (

@@ -41,14 +41,14 @@ def cards_of(view: EstimateView, currency: Currency) -> list[Card]:
 
 
 def card_html(label: str, interval: Interval | None, unit: str, currency: Currency, *, remark: Html = EMPTY) -> Html:
-    """Return one quantity as an item of a list of cards: its label, median, interval and a *remark*."""
+    """Return one quantity as an item of a list of cards: its label, median, interval and a *remark* on what is known."""
     median, scale, bounds = currency.shown(interval, unit)
     if interval is None:
         value = html('<span class="value none">{}</span>', text(median))
     else:
         value = html('<span class="value">{}{}</span>', text(median), html('<span class="unit"> {}</span>', text(scale)) if scale else EMPTY)
     spread = html('<span class="bounds">{}</span>', text(f"{bounds} {scale}".rstrip())) if bounds not in ("", "exact") else EMPTY
-    below = html('<span class="note">{}</span>', remark) if remark else EMPTY
+    below = html('<span class="note">{}</span>', remark) if remark and interval is not None else EMPTY
     return html('<li class="card"><span class="label">{}</span>{}{}{}</li>', text(label), value, spread, below)
 
 
