@@ -126,7 +126,7 @@ def warn_of_sizes(trace: "Trace", *, shape_params: Num | None) -> None:
     few = [name for name, value in (("params", params), ("tokens", tokens)) if value is not None and any_of(value < _FEW)]
     if few:
         trace.slips.append(f"{' and '.join(few)} below {_FEW:,.0f}: is a suffix missing, as in 7B or 1.4T?")
-    for name, value, most, what in (("params", params, _MOST_PARAMS, "no model is so large"), ("tokens", tokens, _MOST_TOKENS, "nobody has so many")):
+    for name, value, most, what in (("params", params, _MOST_PARAMS, "no model is so large"), ("tokens", tokens, _MOST_TOKENS, "no training sees so many")):
         if value is not None and any_of(value > most):
             trace.slips.append(f"{name} above {most:g}: {what}; is a suffix or an exponent wrong?")
     hidden, heads = plan.number("hidden"), plan.number("heads")
