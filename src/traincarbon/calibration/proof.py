@@ -108,9 +108,9 @@ def _sources(runs: Iterable[PublishedRun], database: Database) -> list[list[Publ
             continue
         try:
             chip = chip_of(run, database)
-            if usable_mfu(run, chip) is None or run.params is None:
+            plan = run.plan(database)
+            if usable_mfu(run, chip) is None or plan.params is None or plan.tokens is None:
                 continue
-            run.plan(database)
         except CarbonError:
             continue
         found.setdefault((run.group, run.source, chip.product.id, _kind(run), run.family), []).append(run)

@@ -48,7 +48,11 @@ NO_ROOM = "import errno, os\ndef refuse(*_, **__): raise BlockingIOError(errno.E
 
 def test_where_no_further_process_fits_the_command_takes_the_place_of_the_tracker(place, monkeypatch):
     monkeypatch.setattr(tracked, "CARBON", NO_ROOM + tracked.CARBON)
-    done = place.track("--quiet", "--", "sh", "-c", "trap 'echo interrupted' INT; kill -INT $$; grep SigBlk /proc/$$/status; exit 7")
-    assert (done.returncode, done.stdout.split()) == (7, ["interrupted", "SigBlk:", "0000000000000000"])
+    script = (
+        "import os, signal, sys; signal.signal(signal.SIGINT, lambda *_: print('interrupted')); os.kill(os.getpid(), signal.SIGINT)"
+        "; print(len(signal.pthread_sigmask(signal.SIG_BLOCK, ())), 'blocked'); sys.exit(7)"
+    )
+    done = place.track("--quiet", "--", sys.executable, "-c", script)
+    assert (done.returncode, done.stdout.split()) == (7, ["interrupted", "0", "blocked"])
     assert done.stderr.splitlines()[-1].endswith("leaves room for the command alone")
     assert place.track("--quiet", "--", "no-such-command").returncode == 127
