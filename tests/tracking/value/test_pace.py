@@ -9,7 +9,7 @@ from played import KINDS, played, seen_of
 from traincarbon.tracking.reports import Report
 from traincarbon.tracking.settings import Limits, Settings
 from traincarbon.tracking.value.forecast import forecast_of
-from traincarbon.tracking.value.pace import expected_pace, time_left, waiting_s
+from traincarbon.tracking.value.pace import expected_pace, measured_pace, time_left, waiting_s
 from traincarbon.tracking.value.run_results import Coefficients, Part
 from traincarbon.tracking.value.session import Session
 from traincarbon.tracking.value.session_progress import Progress
@@ -47,6 +47,18 @@ def test_the_further_the_plan_is_off_the_less_it_counts():
     assert pulls == sorted(pulls, reverse=True)
     assert paces[1] < 1.05
     assert paces[2] < 1.05
+
+
+@pytest.mark.parametrize("growth", [1.05, 1.1, 1.2])
+def test_a_run_that_slows_down_all_the_time_is_not_overruled_by_a_plan_that_is_far_off(growth):
+    seconds = [0.05 * growth**count for count in range(48)]
+    plan, points, time_s = Uncertain(sum(seconds) / 48.0 / 16.0, {"pace": 0.3}), Points(), 0.0
+    for count, each_s in enumerate(seconds[:-1], 1):
+        time_s += each_s
+        points.add(time_s, float(count))
+        if count > 5:
+            seen = measured_pace(points, time_s)
+            assert abs(math.log(expected_pace(seen, plan, left=48.0 - count, total=48.0).median / seen.slope)) < 0.3
 
 
 def test_a_plan_without_a_spread_does_not_overrule_what_is_measured():

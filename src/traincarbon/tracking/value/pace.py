@@ -7,6 +7,8 @@ from traincarbon.uncertain import Z_90, Uncertain, z_of
 
 _LEAST_SIGMA = 0.05
 """Least log-spread of the pace of a whole run around the pace seen: a slower disk or a longer evaluation may still come."""
+_MOST_SIGMA = 0.31
+"""Most log-spread of the pace seen when it is weighed against a plan: a run that slows down scatters widely, and yet runs as it runs."""
 _SIGMA_OF_NEXT = 0.3
 """Log-spread of the time to the next report around the pace."""
 
@@ -28,9 +30,10 @@ def measured_pace(points: Points | None, now_s: float) -> Trend | None:
 def expected_pace(trend: Trend | None, planned: Uncertain | None, *, left: float, total: float) -> Uncertain | None:
     r"""Return the seconds that each unit of the remaining work will take, None where neither a measurement nor a plan says.
 
-    Both are weighted by precision. Where they differ by more than both spreads, the excess is the plan's error and widens its spread:
+    Both are weighted by precision, the measurement as if it scattered by 0.31 at most. Where they differ by more than both spreads,
+    the excess is the plan's error and widens its spread:
 
-    .. math:: \sigma_0^2 \leftarrow \sigma_0^2 + \max(d^2 - \sigma_0^2 - \sigma_m^2, 0), \quad d = \ln p_m - \ln p_0
+    .. math:: \sigma_0^2 \leftarrow \sigma_0^2 + \max(d^2 - \sigma_0^2 - \min(\sigma_m, 0.31)^2, 0), \quad d = \ln p_m - \ln p_0
 
     References:
         Gelman et al. 2013, *Bayesian data analysis*, section 2.5, for the weighting of two normals; DerSimonian and Laird 1986,
@@ -44,10 +47,11 @@ def expected_pace(trend: Trend | None, planned: Uncertain | None, *, left: float
     if planned.sigma <= 0.0 or measured.sigma <= 0.0:
         return measured
     apart = math.log(measured.median / planned.median)
-    excess = max(apart**2 - planned.sigma**2 - measured.sigma**2, 0.0)
-    weights = 1.0 / measured.sigma**2, 1.0 / (planned.sigma**2 + excess)
-    log = (weights[0] * math.log(measured.median) + weights[1] * math.log(planned.median)) / sum(weights)
-    return Uncertain(math.exp(log), {"pace": sum(weights) ** -0.5})
+    counted = min(measured.sigma, _MOST_SIGMA)
+    plan_sigma = math.sqrt(planned.sigma**2 + max(apart**2 - planned.sigma**2 - counted**2, 0.0))
+    weight = plan_sigma**2 / (plan_sigma**2 + counted**2)
+    log = weight * math.log(measured.median) + (1.0 - weight) * math.log(planned.median)
+    return Uncertain(math.exp(log), {"pace": math.hypot(weight * measured.sigma, (1.0 - weight) * plan_sigma)})
 
 
 def time_left(points: Points | None, pace_s: Uncertain, *, left: float, elapsed_s: float, now_s: float) -> Uncertain:
