@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from traincarbon.blocked_signals import signals_blocked
+from traincarbon.blocked_signals import FAULT_SIGNALS, signals_blocked
 from traincarbon.meters.base import Meter, Reading, Unavailable
 
 OPENING_S = 60.0
@@ -179,7 +179,7 @@ class _Thread:
         self._error: BaseException | None = None
         self._left: list[Meter] | None = None
         """What to close at the end."""
-        with signals_blocked():
+        with signals_blocked(but=FAULT_SIGNALS):
             threading.Thread(target=self._run, daemon=True).start()
 
     def ask(self, work: Callable[[], Any]) -> None:

@@ -170,7 +170,7 @@ def test_a_killed_supervisor_leaves_no_orphan_and_a_record(place):
 
 
 def test_a_killed_meter_is_started_anew_and_the_run_adds_up(place):
-    code = "import os, time; print(os.getpid(), flush=True); time.sleep(1.2)"
+    code = "import os, time; print(os.getpid(), flush=True); time.sleep(4.0)"
     with place.tracking("--run-id", "r", "--", *python(code)) as process:
         until(lambda: os.path.isdir(os.path.join(place.store, "journals", "r")) and any(line["kind"] == "interval" for line in place.lines("r")))
         os.kill(place.lines("r")[0]["process"], signal.SIGKILL)
