@@ -126,7 +126,7 @@ def outcome(case: Case, *, exit_code: int, stdout: str, stderr: str, withheld_s:
         return "too much"
     if missing_j <= ROUNDING * truth_j + 0.1 * BOARD_W * case.boards:
         return "exact"
-    gaps_s = [device["gaps_s"] for device in record["devices"] if device["part"] == "gpu"]
+    gaps_s = [record["duration_s"] - device["metered_s"] for device in record["devices"] if device["part"] == "gpu"]
     if case.may_be_anothers and missing_j > 0.9 * truth_j / case.boards:
         return "another job's"
     return "gap stated" if sum(gaps_s) * BOARD_W >= 0.8 * missing_j - 0.1 * BOARD_W * case.boards else "too little, unsaid"

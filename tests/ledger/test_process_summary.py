@@ -136,3 +136,12 @@ def test_a_later_start_adds_what_it_knows_and_keeps_what_it_does_not():
 
 def test_the_greatest_of_an_unknown_is_the_known():
     assert (greatest(None, 1.0), greatest(2.0, None), greatest(1.0, 3.0), greatest(None, None)) == (1.0, 2.0, 3.0, None)
+
+
+def test_a_meter_that_learns_late_of_the_end_recorded_until_the_end():
+    begun, *_ = lines_of(intervals=1, end=False)
+    from_s = begun["mono_s"]
+    late = line("interval", seq=1, mono_s=from_s + 3.1, from_s=from_s, to_s=from_s + 3.1, devices={})
+    ended = line("end", seq=2, mono_s=from_s + 3.2, to_s=from_s + 2.5, exit_code=0)
+    assert only([begun, late]).recorded_s == pytest.approx(3.1)
+    assert only([begun, late, ended]).recorded_s == pytest.approx(2.5)

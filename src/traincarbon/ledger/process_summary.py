@@ -145,8 +145,9 @@ class Process:
 
     @property
     def recorded_s(self) -> float:
-        """How long the process ran until the end of its last interval."""
-        return max(self.metered_s - self.first_mono_s, 0.0)
+        """How long the process ran until the end of its last interval, or that of its job where a meter learnt of it late."""
+        until_s = self.metered_s if self.end is None else min(self.metered_s, self.last_mono_s)
+        return max(until_s - self.first_mono_s, 0.0)
 
     def outcome(self, *, now_s: float) -> str:
         """Return the state in which the process left its run, as far as it can be known at *now_s* on the wall clock."""
