@@ -10,6 +10,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy is imported: 
 import pytest
 from hypothesis import settings
 
+from driven_browser import Browser
 from traincarbon.database.load import Database, builtin_root
 from traincarbon.database.records import TABLES
 
@@ -73,6 +74,14 @@ def _shielded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
+
+
+@pytest.fixture(scope="session")
+def driven() -> Iterator[Browser]:
+    """A browser for all tests that drive one; each opens pages of its own."""
+    browser = Browser()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -165,6 +165,16 @@ def median_and_interval(interval: Any, unit: str) -> tuple[str, str, str]:
     return scale.around(significant(interval.median / scale.size, 3, is_exact=False)), scale.unit, f"{low} – {high}"
 
 
+def in_brackets(bounds: str) -> str:
+    """Return the interval of :func:`median_and_interval` as it follows its median; nothing where there is none.
+
+    Example:
+        >>> in_brackets("2.7 – 23"), in_brackets("exact"), in_brackets("")
+        (' (2.7 – 23)', '', '')
+    """
+    return f" ({bounds})" if bounds not in ("", "exact") else ""
+
+
 def amount(value: float, unit: str, *, digits: int = 2) -> str:
     """Return one quantity with the unit in which it is easiest to read.
 

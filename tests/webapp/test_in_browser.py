@@ -1,171 +1,241 @@
-"""The app in a real browser: figures follow a keystroke, charts answer, nothing is refused by the policy, and axe finds nothing."""
+"""The app in a real browser: each page at every width, light and dark, and what a reader does in it with a pointer and with keys."""
 
 import importlib.util
 import json
-import re
-import subprocess
-import sys
-import tempfile
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.request import Request, urlopen
 
 import pytest
 
-from browser import CHROMIUM, need_chromium
-from webapp.made_store import add_ended, add_evil, add_running, add_without_energy
-from webapp.started import EVIL
+from driven_browser import Browser
+from webapp.made_store import add_ended, add_evil, add_running, add_without_energy, end_running
+from webapp.served import serving
 
-_QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage")
 _AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-_PATHS = ("/", "/compare", "/runs", "/fleet", "/facts?words=h100", "/accuracy", "/runs/evil-3")
+_PATHS = (
+    "/",
+    "/compare",
+    "/runs",
+    "/fleet",
+    "/facts?words=h100",
+    "/accuracy",
+    "/runs/evil-3",
+    "/runs/unmetered",
+    "/plan/options?params=7B&tokens=1T&hw=dgx-h100",
+)
+_WIDTHS = (360, 768, 1280, 1920)
 
 
 @pytest.fixture(scope="module")
-def filled(tmp_path_factory):
-    """Return a store with runs of every kind."""
-    return tmp_path_factory.mktemp("store")
-
-
-@pytest.fixture(scope="module")
-def served(filled):
-    """Return the address of an app in a process of its own."""
-    need_chromium()
-    store = filled
+def app(tmp_path_factory):
+    """Return the app on a store with runs of every kind; it may be written to."""
+    store = tmp_path_factory.mktemp("store")
     add_evil(store)
     add_ended(store, "later", begin_s=70.0 * 86_400.0, start={"project": "another project"})
     add_without_energy(store, "unmetered")
-    command = [sys.executable, "-m", "traincarbon", "serve", "--port", "0", "--store", str(store), "--read-only", "--quiet"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-    yield process.stdout.readline().strip().rstrip("/")
-    process.kill()
-    process.communicate()
+    with serving(store) as served:
+        yield served
 
 
-def relayed(served, script):
-    """Return a server that passes requests on to the app and adds *script* to its pages, for the policy forbids scripts in them."""
+@pytest.fixture
+def opened(driven, app):
+    """Return a function that opens a path of the app; its tabs are closed at the end."""
+    pages = []
 
-    class Relay(BaseHTTPRequestHandler):
-        def do_GET(self):
-            if self.path == "/test.js":
-                return self.answer(200, {"content-type": "text/javascript"}, script.encode())
-            passed = {"HX-Request": "true"} if self.headers["HX-Request"] else {}
-            with urlopen(Request(served + self.path, headers=passed), timeout=60) as found:
-                body, headers = (
-                    found.read(),
-                    {name: value for name, value in found.headers.items() if name.lower() in ("content-type", "content-security-policy", "hx-replace-url")},
-                )
-            return self.answer(found.status, headers, body.replace(b"</head>", b'<script src="/test.js" defer></script></head>'))
+    def open_page(path, **options):
+        pages.append(driven.open(app.url + path, **options))
+        return pages[-1]
 
-        def answer(self, status, headers, body):
-            self.send_response(status)
-            for name, value in headers.items():
-                self.send_header(name, value)
-            self.send_header("content-length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    return server
-
-
-def run_in_page(served, path, script, *options):
-    """Return what *script* writes into the title of the page, as JSON, once it has run in it."""
-    server = relayed(served, script)
-    with tempfile.TemporaryDirectory() as profile:
-        address = f"http://127.0.0.1:{server.server_port}{path}"
-        command = [CHROMIUM, *_QUIET, f"--user-data-dir={profile}", "--virtual-time-budget=15000", *options, "--dump-dom", address]
-        shown = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True).stdout
-    server.shutdown()
-    server.server_close()
-    found = re.search(r"<title>\[\[(.*)\]\]</title>", shown, re.DOTALL)
-    assert found, shown[:2000]
-    return json.loads(found[1].replace("&quot;", '"').replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
-
-
-TYPE = """
-const violations = [];
-document.addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
-const value = () => document.querySelector("[data-card=rent_usd] .value").textContent.trim();
-const before = value(), field = document.querySelector("#f-tokens");
-document.addEventListener("htmx:afterSettle", event => {
-  if (event.target.id !== "answer") return;
-  const chart = document.querySelector("#plan-chart-amount");
-  document.title = "[[" + JSON.stringify({
-    before, after: value(), note: document.querySelector("#n-tokens").textContent, css: document.querySelector("#n-tokens").className,
-    address: location.search, focus: document.activeElement === field, buttons: chart.querySelectorAll(".files button").length,
-    marks: chart.querySelectorAll(".mark[data-tip]").length, violations }) + "]]";
-});
-addEventListener("load", () => {
-  field.focus();
-  field.value = "1B";
-  field.dispatchEvent(new Event("input", { bubbles: true }));
-});
-"""
-
-
-def test_a_keystroke_moves_the_cards_and_the_charts_and_warns_beside_the_field(served):
-    found = run_in_page(served, "/", TYPE)
-    assert found["before"] != found["after"]
-    assert found["note"].startswith("fewer tokens than parameters")
-    assert "warn" in found["css"]
-    assert "tokens=1B" in found["address"]
-    assert found["focus"]
-    assert found["buttons"] == 3
-    assert found["marks"] > 3
-    assert found["violations"] == []
-
-
-LOOK = """
-const violations = [];
-document.addEventListener("securitypolicyviolation", event => violations.push(event.violatedDirective));
-addEventListener("load", () => setTimeout(() => {
-  document.title = "[[" + JSON.stringify({
-    width: document.documentElement.scrollWidth, wide: [...document.querySelectorAll("main *")].filter(each => each.getBoundingClientRect().right > innerWidth && !each.closest(".wide")).map(each => each.outerHTML.slice(0, 120)), inner: innerWidth, violations, executed: Boolean(window.executed),
-    hosts: performance.getEntriesByType("resource").map(entry => new URL(entry.name).host).filter(host => host !== location.host),
-    rules: [...document.styleSheets].map(sheet => sheet.cssRules.length) }) + "]]";
-}, 300));
-window.alert = () => { window.executed = true; };
-"""
-
-
-@pytest.mark.parametrize("width", [500, 1280])
-@pytest.mark.parametrize("path", _PATHS)
-def test_nothing_is_executed_overflows_or_comes_from_elsewhere(served, path, width):
-    found = run_in_page(served, path, LOOK, f"--window-size={width},900")
-    assert found["width"] <= found["inner"], found["wide"]
-    assert found["violations"] == []
-    assert not found["executed"]
-    assert found["hosts"] == []
-    assert len(found["rules"]) == 3
-    assert min(found["rules"]) > 20
+    yield open_page
+    for page in pages:
+        page.close()
 
 
 @pytest.mark.parametrize("path", _PATHS)
-def test_axe_finds_nothing(served, path):
+def test_nothing_is_executed_overflows_or_comes_from_elsewhere(opened, app, path):
+    page = opened(path)
+    for width in _WIDTHS:
+        page.resize(width)
+        wide = page.ask("""[...document.querySelectorAll("body *")].filter(each => each.getBoundingClientRect().right > innerWidth + 1 && !each.closest(".wide, .skip, #live"))
+            .map(each => each.outerHTML.slice(0, 120))""")
+        assert (page.ask("document.documentElement.scrollWidth <= innerWidth"), wide) == (True, []), width
+    assert page.problems == []
+    assert {url for url in page.requests if not url.startswith((app.url, "data:", "about:"))} == set()
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+@pytest.mark.parametrize("path", _PATHS)
+def test_axe_finds_nothing(opened, path, is_dark):
     found = importlib.util.find_spec("axe_playwright_python")
     if found is None:
         pytest.skip("axe-playwright-python is not installed")
-    axe = (Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8")
-    script = f"""{axe}
-    addEventListener("load", () => axe.run(document, {{ resultTypes: ["violations"], runOnly: {json.dumps(_AXE_TAGS)} }})
-      .then(found => {{ document.title = "[[" + JSON.stringify(found.violations.map(({{ id, nodes }}) => [id, nodes[0].html.slice(0, 150)])) + "]]"; }}));"""
-    assert run_in_page(served, path, script, "--window-size=1280,900") == []
+    page = opened(path, width=360 if is_dark else 1280, is_dark=is_dark)
+    page.ask((Path(found.origin).parent / "axe.min.js").read_text(encoding="utf-8") + "\n;0")
+    shown = page.ask(f"""axe.run(document, {{ resultTypes: ["violations"], runOnly: {json.dumps(_AXE_TAGS)} }})
+        .then(found => found.violations.map(({{ id, nodes }}) => [id, nodes[0].html.slice(0, 150)]))""")
+    assert shown == []
 
 
-def test_a_run_is_followed_live_in_the_page(served, filled):
-    add_running(filled, "now")
-    script = """
-    document.addEventListener("htmx:sseMessage", () => {
-      document.title = "[[" + JSON.stringify(document.querySelector("[sse-swap] .value").textContent) + "]]";
-    });"""
-    assert run_in_page(served, "/runs/now", script).endswith(" s")
+def test_plan_a_keystroke_moves_the_cards_and_the_charts_and_warns_beside_the_field(opened):
+    page = opened("/")
+    before = page.text("[data-card=rent_usd] .value")
+    page.ask('document.querySelector("#f-tokens").select()')
+    page.type("1B")
+    page.wait_for(f"document.querySelector('[data-card=rent_usd] .value').innerText !== {json.dumps(before)} && location.search.includes('tokens=1B')")
+    assert page.text("#n-tokens").startswith("fewer tokens than parameters")
+    assert page.ask('document.querySelector("#n-tokens").classList.contains("warn")')
+    assert page.ask("document.activeElement.id") == "f-tokens"
+    assert page.ask('document.querySelectorAll("#plan-chart-amount .files button").length') == 3
+    assert page.ask('document.querySelectorAll("#plan-chart-amount .mark[data-tip]").length') > 3
+    assert page.problems == []
 
 
-def test_the_texts_of_the_tests_are_those_that_would_be_executed():
-    assert "alert(1)" in EVIL["script"]
+@pytest.mark.parametrize("typed", ["nan", "-5", "<script>alert(1)</script>", "1e999", "many"])
+def test_plan_what_is_no_number_is_said_beside_its_field(opened, typed):
+    page = opened("/")
+    page.ask('document.querySelector("#f-tokens").select()')
+    page.type(typed)
+    page.wait_for('document.querySelector("#n-tokens").classList.contains("wrong")')
+    assert page.ask('document.querySelectorAll("[data-card]").length') == 0
+    assert page.problems == []
+
+
+def test_plan_is_saved_reported_and_compared(driven, app):
+    page = driven.open(app.link)
+    assert "token" not in page.ask("location.href")
+    page.click(".presets a")
+    page.wait_for("location.search.includes('params=')")
+    page.ask('document.querySelector("#save-name").select()')
+    page.type("of the test")
+    page.click(".save button")
+    page.wait_for("location.pathname.startsWith('/plans/') || document.querySelector('.presets').innerText.includes('of-the-test')")
+    page.go(f"{app.url}/")
+    assert "of-the-test" in page.text(".presets")
+    page.click(".actions a[href*='/report?']")
+    page.wait_for("document.querySelector('.decision .ask')")
+    assert page.problems == []
+    page.go(f"{app.url}/compare")
+    assert "of-the-test" in page.text("form")
+    page.close()
+
+
+def test_compare_draws_what_is_typed(opened):
+    page = opened("/compare")
+    page.ask('document.querySelector("[name=hw]").select()')
+    page.type("dgx-a100, dgx-h100, dgx-b200")
+    page.wait_for('document.querySelectorAll("#comparison table:not(.ch-data table) tbody tr").length === 3')
+    assert page.ask('document.querySelectorAll("#comparison figure.chart").length') >= 2
+    assert "Cheapest" in page.text("#comparison .actions")
+
+
+def test_runs_are_filtered_sorted_and_opened(opened):
+    page = opened("/runs")
+    page.ask('document.querySelector("#r-words").focus()')
+    page.type("another")
+    page.wait_for('document.querySelectorAll("#runs-found tbody tr").length === 1')
+    page.click("#runs-found thead th:nth-child(7) a")
+    page.wait_for("location.search.includes('sort=energy')")
+    assert "words=another" in page.ask("location.search")
+    page.click("#runs-found tbody th a")
+    page.wait_for("location.pathname === '/runs/later'")
+    assert page.ask('document.querySelectorAll(".cards .card").length') == 4
+
+
+def test_a_run_without_energy_has_nothing_that_is_0(opened):
+    page = opened("/runs/unmetered")
+    shown = page.text("main")
+    assert "was not metered" in shown
+    assert "not known" in shown
+    assert " 0 Wh" not in shown
+    assert "$0" not in shown
+
+
+def test_fleet_shows_a_budget_as_it_is_typed_and_its_table_is_sorted_and_filtered(opened):
+    page = opened("/fleet")
+    page.ask('document.querySelector("#t-budget").focus()')
+    page.type("5e6")
+    page.wait_for("document.querySelector('#fleet-chart-spending .ch-limit')")
+    assert "of the budget is spent" in page.text("#fleet-chart-spending")
+    page.click("#fleet .sortable thead th:nth-child(2) button")
+    assert page.ask("document.querySelector('#fleet .sortable thead th:nth-child(2)').getAttribute('aria-sort')") == "descending"
+    page.ask('document.querySelector("#fleet .of-table input").focus()')
+    page.type("another")
+    assert page.ask('[...document.querySelectorAll("#fleet .sortable tbody tr")].filter(row => !row.hidden).length') == 1
+
+
+def test_facts_are_found_as_one_types_and_opened(opened):
+    page = opened("/facts")
+    page.ask('document.querySelector("#w-words").focus()')
+    page.type("h100")
+    page.wait_for("document.querySelector('#facts tbody a') && document.querySelector('#facts').innerText.includes('H100')")
+    page.click("#facts tbody a")
+    page.wait_for("location.pathname.startsWith('/facts/')")
+    assert page.ask('document.querySelectorAll("tbody tr").length') > 3
+
+
+def test_accuracy_states_how_often_intervals_were_right(opened):
+    page = opened("/accuracy")
+    assert page.ask('document.querySelectorAll("tbody tr").length') >= 1
+    assert "%" in page.text("table")
+
+
+def test_everything_is_reached_with_the_keyboard_alone(opened):
+    page = opened("/")
+    page.press("Tab")
+    assert page.text(":focus") == "To the content"
+    page.tab_to("#f-tokens")
+    page.ask("document.activeElement.select()")
+    page.type("2T")
+    page.wait_for("location.search.includes('tokens=2T')")
+    page.tab_to("#plan-chart-amount svg")
+    page.press("ArrowRight", "ArrowRight")
+    assert page.ask('document.querySelectorAll("#plan-chart-amount .mark.on").length') == 1
+    assert "chance" in page.ask('document.querySelector("#live").textContent')
+    page.press("Escape")
+    page.tab_to(".actions a[href*='/compare?']")
+    page.press("Enter")
+    page.wait_for("location.pathname === '/compare'")
+    page.tab_to(".menu a[href$='/runs']")
+    page.press("Enter")
+    page.wait_for("location.pathname === '/runs'")
+    page.tab_to("#runs-found tbody th a")
+    page.press("Enter")
+    page.wait_for("location.pathname.startsWith('/runs/')")
+    outline = page.ask("(document.activeElement.blur(), 0)")
+    assert outline == 0
+    page.press("Tab")
+    assert page.ask("getComputedStyle(document.activeElement).outlineStyle") != "none", "the focus is seen"
+
+
+def test_a_store_that_changes_while_it_is_served_is_followed(opened, app):
+    add_running(app.store, "now")
+    page = opened("/runs/now")
+    page.wait_for("document.querySelector('[sse-swap] .value')?.innerText.endsWith(' s')")
+    end_running(app.store, "now")
+    page.wait_for("document.querySelector('[sse-swap]').innerText.includes('It ended')")
+    add_ended(app.store, "just added", begin_s=80.0 * 86_400.0)
+    page.go(f"{app.url}/runs?words=just")
+    page.wait_for("document.querySelector('#runs-found').innerText.includes('just added')")
+    for file in (app.store / "journals" / "running").iterdir():
+        file.unlink()
+    page.go(f"{app.url}/runs")
+    page.wait_for("document.querySelector('#runs-found tbody')")
+    assert page.ask("document.querySelectorAll('.alert').length") == 0
+
+
+def test_a_page_under_a_forged_name_gets_nothing(app):
+    browser = Browser("--host-resolver-rules=MAP evil.example 127.0.0.1")
+    try:
+        page = browser.open(app.url.replace("127.0.0.1", "evil.example") + "/runs")
+        assert "is not that of this app" in page.text("body")
+        assert "later" not in page.text("body")
+    finally:
+        browser.close()
+
+
+def test_a_saved_plan_of_another_version_says_what_it_has_that_is_unknown(opened, app):
+    folder = app.store / "plans"
+    folder.mkdir(exist_ok=True)
+    (folder / "of-tomorrow.toml").write_text('params = 7e9\ntokens = 1e12\nhw = "dgx-h100"\nqubits = 12\n')
+    page = opened("/plans/of-tomorrow")
+    assert "qubits" in page.text(".alert")
+    assert page.ask('document.querySelectorAll("[data-card]").length') == 0

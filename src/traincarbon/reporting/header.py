@@ -44,6 +44,7 @@ class Header(NamedTuple):
         budget: What the training may cost, None where no budget is stated. [$]
         confidence: The chance with which the amount that is asked for is enough. [1]
         carbon_price: What a tonne of CO2e costs, None where no price is stated. [$/t]
+        author: Who prepared the report.
     """
 
     title: str = ""
@@ -54,6 +55,7 @@ class Header(NamedTuple):
     budget: float | None = None
     confidence: float = DEFAULT_CONFIDENCE
     carbon_price: float | None = None
+    author: str = ""
 
 
 def read_header(
@@ -67,6 +69,7 @@ def read_header(
     budget_usd: float | str | None = None,
     confidence: float | str | None = None,
     carbon_price_usd: float | str | None = None,
+    author: str = "",
 ) -> Header:
     """Return the header that a TOML *file* and the options state; the options override the file.
 
@@ -100,6 +103,7 @@ def read_header(
         budget=budget,
         confidence=DEFAULT_CONFIDENCE if share is None else confidence_of(share),
         carbon_price=price,
+        author=author or _text(stated, "author"),
     )
 
 
@@ -138,7 +142,7 @@ def _settings(file: str) -> Mapping[str, object]:
     except OSError as error:
         raise CarbonError(
             f"cannot read {file!r}: {error.strerror or error}",
-            hint="give a TOML file with title, notes, approvers, logo, currency, budget, confidence or carbon_price",
+            hint="give a TOML file with title, notes, author, approvers, logo, currency, budget, confidence or carbon_price",
         ) from error
     except ValueError as error:
         raise CarbonError(f"{file!r} is not TOML: {error}", hint='write lines such as: title = "Training of 2027"') from error

@@ -6,6 +6,7 @@ reaches a page without being escaped, as long as every template of :func:`html` 
 
 import json
 import math
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from typing import LiteralString, NewType
@@ -17,6 +18,8 @@ MOST_LETTERS = 120
 """The longest text that a page shows, unless a caller allows more."""
 _HARMLESS = "\u00a0\u202f\u200c\u200d"
 """Characters that are not printable but belong to names: non-breaking spaces, and the joiners of Persian and of emoji."""
+_PERCENT = re.compile(r"(?<=\d) (?=%[^<>]*<)")
+_DASH = re.compile(r"(?<=[\w³]) – (?=(?:&lt;|[A-Z]{3} )?[$\d−][^<>]*<)")
 
 
 def html(template: LiteralString, *parts: Html | float) -> Html:
@@ -131,6 +134,16 @@ def table(
         body,
         html("<tfoot><tr>{}</tr></tfoot>", _row(foot, right)) if foot else EMPTY,
     )
+
+
+def kept_together(markup: Html) -> Html:
+    r"""Return *markup* whose text does not break before a percent sign and within an interval; its attributes stay as they are.
+
+    Example:
+        >>> kept_together(html('<p title="5 %">5 % ({} – 22 t)</p>', 2.5))
+        '<p title="5 %">5\xa0% (2.5\xa0–\xa022 t)</p>'
+    """
+    return Html(_DASH.sub("\u00a0–\u00a0", _PERCENT.sub("\u00a0", markup)))
 
 
 def _row(cells: Sequence[Html], right: set[int]) -> Html:

@@ -26,7 +26,7 @@ from traincarbon.reporting.sections.portfolio import portfolio_section
 from traincarbon.reporting.sections.run import run_section
 from traincarbon.reporting.sections.uncertainty import uncertainty_section
 from traincarbon.reporting.sections.what_if import controls_section
-from traincarbon.reporting.shell import document, template
+from traincarbon.reporting.shell import charts_script, document, template
 from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
 from traincarbon.reporting.what_if_data import LINKS, what_if
 from traincarbon.uncertain import median_of
@@ -84,16 +84,18 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
     places = in_regions(answer, database, region_options(answer, database)) if answer is not None else []
     accounts = accounts_of(view, answer)
     question = Question(currency, header.budget, header.confidence)
-    sheet = sheet_section(view, answer=answer, advice=advice, places=places, accounts=accounts, question=question, approvers=header.approvers, id=id)
+    sheet = sheet_section(
+        view, answer=answer, advice=advice, places=places, accounts=accounts, question=question, approvers=header.approvers, author=header.author, id=id
+    )
     if extent is Extent.ONE_PAGE:
         return [sheet]
     others = (
         money_section(view, answer, database, currency, id),
-        alternatives_section(advice, database.sources(), id),
+        alternatives_section(advice, database.sources(), currency, id),
         carbon_section(view, accounts, database, currency, header.carbon_price, id),
         regions_section(answer, places, database, currency, id) if answer is not None else None,
         hardware_section(answer, database, currency, id) if answer is not None else None,
-        uncertainty_section(view, currency, id),
+        uncertainty_section(view, answer, currency, id),
         layout_section(answer, id),
         parts_section(view, currency, id),
         assumptions_section(view, currency, id),
@@ -178,7 +180,7 @@ def _page(header: Header, title: str, sections: list[Section], script: Html, ext
 def script(*, with_what_if: bool = True) -> Html:
     """Return the script of a page: that of its charts, and for what-if the scales of units, the links of the chain, their evaluation and the controls."""
     if not with_what_if:
-        return template("charts.js")
+        return charts_script()
     scales = {unit: [[*scale, scale.smallest] for scale in ladder] for unit, ladder in LADDERS.items()}
     return html(
         "const LADDERS = {}, LEAST = {}, READABLE = {}, LINKS = {};\n{}{}{}{}",
@@ -186,5 +188,5 @@ def script(*, with_what_if: bool = True) -> Html:
         template("equations.js"),
         template("numbers.js"),
         template("controls.js"),
-        template("charts.js"),
+        charts_script(),
     )

@@ -9,7 +9,8 @@ from typing import TypeVar
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, replace_file, write_new_file
-from traincarbon.reporting.exports.formats import Format, format_of
+from traincarbon.reporting.exports.formats import Format
+from traincarbon.reporting.exports.outputs import Asked, Output, outputs_of
 from traincarbon.reporting.exports.values import sheets_of, values_csv
 from traincarbon.reporting.exports.workbook import workbook
 from traincarbon.reporting.extent import Audience, Extent, Paper
@@ -31,12 +32,14 @@ class Report:
         plans: How many plans it is about.
         runs: How many runs it is about.
         file: The file that it was written to; empty where it was not written.
+        files: Every file that was written, that one first.
     """
 
     html: str
     plans: int
     runs: int
     file: str
+    files: tuple[str, ...] = ()
 
     @property
     def size_b(self) -> int:
@@ -45,7 +48,7 @@ class Report:
 
     def to_dict(self) -> dict[str, object]:
         """Return what there is to say about the report, fit for JSON, without the page itself."""
-        return {"file": self.file, "plans": self.plans, "runs": self.runs, "size_b": self.size_b}
+        return {"file": self.file, "plans": self.plans, "runs": self.runs, "size_b": self.size_b, "files": list(self.files)}
 
 
 def report(
@@ -59,10 +62,15 @@ def report(
     budget_usd: float | str | None = None,
     confidence: float | str | None = None,
     carbon_price_usd: float | str | None = None,
+    author: str = "",
     settings: str | os.PathLike[str] | None = None,
     extent: str = Extent.FOLDED,
     audience: str | None = None,
     paper: str | None = None,
+    pdf: Asked = False,
+    png: Asked = False,
+    csv: Asked = False,
+    xlsx: Asked = False,
     force: bool = False,
     all: bool = False,
     project: str | None = None,
@@ -86,11 +94,16 @@ def report(
         budget_usd: What the training may cost; the page states the chance to stay within it. [$]
         confidence: The chance with which the amount that is asked for is enough, from 50 to 99 percent; by default 80. [%]
         carbon_price_usd: What a tonne of CO2e costs; the page states the cost of the training's CO2e. [$/t]
-        settings: A TOML file with title, notes, approvers, logo, currency, budget and confidence; arguments win over it.
+        author: Who prepared the report.
+        settings: A TOML file with title, notes, author, approvers, logo, currency, budget and confidence; arguments win over it.
         extent: ``folded``: the first page, and all else below it to be opened; ``one-page``: the first page alone; ``full``: everything open.
         audience: Whose parts are open at first: ``finance``, ``carbon`` or ``engineering``.
         paper: The paper to print on: ``A4`` or ``letter``; by default A4 for a PDF, and that of the printer for a page.
-        force: Replace an existing file.
+        pdf: Write it as it prints too: to this file, or with True beside *output* under the same name.
+        png: The same for a picture of the first page.
+        csv: The same for the results as a table.
+        xlsx: The same for a workbook.
+        force: Replace existing files.
         all: Add every run in the ledger.
         project: Add every run of this project.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
@@ -104,13 +117,13 @@ def report(
     """
     if all and project is not None:
         raise CarbonError("both --all and --project are given", hint="give one of them")
-    file = None if output is None else os.fspath(output)
-    format = Format.PAGE if file is None else format_of(file)
-    if file is not None and not force:
-        check_new_file(file)
+    outputs = outputs_of(output, {Format.PDF: pdf, Format.PNG: png, Format.CSV: csv, Format.WORKBOOK: xlsx})
+    if not force:
+        for each in outputs:
+            check_new_file(each.file)
     chosen = _chosen(Extent, "extent", extent)
     reader = None if audience is None else _chosen(Audience, "audience", audience)
-    sheet = _chosen(Paper, "paper", paper) if paper is not None else Paper.A4 if format is Format.PDF else None
+    sheet = None if paper is None else _chosen(Paper, "paper", paper)
     database = database if database is not None else open_database()
     header = read_header(
         None if settings is None else os.fspath(settings),
@@ -122,23 +135,33 @@ def report(
         budget_usd=budget_usd,
         confidence=confidence,
         carbon_price_usd=carbon_price_usd,
+        author=author,
     )
     items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
-    if format is Format.PNG:
-        chosen = Extent.ONE_PAGE
-    html = report_html(items, header=header, database=database, progress=progress, extent=chosen, audience=reader, paper=sheet)
-    if file is not None:
-        (replace_file if force else write_new_file)(file, _content(format, file, html, items, database))
-    return Report(html=html, plans=len(items.plans), runs=len(items.runs), file=file or "")
+
+    def page_for(format: Format) -> str:
+        """Return the page as a format needs it: the first sheet for a picture, on A4 where no paper is asked for in print."""
+        chosen_extent = Extent.ONE_PAGE if format is Format.PNG else chosen
+        on = Paper.A4 if sheet is None and format is Format.PDF else sheet
+        return report_html(items, header=header, database=database, progress=progress, extent=chosen_extent, audience=reader, paper=on)
+
+    page = page_for(outputs[0].format if outputs else Format.PAGE)
+    pages = {outputs[0].format: page} if outputs else {}
+    for each in outputs:
+        if each.format not in pages and (each.format is Format.PAGE or each.format.is_printed):
+            pages[each.format] = page_for(each.format)
+        (replace_file if force else write_new_file)(each.file, _content(each, pages.get(each.format, page), items, database))
+    files = tuple(each.file for each in outputs)
+    return Report(html=page, plans=len(items.plans), runs=len(items.runs), file=files[0] if files else "", files=files)
 
 
-def _content(format: Format, file: str, html: str, items: Subjects, database: Database) -> str | bytes:
-    """Return what is written into the file."""
-    if format.is_printed:
-        return pdf_of(file, html) if format is Format.PDF else png_of(file, html)
-    if format is Format.CSV:
+def _content(output: Output, html: str, items: Subjects, database: Database) -> str | bytes:
+    """Return what is written into a file."""
+    if output.format.is_printed:
+        return pdf_of(output.file, html) if output.format is Format.PDF else png_of(output.file, html)
+    if output.format is Format.CSV:
         return values_csv(items)
-    if format is Format.WORKBOOK:
+    if output.format is Format.WORKBOOK:
         return workbook(sheets_of(items, [None if plan.answer is None else advice_on(plan.answer, database) for plan in items.plans]))
     return html
 

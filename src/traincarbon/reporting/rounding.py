@@ -28,14 +28,14 @@ def column(parts: Sequence[float], total: float, unit: str, currency: Currency, 
 
 
 def bounds_of(interval: Interval, unit: str) -> str:
-    """Return the bounds of an interval in one unit, "exact" where it has none.
+    """Return the bounds of an interval in one unit, "exact" where it has none, nothing where they are too small to be written.
 
     Example:
         >>> bounds_of(Interval(140e3, 390e3, 1100e3), "kg CO2e"), bounds_of(Interval(4.4e6, 12e6, 32e6), "$"), bounds_of(Interval(2.0, 2.0, 2.0), "s")
         ('140 – 1,100 t', '$4.4M – $32M', 'exact')
     """
     _, scale, bounds = median_and_interval(interval, unit)
-    return "exact" if interval.is_exact else f"{bounds} {scale}".rstrip()
+    return "exact" if interval.is_exact else f"{bounds} {scale}".rstrip() if bounds else ""
 
 
 def part_of(part: float, whole: float, *, digits: int = 3) -> str:

@@ -8,7 +8,7 @@ from string import Template
 
 from traincarbon._version import __version__
 from traincarbon.reporting.extent import Paper
-from traincarbon.reporting.markup import EMPTY, Html, html, text
+from traincarbon.reporting.markup import EMPTY, Html, html, kept_together, text
 
 
 def document(*, title: str, header: Html, content: Html, script: Html, css: str, paper: Paper | None = None) -> str:
@@ -30,8 +30,8 @@ def document(*, title: str, header: Html, content: Html, script: Html, css: str,
         policy=_policy(style, script),
         style=style,
         extent=text(css),
-        header=header,
-        content=content,
+        header=kept_together(header),
+        content=kept_together(content),
         made=text(made),
         script=html("<script>{}</script>", script) if script else EMPTY,
     )
@@ -42,6 +42,11 @@ def template(file: str) -> Html:
     """Return the text of a *file* of ``templates``."""
     with open(path.join(path.dirname(__file__), "templates", file), encoding="utf-8") as stream:
         return Html(stream.read())
+
+
+def charts_script() -> Html:
+    """Return the script of charts and tables, which every page has."""
+    return html("{}{}", template("tables.js"), template("charts.js"))
 
 
 def _policy(style: str, script: str) -> str:

@@ -1,7 +1,6 @@
 """Fleet: what all runs took by month and project, what of it was wasted, and how far a budget and a carbon target are used."""
 
 from collections.abc import Sequence
-from functools import partial
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -15,13 +14,11 @@ from traincarbon.formatting import counted
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.listed_runs import Filter, MonthSums, month_sums, projects_of
 from traincarbon.ledger.since import instant_since
-from traincarbon.reporting.charts.axis import in_one_scale, linear_axis
-from traincarbon.reporting.charts.chart import Chart, figure_html
-from traincarbon.reporting.charts.curves import Curve, draw_curves
-from traincarbon.reporting.charts.intervals import Limit
+from traincarbon.reporting.charts.chart import figure_html
 from traincarbon.reporting.currency import NOT_KNOWN, USD
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, listing, name, table, text, texts
-from traincarbon.reporting.sections.portfolio_charts import Spent, is_month, months_between, months_chart, spending_chart
+from traincarbon.reporting.rounding import column
+from traincarbon.reporting.sections.portfolio_charts import Spent, carbon_chart, periods_chart, spending_chart
 from traincarbon.webapp.pages import is_part, page, part, safe
 from traincarbon.webapp.plan_answer import Problem
 from traincarbon.webapp.site import site_of
@@ -117,9 +114,9 @@ def _charts(sums: Sequence[MonthSums], limits: Limits) -> Html:
     """Return each month by project, the money spent against the budget, and the CO2e against the target."""
     quantity = "cost_usd" if _total(sums, "cost_usd") else "energy_kwh"
     label, unit = _COLUMNS[quantity]
-    months = months_chart([Spent(each.project or "no project", each.month, each.sums[quantity]) for each in sums], unit, label, USD, "fleet")
+    months = periods_chart([Spent(each.project or "no project", each.month, each.sums[quantity]) for each in sums], unit, label, USD, "fleet")
     spending = spending_chart(_by_month(sums, "cost_usd"), limits.budget_usd, USD, "fleet")
-    drawn = [figure_html(chart) for chart in (months, spending, carbon_chart(_by_month(sums, "co2e_kg"), limits.target_kg)) if chart is not None]
+    drawn = [figure_html(chart) for chart in (months, spending, carbon_chart(_by_month(sums, "co2e_kg"), limits.target_kg, "fleet")) if chart is not None]
     return html('<div class="charts twin">{}</div>', joined(drawn)) if drawn else EMPTY
 
 
@@ -129,27 +126,6 @@ def _by_month(sums: Sequence[MonthSums], quantity: str) -> dict[str, float]:
         if each.known[quantity]:
             found[each.month] = found.get(each.month, 0.0) + each.sums[quantity]
     return found
-
-
-def carbon_chart(by_month: dict[str, float], target_kg: float | None) -> Chart | None:
-    """Return the CO2e emitted so far and the target; None for fewer than two months."""
-    months = months_between([month for month in by_month if is_month(month)])
-    if not 1 < len(months) <= 36:
-        return None
-    total, points = 0.0, [(0.0, 0.0)]
-    for at, month in enumerate(months):
-        total += by_month.get(month, 0.0)
-        points.append((at + 1.0, total))
-    most, unit = max(total, target_kg or 0.0), "kg CO2e"
-    x = linear_axis(float(len(months)), words=lambda at: f"{at:g}", title=f"months since the beginning of {months[0]}")
-    x = x._replace(high=float(len(months)), ticks=tuple(tick for tick in x.ticks if tick <= len(months)))
-    y = linear_axis(most, words=in_one_scale(most, unit, USD))
-    title = f"Emitted so far: {USD.amount(total, unit, digits=3)} CO2e"
-    title += "" if target_kg is None else f", {100.0 * total / target_kg:.0f} % of the target"
-    level = None if target_kg is None else Limit(target_kg, f"target {USD.amount(target_kg, unit)}")
-    rows = [(month, USD.amount(kg, unit, digits=3)) for month, (_, kg) in zip(months, points[1:], strict=True)]
-    draw = partial(draw_curves, title=title, x=x, y=y, curves=[Curve(f"emitted {USD.amount(total, unit)}", points, 2)], level=level)
-    return Chart("fleet-chart-carbon", title, draw, ("Month", "Emitted by its end"), rows)
 
 
 def _waste(sums: Sequence[MonthSums]) -> Html:
@@ -171,14 +147,14 @@ def _projects(sums: Sequence[MonthSums]) -> Html:
     for each in sums:
         groups.setdefault(each.project, []).append(each)
     ordered = sorted(groups.items(), key=lambda group: (-(_total(group[1], "cost_usd") or 0.0), -(_total(group[1], "energy_kwh") or 0.0), group[0]))
-    rows = [
-        [
-            name(project or "no project", most=80),
-            text(f"{sum(each.runs for each in members):,}"),
-            *(text(USD.amount(_total(members, quantity), unit, digits=3)) for quantity, (_, unit) in _COLUMNS.items()),
-        ]
-        for project, members in ordered[:_MOST_PROJECTS]
-    ]
+    shown = ordered[:_MOST_PROJECTS]
+    rows = [[name(project or "no project", most=80), text(f"{sum(each.runs for each in members):,}")] for project, members in shown]
+    heads = texts("", "Runs")
+    for quantity, (label, unit) in _COLUMNS.items():
+        totals = [_total(members, quantity) for _, members in shown]
+        numbers, scale = column([total or 0.0 for total in totals], sum(total or 0.0 for total in totals), unit, USD)
+        heads.append(html("{} <small>{}</small>", text(label), text(scale)) if scale and scale != label else text(label))
+        for row, total, number in zip(rows, totals, numbers, strict=False):
+            row.append(text(NOT_KNOWN if total is None else number))
     more = f", the largest {_MOST_PROJECTS} of {len(ordered):,}" if len(ordered) > _MOST_PROJECTS else ""
-    heads = texts("", "Runs", *(label for label, _ in _COLUMNS.values()))
     return table(text(f"By project{more}"), heads, rows, numbers=range(1, 6), is_sortable=True)

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, Response
 
 from traincarbon._version import __version__
 from traincarbon.errors import CarbonError
-from traincarbon.reporting.markup import Html, name, text
+from traincarbon.reporting.markup import Html, kept_together, name, text
 from traincarbon.webapp.answers import status_of
 from traincarbon.webapp.site import may_write, site_of
 
@@ -22,8 +22,8 @@ _HTMX = '{"allowEval":false,"allowScriptTags":false,"includeIndicatorStyles":fal
 
 
 def safe(found: Html) -> Markup:
-    """Return HTML that our own functions made, which a template takes as it is."""
-    return Markup(found)  # noqa: S704  its type proves that everything in it was escaped
+    """Return HTML that our own functions made, which a template takes as it is; its numbers stay with their units."""
+    return Markup(kept_together(found))  # noqa: S704  its type proves that everything in it was escaped
 
 
 def page(request: Request, template: str, values: Mapping[str, object], *, title: str, section: str = "", status: int = 200) -> Response:

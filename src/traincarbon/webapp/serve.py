@@ -78,6 +78,7 @@ def serve(
         from traincarbon.webapp.app import app_of
         from traincarbon.webapp.ledger_thread import LedgerThread
         from traincarbon.webapp.site import Site
+        from traincarbon.webapp.warm_up import warm_up
     except ImportError as error:
         raise MissingExtraError("carbon serve needs Starlette, uvicorn and Jinja2, which are not all installed", extra="serve") from error
     path = root_path_of(root_path)
@@ -88,8 +89,9 @@ def serve(
         plans = LedgerThread(ledger.store, first_s=_PLANS_S)
         site = Site(database=facts, ledger=ledger, plans=plans, address=address, level=level, is_read_only=read_only)
         serving = Serving(address.url, secrets.token_urlsafe(24), address.port, ledger.store, read_only)
+        app = app_of(site, token=serving.token)
         config = uvicorn.Config(
-            app_of(site, token=serving.token),
+            app,
             log_level="warning",
             access_log=False,
             server_header=False,
@@ -99,6 +101,7 @@ def serve(
             timeout_graceful_shutdown=_GOODBYE_S,
         )
         ledger.warm_up()
+        warm_up(app, address, token=serving.token)
         if ready is not None:
             ready(serving)
         with contextlib.suppress(KeyboardInterrupt):  # how an app in a terminal is stopped

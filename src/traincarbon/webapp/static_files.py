@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from traincarbon.reporting.shell import template
 
-_OF_REPORTS = ("report.css", "charts.css", "charts.js")
+_OF_REPORTS = ("report.css", "charts.css", "charts.js", "tables.js")
 _OWN = ("app.css", "app.js", "htmx.min.js", "htmx-sse.min.js", "LICENSES.txt")
 _KINDS = {".css": "text/css", ".js": "text/javascript", ".txt": "text/plain"}
 

@@ -1,5 +1,6 @@
 """``carbon report``: a report on plans, saved estimates and runs for a budget review."""
 
+import os
 import sys
 
 import click
@@ -15,13 +16,13 @@ from traincarbon.cli.options import FILE, SHARE, common_options, database
     "-o",
     "--output",
     "file",
-    required=True,
     metavar="X.html",
     type=FILE,
     help="The new file to write, by its ending: .html, .pdf and .png (with a browser), .csv, .xlsx.",
 )
 @click.option("--title", default="", metavar="TEXT", help="The title of the report.")
 @click.option("--notes", default="", metavar="TEXT", help="Text above the results; an empty line begins a paragraph.")
+@click.option("--author", default="", metavar="TEXT", help="Who prepared the report.")
 @click.option("--approver", "approvers", multiple=True, metavar="TEXT", help="Someone who signs; repeat it for each.")
 @click.option("--logo", default="", metavar="FILE", type=FILE, help="A picture for the top of the page.")
 @click.option("--currency", default="", metavar="CODE=RATE", help="Show money in another currency, at its amount per US dollar: EUR=0.92.")
@@ -32,8 +33,12 @@ from traincarbon.cli.options import FILE, SHARE, common_options, database
 @click.option("--full", "extent", flag_value="full", help="Everything open, also in print.")
 @click.option("--audience", type=Choice(["finance", "carbon", "engineering"]), help="Open the parts that these readers ask for.")
 @click.option("--paper", type=Choice(["A4", "letter"]), help="The paper to print on.  [default: A4 for a PDF]")
-@click.option("--force", is_flag=True, help="Replace an existing file.")
-@click.option("--settings", metavar="FILE.toml", type=FILE, help="Read title, notes, approvers, logo, currency, budget and confidence from a file.")
+@click.option("--pdf", is_flag=False, flag_value="", metavar="[X.pdf]", help="Write it as it prints too, by default beside the page.")
+@click.option("--png", is_flag=False, flag_value="", metavar="[X.png]", help="Write a picture of the first page too.")
+@click.option("--csv", is_flag=False, flag_value="", metavar="[X.csv]", help="Write the results as a table too.")
+@click.option("--xlsx", is_flag=False, flag_value="", metavar="[X.xlsx]", help="Write a workbook with the cost of ownership as formulas too.")
+@click.option("--force", is_flag=True, help="Replace existing files.")
+@click.option("--settings", metavar="FILE.toml", type=FILE, help="Read title, notes, author, approvers, logo, currency, budget and confidence from a file.")
 @click.option("--all", "with_all", is_flag=True, help="Report on every run in the store.")
 @click.option("--project", metavar="NAME", help="Report on every run of a project.")
 @click.option("--store", metavar="DIR", type=FILE, help="Where runs are kept; default $CARBON_STORE, else your data folder.")
@@ -42,9 +47,10 @@ from traincarbon.cli.options import FILE, SHARE, common_options, database
 def command(
     *,
     items: tuple[str, ...],
-    file: str,
+    file: str | None,
     title: str,
     notes: str,
+    author: str,
     approvers: tuple[str, ...],
     logo: str,
     currency: str,
@@ -54,6 +60,10 @@ def command(
     extent: str | None,
     audience: str | None,
     paper: str | None,
+    pdf: str | None,
+    png: str | None,
+    csv: str | None,
+    xlsx: str | None,
     force: bool,
     settings: str | None,
     with_all: bool,
@@ -74,13 +84,18 @@ def command(
 
     \b
     carbon report plan.toml -o plan.html --budget 5e6 --approver "Head of research"
+    carbon report plan.toml -o plan.html --pdf --xlsx
     carbon report plan.toml -o plan.pdf --one-page --paper letter
     carbon report plan.toml last -o review.html --currency EUR=0.92
     carbon report --project bert -o bert.html
     """  # noqa: D301  click reads the escape
     from traincarbon.reporting.report import report
 
+    also, subjects = _also({"pdf": pdf, "png": png, "csv": csv, "xlsx": xlsx})
+    if file is None and not any(isinstance(asked, str) for asked in also.values()):
+        raise click.UsageError("Missing option '-o' / '--output'.", click.get_current_context())
     made = report(
+        *subjects,
         *items,
         output=file,
         title=title,
@@ -91,9 +106,11 @@ def command(
         budget_usd=budget_usd,
         confidence=confidence,
         carbon_price_usd=carbon_price_usd,
+        author=author,
         extent=extent or "folded",
         audience=audience,
         paper=paper,
+        **also,
         force=force,
         settings=settings,
         all=with_all,
@@ -107,7 +124,25 @@ def command(
         click.echo(output.as_json(made.to_dict()))
     elif not quiet:
         parts = [output.counted(count, what) for count, what in ((made.plans, "plan"), (made.runs, "run")) if count]
-        click.echo(f"{output.clean(file)}: {' and '.join(parts)}, {made.size_b / 1000:,.0f} kB", err=True)
+        for name in made.files:
+            click.echo(f"{output.clean(name)}: {' and '.join(parts)}, {os.path.getsize(name) / 1000:,.0f} kB", err=True)
+
+
+def _also(asked: dict[str, str | None]) -> tuple[dict[str, bool | str], list[str]]:
+    """Return the file of each format, True for one beside the report; and what follows such an option but is not its file, which is a subject.
+
+    Example:
+        >>> _also({"pdf": "", "csv": None, "xlsx": "plan.toml"})
+        ({'pdf': True, 'csv': False, 'xlsx': True}, ['plan.toml'])
+    """
+    found: dict[str, bool | str] = {}
+    subjects = []
+    for format, stated in asked.items():
+        is_file = stated is not None and stated.lower().endswith(f".{format}")
+        found[format] = stated if is_file and stated is not None else stated is not None
+        if stated and not is_file:
+            subjects.append(stated)
+    return found, subjects
 
 
 def _show_progress(done: int, of: int) -> None:

@@ -62,7 +62,7 @@ def _about(interval: "Interval | None", unit: str, more: str = "") -> str:
     _, _, bounds = output.median_and_interval(interval, unit)
     median = output.amount(interval.median, unit)
     text = f"less than {median[1:]}" if median.startswith("<") else f"about {median}" if not interval.is_exact else median
-    return f"{text}{more}" + (f" ({bounds})" if bounds not in ("", "exact") else "")
+    return f"{text}{more}{output.in_brackets(bounds)}"
 
 
 def subject(answer: "Estimate") -> str:

@@ -177,7 +177,7 @@ def _calibration(answer: "Estimate") -> str | None:
     for name in ("accelerator_hours_h", "facility_energy_kwh"):
         if (interval := without[name]) is not None:
             median, unit, bounds = output.median_and_interval(interval, QUANTITIES[name].unit)
-            changed.append(f"{median} {unit} ({bounds})")
+            changed.append(f"{median} {unit}{output.in_brackets(bounds)}")
     if used[-1][0] == _STEP and answer.layout.spread is not None:
         changed.append(f"a step {output.significant(float(answer.layout.spread.step.total_s) * answer.layout.spread.calibration, 3)} s")
     name = output.clean(answer.facts.calibration)

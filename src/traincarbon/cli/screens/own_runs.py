@@ -29,4 +29,4 @@ def _hours(answer: "Estimate") -> str:
     if interval is None:
         return "unknown"
     median, unit, bounds = output.median_and_interval(interval, QUANTITIES["accelerator_hours_h"].unit)
-    return f"{median} {unit} ({bounds})"
+    return f"{median} {unit}{output.in_brackets(bounds)}"

@@ -7,7 +7,7 @@ from traincarbon.estimation.links import BY_ADAPTERS, BY_FAMILY, CHAIN, MEMORY
 from traincarbon.estimation.walk import Link
 from traincarbon.formatting import LADDERS, LEAST, READABLE
 from traincarbon.reporting.markup import Html, as_script, html
-from traincarbon.reporting.shell import template
+from traincarbon.reporting.shell import charts_script, template
 
 
 def values_script() -> Html:
@@ -30,7 +30,7 @@ def page_script() -> Html:
         *map(as_script, (scales, LEAST, READABLE)),
         template("numbers.js"),
         template("calculator_numbers.js"),
-        template("charts.js"),
+        charts_script(),
         template("calculator.js"),
     )
 

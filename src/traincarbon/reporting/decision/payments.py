@@ -1,5 +1,7 @@
 """When the money goes: what renting, reserving and buying take over time."""
 
+import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from traincarbon.explore.advice.alternative import Advice
@@ -25,6 +27,17 @@ class Payment(NamedTuple):
         """What it takes in total. [$]."""
         return self.paid[-1][1]
 
+    def until(self, month: float) -> float:
+        """Return what is paid until so many months after the start. [$].
+
+        Example:
+            >>> Payment("rent", ((0.0, 0.0), (2.0, 10.0), (12.0, 10.0))).until(0.5)
+            2.5
+        """
+        before = max((point for point in self.paid if point[0] <= month), default=(0.0, 0.0))
+        after = next((point for point in self.paid if point[0] > month), None)
+        return before[1] if after is None else before[1] + (after[1] - before[1]) * (month - before[0]) / (after[0] - before[0])
+
 
 def payments_of(view: EstimateView, money: Money, advice: Advice | None, *, confidence: float) -> list[Payment]:
     """Return what was paid by when, for renting at the median and at the *confidence*, reserving for a year and buying; empty without a duration.
@@ -47,6 +60,19 @@ def payments_of(view: EstimateView, money: Money, advice: Advice | None, *, conf
     if purchase_usd is not None and purchase_usd <= most_usd:
         found.append(Payment("buy", ((0.0, 0.0), (0.0, purchase_usd), (end, purchase_usd))))
     return found
+
+
+def spans_of(payments: Sequence[Payment], *, most: int) -> list[float]:
+    """Return the ends of at most *most* equal spans of whole months in which all is paid, in months after the start.
+
+    Example:
+        >>> spans_of([Payment("rent", ((0.0, 0.0), (2.5, 10.0)))], most=12)
+        [1.0, 2.0, 3.0]
+    """
+    last = max((month for each in payments for month, usd in each.paid[:2] if usd > 0.0), default=0.0)
+    months = max(math.ceil(last - 1e-9), 1)
+    step = math.ceil(months / most)
+    return [float(step * at) for at in range(1, math.ceil(months / step) + 1)]
 
 
 def _ramp(months: float, usd: float, end: float) -> tuple[tuple[float, float], ...]:

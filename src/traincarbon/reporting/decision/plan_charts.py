@@ -12,14 +12,14 @@ from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.decision.amounts import Money
 from traincarbon.reporting.decision.options import is_sure, shown_options
-from traincarbon.reporting.decision.payments import payments_of
+from traincarbon.reporting.decision.payments import payments_of, spans_of
 from traincarbon.reporting.markup import Html
 from traincarbon.reporting.plan_variants import Variant
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
 _QUANTILES = (0.05, 0.2, 0.5, 0.8, 0.95)
-_MOST_OPTIONS, _MOST_PLACES = 5, 5
+_MOST_OPTIONS, _MOST_PLACES, _MOST_SPANS = 5, 5, 24
 _CASH = 1.5
 """Cash over cost from which the cash stands beside the cost."""
 _CURVE_POINTS = 60
@@ -154,19 +154,35 @@ def payments_chart(view: EstimateView, money: Money, advice: Advice | None, ques
         sure = f" ({percent(question.confidence)} sure)" if each.id == "rent_sure" else " (median)" if each.id == "rent" else ""
         label = f"{name} {currency.amount(each.total_usd, '$', digits=3)}{sure}"
         curves.append(Curve(label, [(at * factor, usd) for at, usd in each.paid], colour, is_dashed=each.id == "rent_sure"))
+    names = [_PAYMENTS[each.id][0] + (f", {percent(question.confidence)} sure" if each.id == "rent_sure" else "") for each in payments]
+    ends = spans_of(payments, most=_MOST_SPANS)
     rows = [
-        (_PAYMENTS[each.id][0] + (f", {percent(question.confidence)} sure" if each.id == "rent_sure" else ""), currency.amount(each.total_usd, "$", digits=3))
-        for each in payments
+        (
+            _span(begin, end),
+            *(currency.amount(each.until(end) - each.until(begin) + (each.until(0.0) if not begin else 0.0), "$", digits=3) for each in payments),
+        )
+        for begin, end in zip([0.0, *ends], ends, strict=False)
     ]
+    rows.append(("Total", *(currency.amount(each.total_usd, "$", digits=3) for each in payments)))
     return Chart(
         f"{id}-chart-payments",
         "When the money goes",
         lambda width: draw_curves(width, title="Money paid over time by way of paying", x=x, y=y, curves=curves),
-        ("Way to pay", "Paid in total"),
+        ("Paid in", *names),
         rows,
         note="Reservations are paid even if unused; upkeep of bought hardware is extra.",
         follows=f"{_result(money)} y",
     )
+
+
+def _span(begin: float, end: float) -> str:
+    """Return what the months between two ends are called, counted from the start of the run.
+
+    Example:
+        >>> _span(0.0, 1.0), _span(2.0, 4.0)
+        ('month 1', 'months 3 to 4')
+    """
+    return f"month {end:.0f}" if end == begin + 1.0 else f"months {begin + 1.0:.0f} to {end:.0f}"
 
 
 def _result(money: Money) -> str:

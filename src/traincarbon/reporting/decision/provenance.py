@@ -69,9 +69,9 @@ def price_sentence(answer: Estimate | None) -> str:
 
 
 def made_sentence(view: EstimateView) -> str:
-    """Return when the page was made, of which plan, by which version, and whether it is calibrated to the user's own runs."""
+    """Return the day, the version, the plan and whether it is calibrated to the user's own runs."""
     calibrated = "calibrated to your own runs" if is_calibrated(view) else "not calibrated to your own runs"
-    return f"Prepared {today()}, carbon {__version__}, plan {fingerprint(view)}, {calibrated}."
+    return f"{today()}, carbon {__version__}, plan {fingerprint(view)}, {calibrated}."
 
 
 def fingerprint(view: EstimateView) -> str:

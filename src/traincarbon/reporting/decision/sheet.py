@@ -34,6 +34,7 @@ def sheet_section(
     accounts: Accounts,
     question: Question,
     approvers: Sequence[str],
+    author: str,
     id: str,
 ) -> Section:
     """Return the first page of a plan.
@@ -46,13 +47,14 @@ def sheet_section(
         accounts: Its CO2e by scope.
         question: The currency, the budget and the confidence.
         approvers: Who signs.
+        author: Who prepared the page; empty where that is not said.
         id: The prefix of the ids of the plan.
     """
     money = money_of(view)
     charts = [] if money is None else [amount_chart(money, question, id), options_chart(view, money, advice, question, id)]
     charts += [places_chart(places, view, id), None if money is None else payments_chart(view, money, advice, question, id)]
     warnings = notes((name(warning, most=_LONGEST_WARNING) for warning in view.warnings[:_MOST_WARNINGS]), label="What to know")
-    small = (coverage_sentence(view, answer), scope_sentence(accounts), price_sentence(answer), made_sentence(view))
+    small = (coverage_sentence(view, answer), scope_sentence(accounts), price_sentence(answer))
     content = joined(
         [
             html('<p class="work">{}{}</p>', size_words(view, most=_LONGEST_NAME), text(", calibrated to your own runs" if is_calibrated(view) else "")),
@@ -61,10 +63,15 @@ def sheet_section(
             cards_html(view, question.currency, id),
             html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None)),
             warnings,
-            html('<p class="small">{}</p>', joined((text(each, most=300) for each in small if each), " ")),
+            html('<p class="small">{}</p>', joined([*(text(each, most=300) for each in small if each), _made(view, author)], " ")),
         ]
     )
     return Section(f"{id}-decision", text("Decision"), content, css="sheet")
+
+
+def _made(view: EstimateView, author: str) -> Html:
+    """Return when and by whom the page was made."""
+    return html("Prepared{} {}", html(" by {},", name(author, most=_LONGEST_NAME)) if author else EMPTY, text(made_sentence(view), most=300))
 
 
 def _decision(money: Money | None, view: EstimateView, advice: Advice | None, question: Question, approvers: Sequence[str]) -> Html:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from traincarbon.explore.comparison import MARKS, Comparison
 from traincarbon.explore.optimum import Optimum
 from traincarbon.explore.pareto import pareto
-from traincarbon.formatting import amount, counted, significant
+from traincarbon.formatting import amount, counted, in_brackets, significant
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts.axis import Axis, linear_axis, quantity_axis
 from traincarbon.reporting.charts.chart import Chart
@@ -168,7 +168,7 @@ def _words(quantity: str, value: float) -> str:
 
 def _interval(quantity: str, value: Interval, *, bounds_alone: bool = False) -> str:
     bounds = bounds_of(value, QUANTITIES[quantity].unit)
-    return bounds if bounds_alone else f"{_words(quantity, value.median)} ({bounds})"
+    return bounds if bounds_alone else f"{_words(quantity, value.median)}{in_brackets(bounds)}"
 
 
 def _range(value: Interval) -> str:

@@ -2,6 +2,7 @@
 
 from traincarbon.database.load import Database
 from traincarbon.estimation.result import Estimate
+from traincarbon.formatting import in_brackets
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.currency import USD
@@ -32,6 +33,6 @@ def answer_words(answer: Estimate) -> str:
     for card in cards_of(view, USD):
         interval = view.results.get(card.name)
         median, scale, bounds = USD.shown(interval, QUANTITIES[card.name].unit)
-        shown = f"{median} {scale}".strip() + (f" ({bounds})" if bounds not in ("", "exact") else "")
+        shown = f"{median} {scale}".strip() + in_brackets(bounds)
         words.append(f"{card.label}: {shown}")
     return f"{'; '.join(words)}. In brackets: {100.0 * view.level:.3g} % intervals."

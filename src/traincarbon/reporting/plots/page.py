@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from traincarbon.reporting.charts.chart import Chart, figure_html
 from traincarbon.reporting.markup import html, joined, name
-from traincarbon.reporting.shell import document, template
+from traincarbon.reporting.shell import charts_script, document
 
 _LONGEST_TITLE, _LONGEST_SENTENCE = 200, 600
 
@@ -21,7 +21,7 @@ def page(*, title: str, lead: Iterable[str], charts: Sequence[Chart]) -> str:
     header = html("<header><h1>{}</h1>{}</header>", name(title, most=_LONGEST_TITLE), paragraphs)
     figures = joined(figure_html(chart) for chart in charts)
     content = html('<div class="charts">{}</div>', figures) if charts else html("<p>There is nothing to show.</p>")
-    return document(title=title, header=header, content=content, script=template("charts.js"), css="plots")
+    return document(title=title, header=header, content=content, script=charts_script(), css="plots")
 
 
 def _sentence(words: str) -> str:

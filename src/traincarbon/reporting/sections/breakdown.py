@@ -4,6 +4,7 @@ from math import isclose
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
+from traincarbon.formatting import in_brackets
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.formulas.ownership import OWNERSHIP_LINES
 from traincarbon.quantities import QUANTITIES
@@ -120,7 +121,7 @@ def _box(whole: Whole, view: EstimateView, currency: Currency, id: str) -> Html:
         [html("{} {}", key(at), text(part.label)), *texts(f"{value} {scale}".rstrip(), f"{100.0 * part.value / total:.0f} %")]
         for at, (part, value) in enumerate(zip(whole.parts, values, strict=False))
     ]
-    spread = html(" <small>{}</small>", text(f"{bounds} {scale}".rstrip())) if bounds != "exact" else EMPTY
+    spread = html(" <small>{}</small>", text(f"{bounds} {scale}".rstrip())) if in_brackets(bounds) else EMPTY
     caption = html("{}{}{}", label, spread, stacked_bar([part.value / total for part in whole.parts]))
     foot = texts("Total", f"{values[-1]} {scale}".rstrip(), "")
     return html('<div class="box">{}</div>', table(caption, texts("Part", "Median", "Share"), rows, numbers=(1, 2), foot=foot))

@@ -2,7 +2,7 @@
 
 from traincarbon.database.load import Database
 from traincarbon.decode import number
-from traincarbon.formatting import amount, significant
+from traincarbon.formatting import amount, in_brackets, significant
 from traincarbon.quantities import KG_PER_T
 from traincarbon.reporting.charts.axis import in_one_scale, linear_axis
 from traincarbon.reporting.charts.bars import Bar, draw_bars
@@ -81,7 +81,7 @@ def _intensity(view: EstimateView) -> list[str]:
     if total is None or not tokens:
         return []
     median, scale, bounds = USD.shown(Interval(*(bound / (tokens / _BILLION) for bound in total)), _UNIT)
-    return [f"Software carbon intensity (SCI): {median} {scale} CO2e per billion tokens ({bounds})."]
+    return [f"Software carbon intensity (SCI): {median} {scale} CO2e per billion tokens{in_brackets(bounds)}."]
 
 
 def _price(view: EstimateView, currency: Currency, carbon_price: float | None) -> list[str]:

@@ -33,7 +33,8 @@ def money_section(view: EstimateView, answer: Estimate | None, database: Databas
     markets = [] if book is None else [_markets(book, view, currency)]
     if not drawn and not markets:
         return None
-    left_out = "Not included: failed experiments, storage, data, egress and the people who train the model."
+    failed = "failed experiments (attempts = 1.5 counts half a run of them), " if view.plan.get("attempts") is None else ""
+    left_out = f"Not included: {failed}storage, data, egress and the people who train the model."
     remarks = notes([*map(text, _unit_costs(view, currency)), text(left_out)])
     return section(f"{id}-money", text("Money"), html('<div class="charts">{}</div>', joined(drawn)), *markets, remarks)
 

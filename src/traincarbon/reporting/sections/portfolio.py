@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from traincarbon.formatting import counted
+from traincarbon.formatting import counted, in_brackets
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.shared_boards import WHOLE, Counted, counted_once, described
 from traincarbon.quantities import QUANTITIES, S_PER_H
@@ -13,7 +13,8 @@ from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, listing, name, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.rounding import column
-from traincarbon.reporting.sections.portfolio_charts import Spent, months_chart, spending_chart
+from traincarbon.reporting.sections.periods import PERIODS, is_month, period_for
+from traincarbon.reporting.sections.portfolio_charts import Spent, periods_chart, spending_chart
 from traincarbon.reporting.sections.run import busy_share
 from traincarbon.uncertain import Interval
 
@@ -23,7 +24,7 @@ EVERY: Counts = {}
 """Every run counts as a whole."""
 
 MOST_LISTED = 100
-_MOST_GROUPS = 40
+_MOST_GROUPS, _MOST_PERIODS = 40, 120
 _LONGEST_SENTENCE = 600
 _UNFINISHED = ("failed", "killed", "lost")
 _SUMMED = {"accelerator_hours_h": "", "facility_energy_kwh": " of energy", "total_kgco2e": " of CO2e", "cost_usd": ""}
@@ -66,7 +67,7 @@ def sums_of(label: str, records: Iterable[Run], counts: Counts = EVERY) -> Sums:
     return Sums(label, runs, totals, known)
 
 
-def grouped(records: Sequence[Run], by: Callable[[Run], str], counts: Counts = EVERY) -> list[Sums]:
+def grouped(records: Sequence[Run], by: Callable[[Run], str], counts: Counts = EVERY, *, most: int = _MOST_GROUPS) -> list[Sums]:
     """Return the sums by group, those of most energy first; the smallest are combined where there are many."""
     groups: dict[str, list[Run]] = {}
     for record in records:
@@ -74,18 +75,18 @@ def grouped(records: Sequence[Run], by: Callable[[Run], str], counts: Counts = E
     ordered = sorted(
         (sums_of(label, members, counts) for label, members in groups.items()), key=lambda sums: (-sums.totals[_ENERGY], -sums.totals[_HOURS], sums.label)
     )
-    if len(ordered) <= _MOST_GROUPS:
+    if len(ordered) <= most:
         return ordered
-    rest = [sums.label for sums in ordered[_MOST_GROUPS - 1 :]]
-    return [*ordered[: _MOST_GROUPS - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]), counts)._replace(is_rest=True)]
+    rest = [sums.label for sums in ordered[most - 1 :]]
+    return [*ordered[: most - 1], sums_of(f"{len(rest)} others", (record for label in rest for record in groups[label]), counts)._replace(is_rest=True)]
 
 
 def portfolio_section(records: Sequence[Run], currency: Currency, *, budget_usd: float | None = None) -> Section | None:
     """Return the runs together: the totals, what failed runs took, each month by project, the tables by group, and the largest runs."""
     counts = counted_once(records)
     total = sums_of("Total", records, counts)
-    by, period = (_month, "month") if len({_month(record) for record in records}) <= _MOST_GROUPS else (_year, "year")
-    periods = sorted(grouped(records, by, counts), key=lambda sums: sums.label)
+    period, of_period = _period(records)
+    periods = sorted(grouped(records, of_period, counts, most=_MOST_PERIODS), key=lambda sums: sums.label)
     return section(
         "runs",
         text("The runs together"),
@@ -109,7 +110,7 @@ def portfolio_charts(records: Sequence[Run], currency: Currency, *, budget_usd: 
     for each in spent:
         by_month[each.month] = by_month.get(each.month, 0.0) + each.amount
     unit, what = QUANTITIES[quantity].unit, QUANTITIES[quantity].short
-    months = months_chart(spent, unit, what, currency, "runs")
+    months = periods_chart(spent, unit, what, currency, "runs")
     spending = spending_chart(by_month, budget_usd, currency, "runs") if quantity == "cost_usd" else None
     return [chart for chart in (months, spending) if chart is not None]
 
@@ -172,7 +173,8 @@ def _total_words(total: Sums, records: Sequence[Run], quantity: str, currency: C
     if not low < high:
         return html("<strong>{}</strong>", text(currency.amount(middle, unit, digits=3)))
     median, scale, bounds = currency.shown(Interval(low, middle, high), unit)
-    return html('<strong>{}</strong> <span class="range">({})</span>', *texts(f"{median} {scale}".rstrip(), bounds))
+    spread = html(' <span class="range">{}</span>', text(in_brackets(bounds).strip())) if bounds else EMPTY
+    return html("<strong>{}</strong>{}", text(f"{median} {scale}".rstrip()), spread)
 
 
 def _unfinished(records: Sequence[Run], total: Sums, counts: Counts, currency: Currency) -> Html:
@@ -216,12 +218,11 @@ def _project(record: Run) -> str:
     return record.project or "no project"
 
 
-def _month(record: Run) -> str:
-    return record.started_at[:7] or "month not known"
-
-
-def _year(record: Run) -> str:
-    return record.started_at[:4] or "year not known"
+def _period(records: Sequence[Run]) -> tuple[str, Callable[[Run], str]]:
+    """Return the name of the shortest period that is not too many rows, and the function that returns in which of them a run began."""
+    months = [record.started_at[:7] for record in records if is_month(record.started_at[:7])]
+    period = period_for(months, most=_MOST_PERIODS) or PERIODS[-1]
+    return period.name, lambda record: period.of(record.started_at[:7]) if is_month(record.started_at[:7]) else f"{period.name} not known"
 
 
 def _grouped_table(caption: str, groups: Sequence[Sums], total: Sums, currency: Currency) -> Html:

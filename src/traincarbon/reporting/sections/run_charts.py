@@ -21,6 +21,8 @@ from traincarbon.uncertain import Interval, median_of
 
 PARTS = {"gpu": "Accelerators", "cpu": "Processors", "dram": "Memory", "server": "Whole servers", "other": "Rest of the servers"}
 """The parts of a machine that meters tell apart, by what they are called."""
+_LEAST_DRAWN = 0.03
+"""Parts that stay below this share of the largest power are said, not drawn: their line would lie on the axis."""
 _SHORT_S = 600.0
 """Charts of runs shorter than this show seconds."""
 
@@ -39,15 +41,19 @@ def _power_chart(record: Run, history: RunHistory, forecast: Forecast | None, id
     x, times = _times(history)
     y = linear_axis(most_w if planned is None else max(most_w, planned.high), words=in_one_scale(most_w, "W", USD), title="power")
     parts = [(PARTS.get(part, part), values) for part, values in history.power_w.items()]
-    curves = [Curve(label, list(zip(times, values, strict=True)), at) for at, (label, values) in enumerate(parts)]
+    peaks = {label: max((value for value in values if value is not None), default=0.0) for label, values in parts}
+    drawn = [(label, values) for label, values in parts if peaks[label] >= _LEAST_DRAWN * most_w]
+    curves = [Curve(label, list(zip(times, values, strict=True)), at) for at, (label, values) in enumerate(drawn)]
     rows = [(f"{at:.4g}", *(_reading(values[place], "W") for _, values in parts)) for place, at in enumerate(times)]
     level = None if planned is None else Limit(planned.median, f"plan {amount(planned.median, 'W')}")
-    draw = partial(draw_curves, title="Power over time", x=x, y=y, curves=curves, bands=_bands(planned, x), level=level)
-    note = ""
+    title = f"Power over time: {amount(record.metered_kwh, 'kWh', digits=3)} at its meters" if record.metered_kwh else "Power over time"
+    draw = partial(draw_curves, title=title, x=x, y=y, curves=curves, bands=_bands(planned, x), level=level)
+    low = [f"{label.lower()}, at most {amount(peak, 'W')}" for label, peak in peaks.items() if peak < _LEAST_DRAWN * most_w]
+    note = f"Too little to draw: {'; '.join(low)}." if low else ""
     if forecast is not None and forecast.power is not None and planned is not None:
         what = PARTS[forecast.power.part].lower()
-        note = f"Shaded: the plan’s power of the {what}, {amount(planned.low, 'W')} to {amount(planned.high, 'W')}."
-    return Chart(f"{id}-chart-power", "Power over time", draw, (x.title, *(label for label, _ in parts)), rows, note=note)
+        note = f"Shaded: the plan’s power of the {what}, {amount(planned.low, 'W')} to {amount(planned.high, 'W')}. {note}".rstrip()
+    return Chart(f"{id}-chart-power", title, draw, (x.title, *(label for label, _ in parts)), rows, note=note)
 
 
 def _planned_power(record: Run, history: RunHistory, forecast: Forecast | None) -> Interval | None:

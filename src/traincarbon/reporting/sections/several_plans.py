@@ -5,6 +5,7 @@ from functools import partial, reduce
 from operator import add
 
 from traincarbon.explore.advice.saving import saving_of
+from traincarbon.formatting import in_brackets
 from traincarbon.reporting.charts.axis import money_axis
 from traincarbon.reporting.charts.chart import Chart, figure_html
 from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
@@ -66,7 +67,7 @@ def _total(plans: Sequence[ReportedPlan], currency: Currency, budget_usd: float 
     if budget_usd is not None:
         within = f"; within the budget of {currency.amount(budget_usd, '$')}: {percent(chance_within(interval, budget_usd, level=plans[0].view.level))}"
     median, bounds = _words(interval, currency)
-    return [text(f"All together: {median} ({bounds}){within}.", most=200)]
+    return [text(f"All together: {median}{in_brackets(bounds)}{within}.", most=200)]
 
 
 def _cost(plan: ReportedPlan, plans: Sequence[ReportedPlan]) -> Num | None:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from traincarbon.decode import number
 from traincarbon.estimation.families import KINDS, kind_of
-from traincarbon.formatting import amount
+from traincarbon.formatting import amount, in_brackets
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.labels import uncertainty_label
@@ -79,7 +79,7 @@ def spoken(interval: Interval | None, unit: str, currency: Currency) -> Html:
     if median == NOT_KNOWN:
         return EMPTY
     value, ends = (part.replace(" ", "\u00a0") for part in (f"{median} {scale}".strip(), bounds))
-    return html("<strong>{}</strong>{}", text(value), html(' <span class="range">({})</span>', text(ends)) if bounds != "exact" else EMPTY)
+    return html("<strong>{}</strong>{}", text(value), html(' <span class="range">({})</span>', text(ends)) if in_brackets(bounds) else EMPTY)
 
 
 def size_words(view: EstimateView, *, most: int = MOST_LETTERS) -> Html:

@@ -1,5 +1,6 @@
 """Where the uncertainty comes from: for a result that the reader chooses, how far each source alone moves it."""
 
+from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import significant
 from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.charts.axis import quantity_axis
@@ -8,7 +9,7 @@ from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.choice import choice_html
 from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.labels import uncertainty_label
-from traincarbon.reporting.markup import html, text
+from traincarbon.reporting.markup import EMPTY, Html, html, name, text
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.view import EstimateView
 
@@ -17,7 +18,7 @@ _MOST_SOURCES = 7
 _LEAST_SHARE = 0.01
 
 
-def uncertainty_section(view: EstimateView, currency: Currency, id: str) -> Section | None:
+def uncertainty_section(view: EstimateView, answer: Estimate | None, currency: Currency, id: str) -> Section | None:
     """Return a chart for each uncertain quantity, with a bar for each source, the widest first; None where nothing is uncertain."""
     charts = uncertainty_charts(view, currency, id)
     if not charts:
@@ -27,7 +28,18 @@ def uncertainty_section(view: EstimateView, currency: Currency, id: str) -> Sect
         "are at their medians. Narrow the first source to narrow the answer most.</p>",
         100.0 * view.level,
     )
-    return section(f"{id}-uncertainty", text("Where the uncertainty comes from"), lead, choice_html(f"{id}-swings", "Result", charts))
+    return section(
+        f"{id}-uncertainty", text("Where the uncertainty comes from"), lead, choice_html(f"{id}-swings", "Result", charts), _choice_of_price(answer, currency)
+    )
+
+
+def _choice_of_price(answer: Estimate | None, currency: Currency) -> Html:
+    """Return that the price of renting is also a choice: who asks least and most for the accelerator; empty where fewer than two are known."""
+    quotes = sorted(answer.quotes, key=lambda quote: quote.usd_per_h) if answer is not None else []
+    if len({quote.provider for quote in quotes}) < 2:
+        return EMPTY
+    low, high = ((name(quote.provider), text(currency.amount(quote.usd_per_h, "$", digits=3)), text(quote.date)) for quote in (quotes[0], quotes[-1]))
+    return html("<p>The price of renting is also a choice: a GPU-hour costs {1} at {0} ({2}) and {4} at {3} ({5}). Money lists who asks what.</p>", *low, *high)
 
 
 def uncertainty_charts(view: EstimateView, currency: Currency, id: str) -> list[tuple[str, Chart]]:

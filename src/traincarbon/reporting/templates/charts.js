@@ -44,17 +44,6 @@ let prepare;
     return { text: new XMLSerializer().serializeToString(copy), width, height };
   };
 
-  const cell = text => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : /^[=+@-]/.test(text) ? `'${text}` : text);
-  const csvOf = table => [...table.rows].map(row => [...row.cells].map(each => cell(each.textContent.trim())).join(",")).join("\n") + "\n";
-
-  const save = (name, address) => {
-    const link = document.createElement("a");
-    link.download = name;
-    link.href = address;
-    link.click();
-  };
-  const asFile = (text, kind) => `data:${kind};charset=utf-8,${encodeURIComponent(text)}`;
-
   const savePng = (name, drawn) => {
     const picture = new Image(), scale = 2;
     picture.onload = () => {
@@ -117,7 +106,7 @@ let prepare;
     const kinds = {
       PNG: () => savePng(`${chart.id}.png`, copyOf(shown())),
       SVG: () => save(`${chart.id}.svg`, asFile(copyOf(shown()).text, "image/svg+xml")),
-      CSV: () => save(`${chart.id}.csv`, asFile(csvOf(chart.querySelector("table")), "text/csv")),
+      CSV: () => saveTable(`${chart.id}.csv`, chart.querySelector("table")),
     };
     for (const [kind, make] of Object.entries(kinds)) {
       const button = document.createElement("button");
@@ -132,33 +121,9 @@ let prepare;
     if (names.length > 1) showSeries(chart, names);
   };
 
-  // A click on the head of a column sorts the rows by it; what is not a number comes last.
-  const written = text => (/^[^\d]*\d/.test(text) ? Number.parseFloat(text.replace(/[^\d.eE+-]/g, "")) : Number.NaN);
-  const prepareTable = table => {
-    [...table.tHead.rows[0].cells].forEach((head, at) => {
-      if (!head.textContent.trim() || head.textContent.includes("to scale")) return;
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...head.childNodes);
-      head.append(button);
-      button.addEventListener("click", () => {
-        const up = head.getAttribute("aria-sort") === "descending", rows = [...table.tBodies[0].rows];
-        for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
-        head.setAttribute("aria-sort", up ? "ascending" : "descending");
-        const key = row => row.cells[at].textContent.trim();
-        rows.sort((one, other) => {
-          const [a, b] = [written(key(one)), written(key(other))];
-          if (Number.isNaN(a) || Number.isNaN(b)) return Number.isNaN(a) - Number.isNaN(b) || (up ? 1 : -1) * key(one).localeCompare(key(other));
-          return up ? a - b : b - a;
-        });
-        table.tBodies[0].append(...rows);
-      });
-    });
-  };
-
   prepare = root => {
     root.querySelectorAll("figure.chart").forEach(prepareChart);
-    root.querySelectorAll("table.sortable").forEach(prepareTable);
+    root.querySelectorAll(".wide > table").forEach(prepareTable);
   };
   prepare(document);
 

@@ -1,9 +1,10 @@
 """The rows of the panel: a run's live state in at most eight lines of text with restrained colours."""
 
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from traincarbon.formatting import clean, median_and_interval
+from traincarbon.formatting import clean, in_brackets, median_and_interval
 from traincarbon.quantities import QUANTITIES
 from traincarbon.tracking.display import wording
 from traincarbon.tracking.display.device_rows import GAP, MOST_DEVICE_ROWS, device_rows, styled_text
@@ -19,17 +20,20 @@ MOST_ROWS = 8
 _LABEL = 9
 _MOST_BUDGETS = 4
 _WIDEST_BAR = 24
+_MOST_NOTE_ROWS = 3
 
 
 def rows(state: LiveState, history: History, *, width: int, most: int = MOST_ROWS) -> "list[Text]":
     """Return the rows of the panel, at most *most* of at most *width* columns; what is not known has no row.
 
-    If they are too many, devices are left out first, then note, forecast and budgets.
+    If they are too many, devices are left out first, then note, forecast and budgets. A long note takes the rows that are left.
     """
     spent = _row("so far", wording.spent(state), width)
-    below = [row for row in (spent, _training(state, width), _budgets(state, width), _forecast(state, width), _note(state, width)) if row is not None]
-    devices = device_rows(state, history, width, most=min(most - 1 - len(below), MOST_DEVICE_ROWS))
+    below = [row for row in (spent, _training(state, width), _budgets(state, width), _forecast(state, width)) if row is not None]
+    has_note = bool(state.notes)
+    devices = device_rows(state, history, width, most=min(most - 1 - len(below) - has_note, MOST_DEVICE_ROWS))
     shown = [_title(state, width), *devices, *below][:most]
+    shown += _note(state, width, most=min(most - len(shown), _MOST_NOTE_ROWS))
     for row in shown:
         row.truncate(width, overflow="ellipsis")
     return shown
@@ -71,7 +75,7 @@ def _forecast(state: LiveState, width: int) -> "Text | None":
         if planned is not None:
             text += f" {wording.deviation(value.median, planned.median)}".rstrip()
         elif value.low < value.high:
-            text += f" ({median_and_interval(value, QUANTITIES[name].unit)[2]})"
+            text += in_brackets(median_and_interval(value, QUANTITIES[name].unit)[2])
         if planned is not None and value.median > planned.high:
             above_plan.add(len(shown))
         shown.append(Item("", text))
@@ -98,16 +102,24 @@ def _budgets(state: LiveState, width: int) -> "Text | None":
     return row
 
 
-def _note(state: LiveState, width: int) -> "Text | None":
+def _note(state: LiveState, width: int, *, most: int) -> "list[Text]":
+    """Return the last note over at most so many rows, and how many others there are."""
     found = wording.notes(state)
-    if not found:
-        return None
-    row = styled_text("note".ljust(_LABEL), "dim").append(found[-1][: width * 2])
-    if len(found) > 1:
-        more = f"  (and {len(found) - 1:,} more)"
-        row.truncate(width - len(more), overflow="ellipsis")
-        row.append(more, "dim")
-    return row
+    if not found or most < 1:
+        return []
+    more = f"  (and {len(found) - 1:,} more)" if len(found) > 1 else ""
+    room = max(width - _LABEL, 1)
+    lines = textwrap.wrap(found[-1][: room * (most + 1)], room)[: most + 1] or [""]
+    is_cut = len(lines) > most
+    if not is_cut and more and len(lines[-1]) + len(more) > room:
+        is_cut = len(lines) == most
+        lines += [] if is_cut else [""]
+    rows = [styled_text(("" if at else "note").ljust(_LABEL), "dim").append(line) for at, line in enumerate(lines[:most])]
+    if is_cut:
+        rows[-1].append(f" {lines[most]}" if len(lines) > most else "")
+        rows[-1].truncate(width - len(more), overflow="ellipsis")
+    rows[-1].append(more if lines[-1] or is_cut else more.strip(), "dim")
+    return rows
 
 
 def _row(label: str, items: Iterable[Item], width: int, *, first: "Text | None" = None, marked: Iterable[int] = ()) -> "Text | None":
