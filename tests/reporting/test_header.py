@@ -23,11 +23,12 @@ def settings(tmp_path):
 
 
 def test_a_file_states_everything_and_options_win(settings):
-    file = settings('title = "T"\nnotes = "N"\napprovers = ["A", "B"]\nlogo = "logo.png"\ncurrency = "EUR=0.9"\n')
+    file = settings('title = "T"\nnotes = "N"\napprovers = ["A", "B"]\nlogo = "logo.png"\ncurrency = "EUR=0.9"\nauthor = "C"\n')
     found = read_header(file, title="Other")
     assert found[:3] == ("Other", "N", ("A", "B"))
     assert found.logo.startswith("data:image/png;base64,iVBORw0KGgo")
     assert found.currency == Currency("EUR", 0.9)
+    assert found.author == "C"
     assert read_header() == Header("", "", (), "", USD)
 
 

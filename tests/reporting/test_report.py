@@ -28,7 +28,7 @@ def test_a_page_is_written_only_where_a_file_is_named_and_never_over_another(tmp
     made = report(PLAN, runs.load("a"), output=tmp_path / "x.html", title="Budget", approvers=["Finance"])
     assert (made.plans, made.runs, made.file) == (1, 1, str(tmp_path / "x.html"))
     assert (tmp_path / "x.html").read_text("utf-8") == made.html
-    assert made.to_dict() == {"file": made.file, "plans": 1, "runs": 1, "size_b": (tmp_path / "x.html").stat().st_size}
+    assert made.to_dict() == {"file": made.file, "plans": 1, "runs": 1, "size_b": (tmp_path / "x.html").stat().st_size, "files": [made.file]}
     assert "<title>Budget</title>" in made.html
     with pytest.raises(CarbonError, match="x.html"):
         report(PLAN, output=tmp_path / "x.html")
@@ -48,3 +48,25 @@ def test_nothing_to_report_and_two_choices_of_runs_are_refused():
         report()
     with pytest.raises(CarbonError, match="both --all and --project"):
         report(all=True, project="p")
+
+
+def test_other_formats_are_written_beside_the_page_or_where_they_are_named(tmp_path):
+    made = report(PLAN, output="x.html", csv=True, xlsx=tmp_path / "tables.xlsx")
+    assert made.files == ("x.html", "x.csv", str(tmp_path / "tables.xlsx"))
+    assert made.file == "x.html"
+    assert (tmp_path / "x.csv").read_text().startswith("subject,")
+    assert (tmp_path / "tables.xlsx").read_bytes().startswith(b"PK")
+    assert (tmp_path / "x.html").read_text("utf-8") == made.html
+
+
+def test_one_file_that_exists_keeps_all_from_being_written(tmp_path):
+    (tmp_path / "x.csv").write_text("old")
+    with pytest.raises(CarbonError, match="x.csv"):
+        report(PLAN, output="x.html", csv=True)
+    assert not (tmp_path / "x.html").exists()
+    report(PLAN, output="x.html", csv=True, force=True)
+    assert (tmp_path / "x.csv").read_text() != "old"
+
+
+def test_the_author_is_on_the_first_page():
+    assert "Prepared by <bdi>Zoë &lt;b&gt;</bdi>, 2" in report(PLAN, author="Zoë <b>").html

@@ -1,10 +1,12 @@
 """All runs together: by month and project, what was wasted, and a budget and a target; nothing unknown is 0."""
 
+import re
+
 import pytest
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.listed_runs import SUMMED, MonthSums
-from traincarbon.webapp.fleet_page import Limits, carbon_chart, fleet_html, limits_of
+from traincarbon.webapp.fleet_page import Limits, fleet_html, limits_of
 from webapp.made_store import add_ended, add_evil
 
 
@@ -45,10 +47,12 @@ def test_an_empty_fleet_has_no_figures(client):
     assert "No run matches." in client.get("/fleet").text
 
 
-def test_one_month_has_no_line_of_carbon():
-    assert carbon_chart({"2026-01": 5.0}, None) is None
-    chart = carbon_chart({"2026-01": 5.0, "2026-03": 5.0, "": 9.0}, None)
-    assert [row[0] for row in chart.rows] == ["2026-01", "2026-02", "2026-03"]
+def test_a_column_of_projects_has_one_scale_so_that_it_can_be_sorted():
+    found = fleet_html([sums("2026-01", "large", energy_kwh=1.2e6), sums("2026-01", "small", energy_kwh=900.0), sums("2026-01", "unknown")], Limits())
+    table = found.partition("By project")[2]
+    assert re.findall(r'<td class="n">([\d.,]+)</td>', table)[:4] == ["1", "1.200", "1", "0.001"]
+    assert "Energy <small>GWh</small>" in table
+    assert "not known" in table
 
 
 @pytest.mark.parametrize("typed", ["x", "-1", "0", "nan", "1e400", "<script>"])

@@ -36,8 +36,31 @@ def test_a_plan_becomes_a_page(place):
 
 def test_plans_and_runs_come_together_and_json_counts_them(place):
     done = run("plan.toml", "a", "-o", "x.html", "--json")
-    assert json.loads(done.stdout) == {"file": "x.html", "plans": 1, "runs": 1, "size_b": (place / "x.html").stat().st_size}
+    assert json.loads(done.stdout) == {"file": "x.html", "plans": 1, "runs": 1, "size_b": (place / "x.html").stat().st_size, "files": ["x.html"]}
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("arguments", [("plan.toml", "-o", "x.html", "--csv", "--xlsx"), ("-o", "x.html", "--xlsx", "--csv", "plan.toml")])
+def test_other_formats_are_asked_for_beside_the_page(place, arguments):
+    done = run(*arguments)
+    assert done.exit_code == 0, done.exception
+    assert {line.partition(":")[0] for line in done.stderr.splitlines()} == {"x.html", "x.csv", "x.xlsx"}
+    assert (place / "x.csv").read_text().startswith("subject,")
+    assert (place / "x.xlsx").stat().st_size > 1000
+
+
+def test_a_format_with_a_name_needs_no_page(place):
+    done = run("plan.toml", "--csv", "only.csv", "--json")
+    assert json.loads(done.stdout)["files"] == ["only.csv"]
+    assert not (place / "only.html").exists()
+
+
+@pytest.mark.parametrize("arguments", [("plan.toml",), ("plan.toml", "--csv"), ("--pdf", "plan.toml")])
+@pytest.mark.usefixtures("place")
+def test_without_a_name_the_option_that_is_missing_is_said(arguments):
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert "Missing option '-o' / '--output'" in done.stderr
 
 
 def test_all_runs_and_those_of_a_project(place):

@@ -4,7 +4,7 @@ import pytest
 
 from traincarbon.explore.advise import advise
 from traincarbon.reporting.decision.amounts import money_of
-from traincarbon.reporting.decision.payments import payments_of
+from traincarbon.reporting.decision.payments import Payment, payments_of, spans_of
 from traincarbon.reporting.view import EstimateView
 
 PLAN = {"params": 530e9, "tokens": 270e9, "hw": "dgx-a100", "servers": 280, "start": "2021"}
@@ -42,3 +42,15 @@ def test_a_cluster_of_many_times_the_rent_is_left_out(ask):
 
 def test_without_a_duration_nothing_is_known(ask):
     assert of(ask(servers=None)) == {}
+
+
+def test_a_purchase_is_paid_at_once_and_rent_month_by_month():
+    rent, buy = Payment("rent", ((0.0, 0.0), (3.0, 30.0))), Payment("buy", ((0.0, 0.0), (0.0, 100.0), (12.0, 100.0)))
+    assert [rent.until(month) for month in (0.0, 1.0, 3.0, 9.0)] == [0.0, 10.0, 30.0, 30.0]
+    assert [buy.until(month) for month in (0.0, 5.0)] == [100.0, 100.0]
+    assert spans_of([rent, buy], most=24) == [1.0, 2.0, 3.0]
+
+
+def test_long_runs_are_in_spans_of_several_months():
+    assert spans_of([Payment("rent", ((0.0, 0.0), (30.0, 30.0)))], most=12) == [3.0 * at for at in range(1, 11)]
+    assert spans_of([Payment("rent", ((0.0, 0.0), (0.01, 30.0)))], most=12) == [1.0]

@@ -78,6 +78,14 @@ def test_payments_are_in_the_currency_of_the_report(view):
     assert not any("$" in each for each in words(chart.draw(WIDE)))
 
 
+def test_what_is_paid_in_each_month_adds_up(view):
+    chart = payments_chart(view, money_of(view), None, ASKED, "p1")
+    assert chart.head[:3] == ("Paid in", "rent", "rent, 80 % sure")
+    assert chart.rows[0][0] == "month 1"
+    rent = [float(row[1].strip("$kM")) * {"k": 1e3, "M": 1e6}[row[1][-1]] for row in chart.rows]
+    assert sum(rent[:-1]) == pytest.approx(rent[-1], rel=0.01)
+
+
 def test_a_run_of_hours_has_an_axis_of_hours(ask):
     view = EstimateView.of(ask(tokens=1e9, servers=1))
     assert "hours" in words(payments_chart(view, money_of(view), None, ASKED, "p1").draw(WIDE))

@@ -137,11 +137,13 @@ def test_the_idle_share_is_weighed_by_accelerator_hours():
     assert "stood idle" not in section_html(portfolio_section([record_of("a"), record_of("b")], USD))
 
 
-def test_many_months_are_shown_as_years():
+def test_each_month_has_a_row_and_more_than_ten_years_are_quarters():
     records = [record_of(str(at), started_at=f"{2020 + at // 12}-{at % 12 + 1:02d}-15T00:00:00Z") for at in range(48)]
     html = section_html(portfolio_section(records, USD))
-    assert "By year of start" in html
-    assert column(html, "By year of start", 1)[0] == ["12"] * 4
+    assert column(html, "By month of start", 1)[0] == ["1"] * 48
+    far = section_html(portfolio_section([*records, record_of("old", started_at="2012-05-15T00:00:00Z"), record_of("undated", started_at="")], USD))
+    assert column(far, "By quarter of start", 1)[0] == ["1", *["3"] * 16, "1"]
+    assert "quarter not known" in far
 
 
 def test_money_is_in_the_readers_currency():

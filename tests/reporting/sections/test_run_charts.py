@@ -3,6 +3,7 @@
 import dataclasses
 
 from journals import lines_of
+from traincarbon.formatting import amount
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.run_history import RunHistory
 from traincarbon.reporting.sections.forecast import Forecast, PlannedPower, forecast_of
@@ -54,6 +55,18 @@ def test_a_recorded_forecast_has_the_power_of_its_plan(shipped):
     assert found.made == "made when the run began"
     assert found.power.part == "gpu"
     assert 100.0 < found.power.each_w.low < found.power.each_w.median < found.power.each_w.high <= 800.0
+
+
+def test_a_part_that_would_lie_on_the_axis_is_said_and_not_drawn(shipped):
+    history = HISTORY._replace(power_w={"gpu": [700.0, 800.0, None], "dram": [12.0, 14.0, 10.0]})
+    chart = power(forecast(), shipped, history)
+    assert chart.note == "Shaded: the plan’s power of the accelerators, 600 W to 1 kW. Too little to draw: memory, at most 14 W."
+    assert 'data-name="Memory"' not in chart.draw(520.0)
+    assert chart.head[1:] == ("Accelerators", "Memory"), "the table has every part"
+
+
+def test_the_title_states_the_energy(shipped):
+    assert power(None, shipped).title == f"Power over time: {amount(record_of().metered_kwh, 'kWh', digits=3)} at its meters"
 
 
 def test_without_power_there_is_no_chart(shipped):

@@ -43,6 +43,23 @@ def test_one_accelerator_has_temperature_memory_and_the_last_minute_as_bars():
     assert shown[6].endswith("$1.12 −8 %  against plan")
 
 
+def test_a_long_note_takes_the_rows_that_are_left_and_says_how_many_others_there_are():
+    long = "the power of gpu 3 was not read for 41 s, and what it used then is taken from the readings before and after it"
+    shown = drawn(state(1, devices=state(1).devices[:1], notes=("an older note", long), budgets=()))
+    assert shown[-2:] == [
+        "note     the power of gpu 3 was not read for 41 s, and what it used then is",
+        "         taken from the readings before and after it  (and 1 more)",
+    ]
+    longer = drawn(state(1, devices=state(1).devices[:1], notes=("older", "word " * 100), budgets=()))
+    assert len(longer) <= MOST_ROWS
+    assert longer[-1].endswith("…  (and 1 more)")
+
+
+def test_what_is_too_small_to_be_written_has_no_brackets():
+    tiny = {name: interval(1e-9) for name in ("facility_energy_kwh", "total_kgco2e", "cost_usd")}
+    assert not any("()" in row for shown in (state(plan={}, forecast=tiny), state(plan=tiny, forecast={})) for row in drawn(shown))
+
+
 def test_what_is_not_known_has_no_row():
     assert drawn(LiveState("run")) == ["── run ─────────────────────────────────────────────────────────── running – ──"]
 
