@@ -11,6 +11,7 @@ import json
 import os
 import select
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -19,6 +20,8 @@ from browser import CHROMIUM, need_chromium
 _QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage")
 _KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "ArrowLeft": 37, "ArrowRight": 39, "Space": 32}
 _TYPED = {"Enter": "\r", "Space": " "}
+_WIRE = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+"""Give the browser its ends of the pipes as the descriptors 3 and 4, which the protocol asks for."""
 _FREE = 20
 """Descriptors from here on are not those that the browser is given."""
 WAIT_S = 60.0
@@ -39,7 +42,7 @@ class Browser:
         from_browser, to_us = os.pipe()
 
         ends = [fcntl.fcntl(end, fcntl.F_DUPFD, _FREE) for end in (from_us, to_us)]
-        wired = ["/bin/sh", "-c", f'exec "$@" 3<&{ends[0]} 4>&{ends[1]}', "sh"]  # the protocol asks for the descriptors 3 and 4
+        wired = [sys.executable, "-S", "-c", _WIRE, *map(str, ends)]
         command = [CHROMIUM, *_QUIET, *options, "--remote-debugging-pipe", f"--user-data-dir={self._profile.name}", "about:blank"]
         quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         self._process = subprocess.Popen([*wired, *command], pass_fds=ends, **quiet)
@@ -93,7 +96,10 @@ class Browser:
             ready, _, _ = select.select([self._read], [], [], max(end_s - time.monotonic(), 0.0))
             if not ready:
                 raise PageError("the browser does not answer")
-            self._buffer += os.read(self._read, 1 << 20)
+            read = os.read(self._read, 1 << 20)
+            if not read:
+                raise PageError("the browser has ended")
+            self._buffer += read
         message, _, self._buffer = self._buffer.partition(b"\0")
         return json.loads(message)
 
@@ -124,12 +130,12 @@ class Page:
         return found["result"].get("value")
 
     def wait_for(self, expression):
-        """Return the value of an expression once it is true."""
+        """Wait until an expression is true."""
         end_s = time.monotonic() + WAIT_S
         while time.monotonic() < end_s:
             with contextlib.suppress(PageError):  # the page is being replaced
-                if found := self.ask(expression):
-                    return found
+                if self.ask(f"Boolean({expression})"):
+                    return
             time.sleep(0.02)
         raise PageError(f"never true: {expression}")
 

@@ -108,7 +108,7 @@ class Ordered(click.Group):
 
 def terminal_width(*, most: int = 100) -> int:
     """Return the width of help texts: that of the terminal, or 80 without one; click's own function imports more modules."""
-    return max(50, min(width(), most))
+    return min(width(), most)
 
 
 def _show_help(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: ARG001  click's signature

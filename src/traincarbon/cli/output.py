@@ -43,6 +43,7 @@ __all__ = [
     "listed",
     "markdown_table",
     "median_and_interval",
+    "rows_of_lines",
     "scale_of",
     "shortened",
     "significant",
@@ -103,6 +104,33 @@ def fitting_table(
     to_right = [kept.index(at) for at in right if at in kept]
     head, *body = table(lines, right=to_right, gap=gap).split("\n")
     return "\n".join([dim(head), *body])
+
+
+def rows_of_lines(rows: Sequence[Sequence[str]], *, name: int = 0, right: Iterable[int] = (), gap: str = "  ") -> list[list[str]]:
+    r"""Return the lines of each of *rows* on the screen: a line of a table, or where that is too wide a name with what its columns hold below it.
+
+    Args:
+        rows: Rows of cells; the first is the header, which may have empty cells.
+        name: The column that names a row.
+        right: Columns of the table that are aligned to the right.
+        gap: What separates two columns.
+
+    Example:
+        >>> rows_of_lines([("", "cost"), ("a server of some length", "$5")], gap=" " * 60)[1]
+        ['a server of some length', '    cost $5']
+    """
+    lines = table(rows, right=right, gap=gap).split("\n") if rows else []
+    if max(map(visible_length, lines), default=0) <= width():
+        return [[line] for line in lines]
+    head, *others = rows
+    found = [[filled(f"{head[name]}" if head[name] else "", indent=0)] if head[name] else []]
+    for row in others:
+        before = " ".join(cell for cell in row[:name] if cell)
+        cells = [f"{title} {cell}".strip() for at, (title, cell) in enumerate(zip(head, row, strict=True)) if at != name and at >= name and cell]
+        cells += [f"{title} {cell}" for title, cell in zip(head[:name], row[:name], strict=True) if title and cell]
+        titled = " ".join(part for part in (before if not any(head[:name]) else "", row[name]) if part)
+        found.append([*filled(titled, indent=2).split("\n"), *filled(", ".join(cells), first=4, indent=4).split("\n")])
+    return found
 
 
 _NARROWEST = 8

@@ -24,7 +24,7 @@ POLICY = (
 """What a page of the app may load: its own files, and nothing of other hosts."""
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
-    b"referrer-policy": b"no-referrer",
+    b"referrer-policy": b"same-origin",  # under no-referrer a browser hides the origin of our own form too
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
 }

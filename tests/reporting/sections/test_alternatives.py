@@ -36,7 +36,8 @@ def test_what_is_saved_is_in_money_with_its_interval_and_its_chance(advice, ship
     }
 
 
-def test_the_cash_of_a_commitment_is_said_and_whether_it_is_much(advice, shipped):
+def test_the_cash_of_a_commitment_is_said_and_whether_it_is_much(ask, shipped):
+    advice = advice_on(ask(params=530e9, tokens=270e9, servers=280, start="2021"), shipped)
     html = section_html(alternatives_section(advice, shipped.sources(), USD, "p1"))
     committed = [each for each in advice.alternatives if each.cash_usd is not None and each.cash_usd > 1.05 * each.results["cost_usd"].median]
     assert html.count("Cash: $") == len(committed) > 0

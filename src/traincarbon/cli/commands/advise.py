@@ -110,7 +110,7 @@ def screen(found: "Advice", *, explain: bool = False) -> str:
     parts.append(output.dim(lines[0]))
     for group, title in GROUPS.items():
         numbers = [number for number, alternative in enumerate(found.alternatives, 1) if alternative.group == group]
-        parts += [output.bold(f"{title}{_baseline(found, group)}"), *(lines[number] for number in numbers)] if numbers else []
+        parts += [output.bold(output.filled(f"{title}{_baseline(found, group)}")), *(lines[number] for number in numbers)] if numbers else []
     numbered = list(enumerate(found.alternatives, 1))
     if explain:
         parts += ["", *(_paragraph(number, alternative) for number, alternative in numbered)]
@@ -135,7 +135,10 @@ def _lines(rows: list[tuple[str, ...]]) -> list[str]:
     names = [textwrap.wrap(row[_NAME], max(12, output.width() - others)) for row in rows]
     first = [(*row[:_NAME], name[0], *row[_NAME + 1 :]) for row, name in zip(rows, names, strict=True)]
     margin = " " * sum(max(len(row[at]) for row in rows) + 1 for at in range(_NAME))
-    lines = output.table(first, right=(0, *(at for at in _RIGHT if at < len(rows[0]) - 1)), gap=" ").split("\n")
+    right = (0, *(at for at in _RIGHT if at < len(rows[0]) - 1))
+    lines = output.table(first, right=right, gap=" ").split("\n")
+    if max(map(output.visible_length, lines)) > output.width():
+        return ["\n".join(each) for each in output.rows_of_lines(rows, name=_NAME, right=right, gap=" ")]
     return ["\n".join([line, *(margin + more for more in name[1:])]) for line, name in zip(lines, names, strict=True)]
 
 

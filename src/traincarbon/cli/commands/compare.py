@@ -78,8 +78,10 @@ def screen(found: "Comparison") -> str:
     gap = "  " if output.width() >= _ROOMY else " "
     fitted = output.fitted(rows, 1, gap=gap)
     colored = [fitted[0], *((output.better(cells[0]) if cells[0] else "", *cells[1:]) for cells in fitted[1:])]
-    lines = output.table(colored, right=(2, 3, 4, 5), gap=gap).split("\n")
-    parts = [output.dim(lines[0]), *lines[1:], "", *_shared(found), output.wrapped("Marks", _MARKS)]
+    lines = output.rows_of_lines(colored, name=1, right=(2, 3, 4, 5), gap=gap)
+    if any(len(each) > 1 for each in lines):  # with room for whole names
+        lines = output.rows_of_lines([rows[0], *((cells[0], *row[1:]) for cells, row in zip(colored[1:], rows[1:], strict=True))], name=1, gap=gap)
+    parts = [*map(output.dim, lines[0]), *(line for each in lines[1:] for line in each), "", *_shared(found), output.wrapped("Marks", _MARKS)]
     uncertain = intervals_of(found.options[0].results)
     parts += [output.wrapped("Uncertainty", f"{found.level:.0%} intervals of the first line: {uncertain}")] if uncertain else []
     parts += [output.wrapped("Set aside", output.clean(line)) for line in by_reason(found.set_aside)]

@@ -201,7 +201,7 @@ def _proof(evidence: str, kind: str) -> str:
 
 
 def _product_page(facts: "Database", product: "Product") -> list[str]:
-    lines = [output.bold(f"{product.id} · {product.name}")]
+    lines = [output.bold(output.filled(f"{product.id} · {product.name}"))]
     lines.append(_filled(", ".join(f"{key} {value}" for key, value in product.keys.items() if key != "name")))
     lines += [_filled(f"also called {', '.join(product.aliases)}")] if product.aliases else []
     for name, fact in product.facts.items():
@@ -217,7 +217,7 @@ def _product_page(facts: "Database", product: "Product") -> list[str]:
 
 
 def _place_page(facts: "Database", place: "Place") -> list[str]:
-    lines = [output.bold(f"{place.id} · {place.name}")]
+    lines = [output.bold(output.filled(f"{place.id} · {place.name}"))]
     for title, rows in _place_rows(facts, place).items():
         for row in rows:
             known = {column: text for column, text in row.items() if text and column not in ("source", "locator", "kind", "note", "origin")}

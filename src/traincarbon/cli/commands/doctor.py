@@ -82,9 +82,9 @@ def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
     if as_json:
         click.echo(output.as_json(_as_dict(sampled, missing, found)))
         return
-    lines = [output.bold("Meters that can be read, with their power now"), *_readable(sampled)]
+    lines = [output.bold(output.filled("Meters that can be read, with their power now")), *_readable(sampled)]
     if missing and not quiet:
-        lines += ["", output.bold("Meters that cannot be read, and how to fix it"), *_unreadable(missing)]
+        lines += ["", output.bold(output.filled("Meters that cannot be read, and how to fix it")), *_unreadable(missing)]
     lines += ["", output.bold("This process"), *_aligned([*launch_rows(this_launch()), *region_rows(os.environ)])]
     click.echo("\n".join([*lines, "", output.bold("This machine"), *_machine(found)]))
 

@@ -134,7 +134,9 @@ def _ways(found: "Optimum") -> str:
     sizes = [head, *rows] if found.target_loss is None else [[] for _ in (head, *rows)]
     rest = [("", _heads(found), ""), *((_label(way, found), _amounts(way), _remark(way)) for way in found.ways)]
     lines = [(name, *size, *amounts, remark) for (name, amounts, remark), size in zip(rest, sizes, strict=True)]
-    return _table(output.fitted(lines, 0, gap=" "), right=range(1, len(lines[0]) - 1))
+    fitted = output.fitted(lines, 0, gap=" ")
+    is_narrow = max(map(len, output.table(fitted, gap=" ").split("\n"))) > output.width()
+    return _table(lines if is_narrow else fitted, right=range(1, len(lines[0]) - 1))
 
 
 def _frontier(found: "Optimum") -> str:
@@ -148,8 +150,8 @@ def _frontier(found: "Optimum") -> str:
 
 
 def _table(rows: Sequence[tuple[str, ...]], *, right: range) -> str:
-    lines = output.table(rows, right=right, gap=" ").split("\n")
-    return "\n".join([output.dim(lines[0]), *lines[1:]])
+    head, *lines = output.rows_of_lines(rows, right=right, gap=" ")
+    return "\n".join([*map(output.dim, head), *(line for each in lines for line in each)])
 
 
 def _label(way: "Way", found: "Optimum") -> str:

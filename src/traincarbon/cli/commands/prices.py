@@ -85,7 +85,7 @@ def _page(market: "Market", book: "PriceBook") -> str:
     ]
     lines = [output.bold(output.filled(title, indent=0)), output.dim(output.filled(output.clean(market.reason)))]
     lines.append(output.filled(f"{counted(len(rows), 'provider')}{f': {kinds}' if len(market.by_kind) > 1 else ''}"))
-    lines.append(output.fitting_table([head, *[tuple(output.clean(cell) for cell in row) for row in rows]], right=(2,), drop=(6, 4), cut=(3,)))
+    lines.append(output.fitting_table([head, *[tuple(output.clean(cell) for cell in row) for row in rows]], right=(2,), drop=(6, 4, 3, 1), cut=(3, 0)))
     return "\n".join(lines)
 
 

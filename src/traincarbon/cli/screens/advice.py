@@ -107,6 +107,8 @@ def _lines(rows: list[tuple[str, ...]]) -> list[list[str]]:
     before = sum(max(len(row[at]) for row in rows) + 1 for at in range(len(rows[0]) - 1))
     room = max(output.width() - before, _NARROWEST_NAME)
     names = [textwrap.wrap(row[-1], room) for row in rows]
+    if before + room > output.width():
+        return output.rows_of_lines([(row[0], row[1], row[-1], *row[2:-1]) for row in rows], name=2, right=right, gap=" ")
     firsts = output.table([(*row[:-1], name[0]) for row, name in zip(rows, names, strict=True)], right=right, gap=" ").split("\n")
     return [[first, *(" " * before + more for more in name[1:])] for first, name in zip(firsts, names, strict=True)]
 
@@ -115,7 +117,7 @@ def _marks(shown: "list[Alternative]") -> str:
     """Return what the marks mean that are shown, in one line."""
     marks = [] if all(each.is_verified for each in shown) else ["† an assumption, or a source not checked yet"]
     marks += [f"! over {MUCH_CASH:g} × the plan's cost"] if any(each.is_much_cash for each in shown) else []
-    return output.dim("; ".join(marks)) if marks else ""
+    return output.dim(output.filled("; ".join(marks))) if marks else ""
 
 
 def _folded(found: "Advice", saving: "list[Alternative]", shown: int) -> str:

@@ -22,8 +22,8 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
     if answer.layout.spread is not None:
         parts += ["", *layout.budget(answer, answer.layout.spread)]
     elif answer["duration_s"] is None and answer.plan.accelerator_hours is None and answer.server_counts:
-        parts += ["", output.bold("By number of servers, each with its fastest layout"), layout.by_servers(answer, facts)]
-    parts += ["", output.bold(f"Sources of the uncertainty of each result ({answer.level:.0%} intervals)")]
+        parts += ["", output.bold(output.filled("By number of servers, each with its fastest layout")), layout.by_servers(answer, facts)]
+    parts += ["", output.bold(output.filled(f"Sources of the uncertainty of each result ({answer.level:.0%} intervals)"))]
     for name, shares in answer.spread_shares.items():
         parts.append(_filled(f"{name}: " + ", ".join(f"{source} {share:.0%}" for source, share in shares.items() if share >= 0.005)))
     return "\n".join(parts).rstrip()
@@ -59,7 +59,8 @@ def _ownership(answer: "Estimate") -> list[str]:
     from traincarbon.formulas.ownership import OWNERSHIP_LINES
 
     rows = [(line.label, output.amount(lines[line.name], "$", digits=3), f"{lines[line.name] / total:.0%}") for line in OWNERSHIP_LINES if lines[line.name]]
-    return ["", output.bold("Total cost of ownership, line by line"), output.table(rows, right=(1, 2))]
+    shown = output.rows_of_lines([("", "", ""), *rows], right=(1, 2))[1:]
+    return ["", output.bold("Total cost of ownership, line by line"), *(line for each in shown for line in each)]
 
 
 def _steps(answer: "Estimate", facts: "Database") -> list[str]:

@@ -70,8 +70,8 @@ def by_servers(answer: "Estimate", facts: "Database") -> str:
         low, median, high = (output.significant(bound / scale.size, 2) for bound in duration)
         apart = "exact" if duration.low == duration.high else f"{low} – {high}"
         rows.append((f"{count:,}", median, apart, "unknown" if purchase is None else output.amount(purchase.median, "$"), *_cells(each.layout.spread)))
-    lines = output.table(rows, right=(0, 1, 3, 5), gap="  " if output.width() >= _ROOMY else " ").split("\n")
-    return "\n".join([output.dim(lines[0]), *lines[1:]])
+    head, *lines = output.rows_of_lines(rows, right=(0, 1, 3, 5), gap="  " if output.width() >= _ROOMY else " ")
+    return "\n".join([*map(output.dim, head), *(line for each in lines for line in each)])
 
 
 def budget(answer: "Estimate", spread: "Spread") -> list[str]:
@@ -83,8 +83,8 @@ def budget(answer: "Estimate", spread: "Spread") -> list[str]:
     held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
     whose = "your own runs" if spread.calibration != 1.0 else "published benchmarks"
     lines = [output.bold(output.filled(f"The best step on the layout, at the efficiency of {whose}")), output.filled(line(answer, spread))]
-    lines += [output.table([*rows, ("  step", f"{total_s:.3g} s", "")], right=(1, 2))]
-    lines += ["", output.bold("Memory of the fullest accelerator"), output.table([*held, ("  total", f"{held_b / 1e9:.3g} GB", "")], right=(1, 2))]
+    lines += _parts([*rows, ("  step", f"{total_s:.3g} s", "")])
+    lines += ["", output.bold("Memory of the fullest accelerator"), *_parts([*held, ("  total", f"{held_b / 1e9:.3g} GB", "")])]
     if answer["mfu"] is not None:
         ratio = answer.median("mfu") / spread.mfu
         stated = answer.plan.mfu is not None or answer.plan.accelerator_hours is not None
@@ -94,6 +94,11 @@ def budget(answer: "Estimate", spread: "Spread") -> list[str]:
     for name, value, reason in answer.layout.assumed:
         lines += [output.filled(f"{name} = {value:,.6g}", first=2, indent=4), output.dim(output.filled(reason, first=4, indent=6))]
     return lines
+
+
+def _parts(rows: list[tuple[str, str, str]]) -> list[str]:
+    """Return parts with their amounts and shares, as lines that fit the screen."""
+    return [line for each in output.rows_of_lines([("", "", ""), *rows], right=(1, 2))[1:] for line in each]
 
 
 def _cells(spread: "Spread | None") -> tuple[str, str]:

@@ -21,12 +21,12 @@ def screen(tried: "Backtest") -> str:
     for quantity, shown in _shown(sets).items():
         head = (quantity.ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, shown)]
-        parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, gap=" "), ""]
+        parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, cut=(0,), gap=" "), ""]
     families = tried.families()
     if families:
         head = ("GPU-hours of whole runs".ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name.rstrip("*")), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, families)]
-        parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, gap=" "), ""]
+        parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, cut=(0,), gap=" "), ""]
     if not sets:
         parts += ["No row could be predicted.", ""]
     parts += [output.wrapped("Errors", _ERRORS), output.wrapped("Columns", _COLUMNS)] if sets else []
@@ -49,7 +49,7 @@ def _verdict(sets: "list[SetSummary]") -> list[str]:
             text += f"; the best simple rule is within {_per_cent(min(rules))}"
         color = output.better if inside >= expected - _NEAR else output.caution
         lines.append(color(output.filled(f"{text}.")))
-    return [output.bold("How close are the estimates to what was published?"), *lines, ""] if lines else []
+    return [output.bold(output.filled("How close are the estimates to what was published?")), *lines, ""] if lines else []
 
 
 def _per_cent(log: float) -> str:

@@ -4,7 +4,7 @@
 function described(control) {
   const label = control.closest("p").querySelector("label").textContent;
   const value = control.tagName === "SELECT" ? control.selectedOptions[0].textContent : control.getAttribute("aria-valuetext") || control.value;
-  return `${label} ${value}`;
+  return `${label} ${value.replaceAll(" %", "\u00a0%")}`;
 }
 
 // Where a value lies between the ends of an axis of a drawing.

@@ -24,7 +24,7 @@ function saveTable(name, table) {
 }
 
 // A row with the remark below it, if it has one; they stay together.
-function rowsOf(table) {
+function groupsOf(table) {
   const groups = [];
   for (const row of table.tBodies[0].rows) {
     if (row.classList.contains("below")) groups.at(-1)?.push(row);
@@ -43,7 +43,7 @@ function makeSortable(table) {
     button.append(...head.childNodes);
     head.append(button);
     button.addEventListener("click", () => {
-      const up = head.getAttribute("aria-sort") === "descending", groups = rowsOf(table);
+      const up = head.getAttribute("aria-sort") === "descending", groups = groupsOf(table);
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
       const key = ([row]) => textOf(row.cells[at]);
@@ -64,7 +64,7 @@ function filterOf(table) {
   field.autocomplete = "off";
   label.append("Filter ", field);
   field.addEventListener("input", () => {
-    const words = field.value.toLowerCase().split(/\s+/).filter(word => word), groups = rowsOf(table);
+    const words = field.value.toLowerCase().split(/\s+/).filter(word => word), groups = groupsOf(table);
     let shown = 0;
     for (const group of groups) {
       const text = group.map(textOf).join(" ").toLowerCase(), isShown = words.every(word => text.includes(word));
@@ -82,7 +82,7 @@ function filterOf(table) {
 // A table of several rows can be kept as CSV; one that is sortable can be sorted and filtered.
 function prepareTable(table) {
   const title = table.caption?.textContent.trim() || "table", isSortable = table.classList.contains("sortable");
-  if (table.closest(".ch-data") || rowsOf(table).length < 2) return;
+  if (table.closest(".ch-data") || groupsOf(table).length < 2) return;
   if (isSortable) makeSortable(table);
   const tools = document.createElement("div"), button = document.createElement("button");
   tools.className = isSortable ? "files of-table sorted" : "files of-table";
