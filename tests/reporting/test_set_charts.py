@@ -37,7 +37,7 @@ def opened(page, tmp_path, fragment):
 
 def test_a_shared_link_marks_the_result_in_every_chart_where_its_axis_has_it(page, tmp_path):
     found = opened(page, tmp_path, "#p1.rent_price=2&p1.mfu=0.4")
-    assert found["note"].replace("\u00a0", " ").startswith("Set: Utilisation (MFU) 40 %, Rent of an accelerator 2")
+    assert found["note"].replace("\u00a0", " ").startswith("Set: Utilisation (MFU) 40 %, Rent of an accelerator $2/h")
     assert found["marks"] == 2 * len(found["notes"]) == 8
     assert f"With the settings: {found['value']}" in found["notes"][0]
     hours = 6.0 * 7e9 * 1e12 / (0.4 * 312e12) / 3600.0

@@ -8,7 +8,7 @@ BOUNDS = {"low": 10.0, "median": 15.0, "high": 20.0}
 
 
 def test_the_coverage_of_published_trainings_is_that_of_the_package(client):
-    page = client.get("/accuracy").text
+    page = client.get("/accuracy").text.replace("\u00a0", " ")
     hours = coverage()["accelerator_hours_h"]
     assert f"{hours.published:,}" in page
     assert f"{100.0 * hours.inside / hours.published:.0f} %" in page
@@ -18,7 +18,7 @@ def test_the_coverage_of_published_trainings_is_that_of_the_package(client):
 def test_own_runs_are_judged_by_their_plans(client, store):
     add_ended(store, "good", start={"plan": {"duration_s": BOUNDS}})
     add_ended(store, "<script>alert(1)</script>", begin_s=100.0, start={"plan": {"duration_s": {name: bound * 10.0 for name, bound in BOUNDS.items()}}})
-    page = client.get("/accuracy").text
+    page = client.get("/accuracy").text.replace("\u00a0", " ")
     assert "Your runs over their plans" in page
     assert "Outside the interval, the furthest first" in page
     assert "<script>alert" not in page

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from traincarbon.formatting import median_and_interval
+from traincarbon.formatting import is_negligible, median_and_interval
 from traincarbon.reporting.currency import Currency
 from traincarbon.uncertain import Interval
 
@@ -19,8 +19,15 @@ def column(parts: Sequence[float], total: float, unit: str, currency: Currency, 
         unit: The unit of both, as ``kWh`` or ``$``.
         currency: The currency of money.
         digits: Significant digits of the total; the parts are rounded at the same place.
+
+    Example:
+        >>> column([2e-6, 0.0], 2e-6, "kWh", Currency("USD", 1.0)), column([1.0, 2.0], 3.0, "kWh", Currency("USD", 1.0), digits=2)
+        ((['<1', '0', '<1'], 'Wh'), (['1.0', '2.0', '3.0'], 'kWh'))
     """
     scale = currency.scale(total, unit)
+    if is_negligible(total, unit):
+        least = currency.amount(total, unit).removesuffix(f" {scale.unit}")
+        return [least if part > 0.0 else "0" for part in (*parts, total)], scale.unit
     whole = total / scale.size
     decimals = digits - 1 - math.floor(math.log10(whole)) if whole > 0.0 else 0
     shown = [*adding_up([part / scale.size for part in parts], decimals), round(whole, decimals)]

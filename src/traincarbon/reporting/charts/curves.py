@@ -107,7 +107,7 @@ def draw_curves(
         level: A value of y that is drawn across.
         height: Height between the axes. [px]
     """
-    top = 10.0 + 12.0 * bool(y.title) + 16.0 * (limit is not None)
+    top = 10.0 + 12.0 * bool(y.title) + 26.0 * (limit is not None)
     frame = _Frame(x, y, widest(y) + 8.0, width - _SIDE, top, top + height)
     sides = {"left": frame.left, "right": frame.right, "top": frame.top, "bottom": frame.bottom}
     parts = [y_axis(y, **sides), x_axis(x, **sides), *(_band(band, frame) for band in bands)]
@@ -171,5 +171,5 @@ def _band(band: Band, frame: _Frame) -> Html:
 def _limit(limit: Limit, frame: _Frame) -> Html:
     x = frame.at_x(limit.value)
     half = len(limit.label) * LETTER / 2.0
-    words = label(min(max(x, frame.left + half), frame.right - half), frame.top - 6.0, limit.label, anchor="middle", css="ch-strong")
+    words = label(min(max(x, frame.left + half), frame.right - half), frame.top - 16.0, limit.label, anchor="middle", css="ch-strong")
     return joined([mark(limit.label, rule(x, frame.top, x, frame.bottom, "ch-limit"), words)])

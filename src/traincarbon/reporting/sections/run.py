@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from traincarbon.database.load import Database
-from traincarbon.formatting import amount, counted
+from traincarbon.formatting import amount, counted, is_negligible
 from traincarbon.ledger.like_for_like import share_done
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.run import Run
@@ -132,7 +132,7 @@ def _energy(record: Run, currency: Currency) -> Html:
         if energy_j is not None and total:
             energy_kwh = energy_j / J_PER_KWH
             how = _HOW_KNOWN[source] if source is not None else ""
-            words = scale.text(part_of(energy_kwh / scale.size, total / scale.size))
+            words = amount(energy_kwh, "kWh") if is_negligible(total, "kWh") else scale.text(part_of(energy_kwh / scale.size, total / scale.size))
             rows.append([text(label), share_bar(energy_kwh / total), *texts(words, how)])
         elif part in record.missing:
             rows.append([text(label), EMPTY, text("not measured"), name(record.missing[part], most=200)])

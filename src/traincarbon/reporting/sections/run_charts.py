@@ -7,7 +7,7 @@ from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.gather import gather
 from traincarbon.estimation.plan import Plan
-from traincarbon.formatting import amount
+from traincarbon.formatting import amount, is_negligible
 from traincarbon.formulas.compute import training_flop
 from traincarbon.ledger.run import Run
 from traincarbon.reporting.charts.axis import Axis, in_one_scale, linear_axis, time_axis
@@ -46,7 +46,8 @@ def _power_chart(record: Run, history: RunHistory, forecast: Forecast | None, id
     curves = [Curve(label, list(zip(times, values, strict=True)), at) for at, (label, values) in enumerate(drawn)]
     rows = [(f"{at:.4g}", *(_reading(values[place], "W") for _, values in parts)) for place, at in enumerate(times)]
     level = None if planned is None else Limit(planned.median, f"plan {amount(planned.median, 'W')}")
-    title = f"Power over time: {amount(record.metered_kwh, 'kWh', digits=3)} at its meters" if record.metered_kwh else "Power over time"
+    used = record.metered_kwh or 0.0
+    title = f"Power over time: {amount(used, 'kWh', digits=3)} at its meters" if used and not is_negligible(used, "kWh") else "Power over time"
     draw = partial(draw_curves, title=title, x=x, y=y, curves=curves, bands=_bands(planned, x), level=level)
     low = [f"{label.lower()}, at most {amount(peak, 'W')}" for label, peak in peaks.items() if peak < _LEAST_DRAWN * most_w]
     note = f"Too little to draw: {'; '.join(low)}." if low else ""

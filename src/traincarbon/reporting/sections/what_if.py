@@ -84,15 +84,28 @@ def _slider(id: str, slider: Slider, answer: Estimate, currency: Currency) -> Ht
     if given is None:
         return EMPTY
     begin = min(max(float(median_of(given)), slider.low), slider.high)
-    factor, unit = currency.of(1.0, slider.unit)
+    factor, _ = currency.of(1.0, slider.unit)
+    before, after = _around(slider.unit, currency)
     bounds = html('min="{:g}" max="{:g}" step="{:g}" value="{!r}"', slider.low, slider.high, slider.step, begin)
-    shown = html('data-scale="{:g}" data-unit="{}"', slider.scale * factor, text(unit))
+    shown = html('data-scale="{:g}" data-before="{}" data-after="{}"', slider.scale * factor, text(before), text(after))
     return html(
         '<p><label for="{0}">{1}</label><span class="at"></span><input type="range" id="{0}" name="{2}" {3} {4}></p>',
         *texts(f"{id}-set-{slider.name}", slider.label, slider.name),
         bounds,
         shown,
     )
+
+
+def _around(unit: str, currency: Currency) -> tuple[str, str]:
+    """Return what stands before and after a value in a unit, money as people write it.
+
+    Example:
+        >>> _around("$/kWh", Currency("USD", 1.0)), _around("$", Currency("EUR", 0.9)), _around("years", Currency("USD", 1.0)), _around("", Currency("USD", 1.0))
+        (('$', '/kWh'), ('EUR ', ''), ('', ' years'), ('', ''))
+    """
+    if unit.startswith("$"):
+        return currency.scale(1.0, "$").prefix, unit[1:]
+    return "", f" {unit}".rstrip()
 
 
 def _count(id: str, answer: Estimate) -> Html:

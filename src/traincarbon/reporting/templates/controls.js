@@ -120,7 +120,8 @@ class Panel {
       if (!value) continue;
       const bounds = interval(value, this.page.z), note = document.createElement("p");
       note.className = "ch-note ch-set-note";
-      note.textContent = `With the settings: ${shown(bounds, this.page.figures[name], this.page.currency)}, marked in the chart.`;
+      const words = shown(bounds, this.page.figures[name], this.page.currency).replaceAll(" – ", "\u00a0–\u00a0");
+      note.textContent = `With the settings: ${words}, marked in the chart.`;
       chart.querySelector(".ch-data").before(note);
       for (const svg of chart.querySelectorAll("svg")) svg.append(setMark(svg, along, bounds));
     }
@@ -158,7 +159,7 @@ class Panel {
       const stated = control.name === "mfu" && found && found.mfu || this.page.stated[control.name] || inputs[control.name];
       const current = isSet ? value : stated ? stated.median : Number(control.defaultValue);
       control.value = String(current);
-      const text = `${rounded(current * Number(control.dataset.scale), 3)} ${control.dataset.unit}`.trim();
+      const text = control.dataset.before + rounded(current * Number(control.dataset.scale), 3) + control.dataset.after;
       put(control.closest("p").querySelector(".at"), text);
       control.setAttribute("aria-valuetext", text);
     }

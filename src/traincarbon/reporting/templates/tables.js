@@ -82,7 +82,7 @@ function filterOf(table) {
 // A table of several rows can be kept as CSV; one that is sortable can be sorted and filtered.
 function prepareTable(table) {
   const title = table.caption?.textContent.trim() || "table", isSortable = table.classList.contains("sortable");
-  if (table.closest(".ch-data") || groupsOf(table).length < 2) return;
+  if (table.closest(".ch-data, .panel") || groupsOf(table).length < 2) return;
   if (isSortable) makeSortable(table);
   const tools = document.createElement("div"), button = document.createElement("button");
   tools.className = isSortable ? "files of-table sorted" : "files of-table";
