@@ -79,11 +79,11 @@ def test_the_width_of_the_help_follows_the_terminal():
     from traincarbon.cli.lazy import terminal_width
 
     with pytest.MonkeyPatch.context() as patch:
-        for columns, width in (("60", 60), ("300", 100), ("20", 50)):
+        for columns, width in (("60", 60), ("300", 100), ("20", 40)):
             patch.setenv("COLUMNS", columns)
             assert terminal_width() == width
         patch.setenv("COLUMNS", "many")
-        assert 50 <= terminal_width() <= 100
+        assert 40 <= terminal_width() <= 100
 
 
 @pytest.mark.parametrize("columns", [50, 60, 80, 100])

@@ -2,7 +2,7 @@
 
 import gc
 from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]  # signal itself imports enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -14,6 +14,32 @@ _INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended, as in shells."""
 _OTHER_SPELLINGS = {"optimize": "optimise"}
 """Spellings of a command that work too."""
+
+
+_NARROW = 60
+"""On a screen narrower than that, what an option does stands below it, not beside it."""
+
+
+class _Formatter(click.HelpFormatter):
+    """A formatter of help texts that have room on a narrow screen too."""
+
+    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write options and commands, each with what it does."""
+        if self.width >= _NARROW:
+            super().write_dl(rows, col_max, col_spacing)
+            return
+        for term, text in rows:
+            self.write(f"{'':{self.current_indent}}{term}\n")
+            self.indent()
+            if text:
+                self.write_text(text)
+            self.dedent()
+
+
+class _Context(click.Context):
+    """A context whose help fits narrow screens."""
+
+    formatter_class = _Formatter
 
 
 class PlainHelp(click.Command):
@@ -36,6 +62,7 @@ class LazyGroup(PlainHelp, click.Group):
     def __init__(self, name: str, *, commands_help: Mapping[str, str], **options: Any) -> None:
         options.setdefault("context_settings", {"help_option_names": ["-h", "--help"], "terminal_width": terminal_width()})
         super().__init__(name, **options)
+        self.context_class = _Context
         self.commands_help = commands_help
         self.params.append(
             click.Option(["--version"], is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version and exit.")
@@ -50,6 +77,8 @@ class LazyGroup(PlainHelp, click.Group):
         if cmd_name not in self.commands_help:
             return None
         command: click.Command = import_module(f"traincarbon.cli.commands.{cmd_name}").command
+        for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
+            each.context_class = _Context
         gc.freeze()  # what was imported stays
         gc.enable()
         return command
