@@ -40,7 +40,7 @@ def test_measured_and_modelled_energy_are_distinguished(shipped):
 def test_a_part_that_was_not_measured_shows_the_reason(shipped):
     found = rows(page(record_of(), shipped), "Energy at the meters, measured and modelled")
     assert found["Memory"][1:] == ["not measured", "no meter reported it"]
-    assert found["Accelerators"][1:] == ["0.417 Wh", "measured by energy counters"]
+    assert found["Accelerators"][1:] == ["&lt;1 Wh", "measured by energy counters"]
 
 
 def test_a_run_without_energy_does_not_show_zero(shipped):

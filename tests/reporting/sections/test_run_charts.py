@@ -66,7 +66,10 @@ def test_a_part_that_would_lie_on_the_axis_is_said_and_not_drawn(shipped):
 
 
 def test_the_title_states_the_energy(shipped):
-    assert power(None, shipped).title == f"Power over time: {amount(record_of().metered_kwh, 'kWh', digits=3)} at its meters"
+    record = merge(lines_of(power_w=1e4), now_s=2e9)
+    (chart,) = history_charts(record, HISTORY, None, shipped, "r1")
+    assert chart.title == f"Power over time: {amount(record.metered_kwh, 'kWh', digits=3)} at its meters"
+    assert power(None, shipped).title == "Power over time", "less than a watt-hour is no figure"
 
 
 def test_without_power_there_is_no_chart(shipped):

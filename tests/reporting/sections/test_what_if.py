@@ -41,8 +41,8 @@ def test_what_follows_from_the_hours_cannot_be_set(ask, shipped):
 
 def test_prices_are_in_the_readers_currency(ask, shipped):
     html = panel(ask(), shipped, Currency("EUR", 0.5))
-    assert 'data-scale="0.5" data-unit="EUR/kWh"' in html
-    assert 'data-scale="100" data-unit="%"' in html
+    assert 'data-scale="0.5" data-before="EUR " data-after="/kWh"' in html
+    assert 'data-scale="100" data-before="" data-after=" %"' in html
 
 
 def test_the_data_is_json_and_the_table_reads_without_scripts(ask, shipped):
