@@ -74,7 +74,7 @@ def test_what_is_wider_than_a_phone_shows_that_there_is_more_and_is_moved_with_k
     assert len(wide) > 3
     assert all(found == [4, 0] for found in wide), "a shadow at each side, and the focus of a keyboard"
     page.ask(
-        """(() => { const each = [...document.querySelectorAll(".wide")].find(each => each.scrollWidth > each.clientWidth + 60); each.id = "moved"; each.focus(); })()"""
+        """(() => { const each = [...document.querySelectorAll(".wide")].find(each => each.checkVisibility() && each.scrollWidth > each.clientWidth + 60); each.id = "moved"; each.focus(); })()"""
     )
     page.press("ArrowRight")
     page.wait_for("document.querySelector('#moved').scrollLeft > 0")

@@ -64,7 +64,7 @@ let prepare;
     for (const name of names) {
       const button = document.createElement("button");
       button.type = "button";
-      button.textContent = name;
+      button.textContent = name.replaceAll(" %", "\u00a0%");
       button.setAttribute("aria-pressed", "true");
       button.addEventListener("click", () => {
         const off = button.getAttribute("aria-pressed") === "true";
