@@ -120,21 +120,6 @@ def time_by_term(*, shape: Shape, layout: Layout, machine: Machine, sustained: S
     )
 
 
-def least_step_s(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, layer: LayerTime) -> Num:
-    """Return what :func:`time_by_term` is not below: its layers, head and bubble, without the exchange of gradients, the hops of the pipeline and Adam. [s].
-
-    With the *layer* of a layout that repeats less in the backward pass it is a bound too, from fewer operations.
-    """
-    p, v, m = layout.pp, layout.interleave, layout.micro_batches
-    layer_s = layer.total_s
-    stage_layers = ceiling(shape.layers, p * v) * v
-    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
-    head_s = layout.micro_batch * shape.seq_len / layout.cp * shape.vocab / layout.tp * (6.0 * shape.hidden / head_rate)
-    spared = ceiling(stage_layers * p - shape.layers, 2.0)
-    head_beyond_s = (stage_layers >= spared) * larger(head_s - spared * layer_s, 0.0)
-    return m * (stage_layers * layer_s + head_beyond_s) + (p - 1.0) / v * (stage_layers * layer_s + head_s / p)
-
-
 @equation("(pp - 1) / interleave × (stage_layers × layer_s + head_s / pp)", source="narayanan-2021-megatron")
 def pipeline_fill_s(*, pp: Num, interleave: Num, stage_layers: Num, layer_s: Num, head_s: Num) -> Num:
     r"""Return how long the stages of a pipeline idle while it fills and drains.

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from traincarbon.database.records import TABLES
 from traincarbon.fitting.regression import Fit, Observation, fit
-from traincarbon.published.power_rows import REFERENCE_MFU, PowerRow
+from traincarbon.published.power_rows import REFERENCE_MFU, REFERENCE_MFU_OF_CARDS, PowerRow
 from traincarbon.published.prior_rows import prior_of
 
 FITTED = ("power_share", "power_exponent", "power_reference_mfu")
@@ -14,7 +14,8 @@ _SPREADS = {"all": 1.0, "generation": 0.15, "exponent": 0.3, "group:run": 0.05}
 _SPREADS_OF_CARDS = {"all": 1.0, "segment": 0.1, "exponent": 0.3, "group:run": 0.1}
 """Log-spreads of the effects while power shares are fitted: too few rows tell them."""
 _CARDS = ("workstation", "consumer", "laptop")
-_WHAT = "mean power over the power cap, at the reference utilisation"
+_WHAT = "mean power over the power cap, at the reference utilisation and above"
+_CHOSEN = "chosen with organisations left out; docs/method.md, Power"
 _PROCESSOR_SHARE, _PROCESSOR_SPREAD, _PROCESSOR_EXPONENT = 0.85, 0.2, 0.05
 """A processor in training keeps its cores busy at a small part of its peak rate, so that its power hardly follows the utilisation."""
 
@@ -48,12 +49,13 @@ def fitted(rows: Sequence[PowerRow]) -> list[dict[str, str]]:
         written += [_share(accelerators, own, f"generation={generation}") for generation in [*generations, "*"]]
         exponent, error = accelerators.effect("exponent")
         written.append(prior_of("power_exponent", "*", exponent, 0.0, len(own), f"standard error {error:.2f}"))
-        written.append(prior_of("power_reference_mfu", "*", REFERENCE_MFU, 0.0, len(own), "near the middle of the rows"))
+        written.append(prior_of("power_reference_mfu", "*", REFERENCE_MFU, 0.0, len(own), _CHOSEN))
     if cards is not None:
         own = [row for row in rows if row.law]
         written += [_share(cards, own, f"segment={segment}") for segment in _CARDS]
         exponent, error = cards.effect("exponent")
         written.append(prior_of("power_exponent", "segment=*", exponent, 0.0, len(own), f"cards with graphics memory; standard error {error:.2f}"))
+        written.append(prior_of("power_reference_mfu", "segment=*", REFERENCE_MFU_OF_CARDS, 0.0, len(own), _CHOSEN))
     return [*written, *_of_processors()]
 
 

@@ -14,7 +14,9 @@ from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
 from traincarbon.quantities import W_PER_KW
 
 REFERENCE_MFU = 0.35
-"""Utilisation at 16 bits at which the fitted shares of the power cap hold."""
+"""Utilisation at 16 bits from which on the fitted shares of the power cap hold: chosen among 0.13, 0.19, 0.26, 0.35, 0.43 and no limit."""
+REFERENCE_MFU_OF_CARDS = 0.2
+"""The same of cards with graphics memory, which are busy at less of their peak: chosen among 0.03 to 0.35 and no limit."""
 _NOMINAL = 0.02
 """Mean power this close to the power cap is the cap times the hours, not a measurement."""
 _HOST_SHARE = 0.45
@@ -73,14 +75,15 @@ def _chip(run: PublishedRun, database: Database) -> Chip | None:
 
 def _row(run: PublishedRun, chip: Chip, share: float) -> Iterator[PowerRow]:
     """Yield the row of *run*, if its utilisation is known."""
-    reference_mfu = throughput.narrowed_mfu(mfu=REFERENCE_MFU, speed_up=speed_up_of(chip.product, chip.precision), narrow_share=NARROW_SHARE)
+    law = power_scope(chip.product)
+    wide_mfu = REFERENCE_MFU_OF_CARDS if law.startswith("segment=") else REFERENCE_MFU
+    reference_mfu = throughput.narrowed_mfu(mfu=wide_mfu, speed_up=speed_up_of(chip.product, chip.precision), narrow_share=NARROW_SHARE)
     mfu = run.implied_mfu(chip.peak_flop_per_s) or run.mfu or (reference_mfu if run.family == "dense-lm" else None)
     if mfu is None:
         return
-    law = power_scope(chip.product)
     segment = chip.product.segment or "datacentre"
     level = f"segment={segment}" if law else f"generation={chip.generation}"
-    effects = {"all": 1.0, level: 1.0, "exponent": math.log(mfu / reference_mfu)}
+    effects = {"all": 1.0, level: 1.0, "exponent": min(math.log(mfu / reference_mfu), 0.0)}
     yield PowerRow(run.id, segment, law, Observation(math.log(share), effects, run.group, "run"))
 
 

@@ -149,7 +149,7 @@ def power_facts(subject: Subject, database: Database) -> PowerFacts:
         else given("idle_share", idle.value / board.value, "", f"idle power of {chip.name}", idle),
         power_share=_power_share(chip, board, database),
         power_reference_mfu=_reference_mfu(subject, database),
-        power_exponent=from_prior(database, "power_exponent", _exponent_scope(chip, database), "", "how fast the power rises with utilisation"),
+        power_exponent=from_prior(database, "power_exponent", _law(chip, "power_exponent", database), "", "how fast the power rises with utilisation"),
         max_power_w=_max_power(subject, board, database),
         host_share=from_prior(database, "host_share", "*", "", "mean power of the rest of the server as a share of its nameplate", spread="host"),
         network_share=_network_share(subject, database),
@@ -173,10 +173,11 @@ def power_scope(chip: Product) -> str:
     return f"segment={chip.segment}" if chip.type == "gpu" and chip.segment not in ("", "datacentre") else ""
 
 
-def _exponent_scope(chip: Product, database: Database) -> str:
-    kind = power_scope(chip).partition("=")[0]
-    scopes = {"segment": "segment=*", "type": "type=cpu"}
-    return scopes[kind] if kind and prior(database, "power_exponent", scopes[kind]) else "*"
+def _law(chip: Product, name: str, database: Database) -> str:
+    """Return the scope of the prior *name* of the law that *chip* follows; cards of all segments share it."""
+    scope = power_scope(chip)
+    scope = "segment=*" if scope.startswith("segment=") else scope
+    return scope if scope and prior(database, name, scope) else "*"
 
 
 def _power_share(chip: Product, board: Fact, database: Database) -> Given:
@@ -194,8 +195,9 @@ def _power_share(chip: Product, board: Fact, database: Database) -> Given:
 
 
 def _reference_mfu(subject: Subject, database: Database) -> Given:
-    """Return the utilisation at which the power share holds: an accelerator as busy with a narrower format has a lower one."""
-    reference = from_prior(database, "power_reference_mfu", "*", "", "utilisation at which the power share holds")
+    """Return the utilisation from which on the power share holds: an accelerator as busy with a narrower format has a lower one."""
+    scope = _law(subject.accelerator, "power_reference_mfu", database)
+    reference = from_prior(database, "power_reference_mfu", scope, "", "utilisation from which on the power share holds")
     narrow = prior(database, "mfu_narrow_share", "*")
     precision = used_precision(subject.accelerator, subject.question.precision)
     speed_up = speed_up_of(subject.accelerator, precision) if precision is not None else 1.0

@@ -12,12 +12,10 @@ from traincarbon.estimation.layout.search import OFF_STATED, OFF_USUAL, LayoutTa
 from traincarbon.formulas.layer import LayerTime, layer_time
 from traincarbon.formulas.layout import Layout, Machine, Shape
 from traincarbon.formulas.memory import LayoutMemory, activations_b, state_by_purpose
-from traincarbon.formulas.step import StepTime, least_step_s, step_mfu, time_by_term
+from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
 
 _PLANS_AT_ONCE = 256
 """Plans of a block: their rows fit in the cache of a core."""
-_BELOW = 1.0 - 1e-9
-"""How far a bound is lowered, so that rounding does not raise it above what it bounds."""
 Fields = TypeVar("Fields", Shape, Layout, LayoutMemory)
 
 
@@ -105,61 +103,22 @@ def _joined(own: Array, more: Array) -> Array:
 
 
 def _best_near(task: LayoutTask, off: float) -> _Best:
-    """Return the fastest layouts whose batch is near enough.
-
-    Each layout has a bound that its time is not below. The most promising one of each plan that fits is costed first; then all whose bound is not
-    above its time. So the result is that of costing all.
-    """
-    tried = candidates(task, off)
-    bound_s = _bounds(task, tried)
-    promising = _promising(task, tried, bound_s)
-    least_s = np.full(len(task.accelerators), np.inf)
-    found = _costed(task, promising)
-    least_s[found.plan] = found.step.total_s / found.layout.sequences
-    rows = np.flatnonzero(bound_s <= least_s[tried.plan])
-    costed = _costed(task, _chosen(tried, rows))
-    rows = _first_least(costed.plan, costed.step.total_s / costed.layout.sequences)
-    return _Best(
-        costed.plan[rows],
-        Layout(*(_rows(field, rows) for field in costed.layout)),
-        StepTime(*(_rows(field, rows) for field in costed.step)),
-        LayoutMemory(*(_rows(field, rows) for field in costed.memory)),
-    )
-
-
-def _costed(task: LayoutTask, tried: Candidates) -> _Best:
-    """Return those of the layouts *tried* that fit, with step and memory."""
-    found, memory = _fitting(task, tried)
+    found, memory = _fitting(task, candidates(task, off))
     plan, layout = found
     shape, machine = _of_rows(task, plan)
-    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=_layers(task, plan, layout))
-    return _Best(plan, layout, step, memory)
-
-
-def _layers(task: LayoutTask, plan: Array, layout: Layout) -> LayerTime:
-    """Return the time of a layer of each layout, computed once for each distinct one."""
     first, same = _distinct_layers(plan, layout, len(task.accelerators))
-    shape, machine = _of_rows(task, plan[first])
+    shape_there, machine_there = _of_rows(task, plan[first])
     there = Layout(*(take(field, first) for field in layout))
-    layer = layer_time(shape=shape, layout=there, machine=machine, sustained=task.sustained)
-    return LayerTime(*(take(field, same) for field in layer))
-
-
-def _bounds(task: LayoutTask, tried: Candidates) -> Array:
-    """Return the seconds for each sequence that no layout is below, whatever it repeats and exchanges."""
-    layout = tried.layout._replace(**recomputations(task)[0])
-    shape, machine = _of_rows(task, tried.plan)
-    layer = _layers(task, tried.plan, layout)
-    return least_step_s(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=layer) / layout.sequences * _BELOW
-
-
-def _promising(task: LayoutTask, tried: Candidates, bound_s: Array) -> Candidates:
-    """Return for each plan the layout with the least bound among some of those that need little memory."""
-    return _chosen(tried, _first_least(tried.plan, bound_s))
-
-
-def _chosen(tried: Candidates, rows: Array) -> Candidates:
-    return Candidates(tried.plan[rows], _taken(tried.layout, rows))
+    layer = layer_time(shape=shape_there, layout=there, machine=machine_there, sustained=task.sustained)
+    layer = LayerTime(*(take(field, same) for field in layer))
+    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=layer)
+    rows = _first_least(plan, step.total_s / layout.sequences)
+    return _Best(
+        plan[rows],
+        Layout(*(_rows(field, rows) for field in layout)),
+        StepTime(*(_rows(field, rows) for field in step)),
+        LayoutMemory(*(_rows(field, rows) for field in memory)),
+    )
 
 
 def _of_rows(task: LayoutTask, plan: Array) -> tuple[Shape, Machine]:
@@ -174,8 +133,7 @@ def _distinct_layers(plan: Array, layout: Layout, plans: int) -> tuple[Array, Ar
     """
     key, size = plan, plans
     powers = [np.frexp(field)[1] for field in (layout.tp, layout.cp, layout.ep, layout.micro_batch) if hasattr(field, "shape")]
-    repeats = [field.astype(int) for field in (layout.recompute_layers, layout.recompute_attention) if hasattr(field, "shape")]
-    for digit in (*powers, *repeats):
+    for digit in (*powers, layout.recompute_layers.astype(int), layout.recompute_attention.astype(int)):
         base = int(digit.max(initial=0)) + 1
         key, size = key * base + digit, size * base
     seen = np.zeros(size, dtype=bool)
