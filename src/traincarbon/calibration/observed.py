@@ -17,6 +17,7 @@ from traincarbon.estimation.calibration import job_family
 from traincarbon.estimation.facts.hardware import used_precision
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.run import Run
 from traincarbon.published.reported_runs import SetAside
 from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource
@@ -269,7 +270,7 @@ def _numbers(record: Run, plan: Mapping[str, object], chip: Product, wall_kwh: f
     is_complete = record.gaps_s <= _MOST_GAPS * record.duration_s
     part = "cpu" if chip.keys.get("type") == "cpu" else "gpu"
     accelerator_kwh = parts.get(part, math.nan) if is_complete else math.nan
-    whole = record.energy_j.get("other") is not None and is_complete
+    whole = record.energy_covers == WHOLE and is_complete
     server_kwh = wall_kwh if wall_kwh is not None else sum(parts.values()) if whole else math.nan
     steady, done = after_warm_up(record)
     return (
