@@ -200,7 +200,7 @@ def literal(text: str) -> str:
 
 
 def _stated(answer: "httpx2.Response") -> Mapping[str, object]:
-    """Return the JSON of an answer, an empty table if it is none."""
+    """Return the JSON of an answer, an empty table if there is none."""
     try:
         return table(answer.json())
     except (ValueError, RecursionError):

@@ -25,7 +25,7 @@ def nodes_of_jobs(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
                     stream.seek(0)
                     found |= dict(_nodes(stream))
         except (OSError, ValueError):
-            continue  # whoever reads its runs says so
+            continue  # the reader of its runs says why
     return found
 
 
