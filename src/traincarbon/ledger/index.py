@@ -264,12 +264,11 @@ class Index:
         question = "SELECT folder, name, writer, tangled, summary, record_b FROM processes WHERE run_id = ?"
         everything = self._connection.execute(question, (run_id,)).fetchall()
         rows = [row[:5] for row in everything if row[5] is None]
-        if not rows:  # a record counts where nothing was metered here
-            return records_of(run_id, {row[:3]: row[5] for row in everything}, known, journals=self.journals)
+        records = records_of(run_id, {row[:3]: row[5] for row in everything if row[5] is not None}, known, journals=self.journals)
         if any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
-            return fold_files(sorted({os.path.join(self.journals, folder, name) for folder, name, *_ in rows}), run_id)
+            return [*fold_files(sorted({os.path.join(self.journals, folder, name) for folder, name, *_ in rows}), run_id), *records]
         found = [known.get((folder, name, writer)) or self._stored(run_id, (folder, name, writer), summary) for folder, name, writer, _, summary in rows]
-        return [process for process in found if process is not None]
+        return [*(process for process in found if process is not None), *records]
 
     def _stored(self, run_id: str, place: Place, summary: str) -> Process | None:
         """Return a process as it was kept. One that had ended is read again and kept from now on, as its run has others."""

@@ -7,6 +7,8 @@ from typing import Any
 from traincarbon.decode import interval, items, number, table
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.bills import checked_billed
+from traincarbon.ledger.energy_coverage import covers_of
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
@@ -36,7 +38,7 @@ _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
 _FIELDS = {"devices": "by_device"}
 """The fields that have another name in a record."""
 _UNSTATED: Mapping[str, object] = {
-    **dict.fromkeys(_TEXTS, ""), **dict.fromkeys((*_AMOUNTS, *_WHOLE, *RECORDED, "forecast", "plan", "launcher", "site", "warm_up")),
+    **dict.fromkeys(_TEXTS, ""), **dict.fromkeys((*_AMOUNTS, *_WHOLE, *RECORDED, "forecast", "plan", "launcher", "site", "warm_up", "billed")),
     **dict.fromkeys(("argv", *_LISTS, "phases", "attempts", "by_device"), ()), "waste": NO_WASTE, **_NEVER_NONE,
 }  # fmt: skip
 """The fields of which a record states nothing."""
@@ -65,6 +67,7 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["how"] = {part: _SOURCES[value] for part, value in how.items() if part in _PARTS and isinstance(value, str) and value in _SOURCES}
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
+    checked["energy_covers"] = covers_of(stated, checked["energy_j"])
     energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])
     checked["facility_energy_kwh"] = above_measured(checked["facility_energy_kwh"], measured_j=energy_measured_j)
     if found := contradiction(measured_j=energy_measured_j, facility_kwh=checked["facility_energy_kwh"]):
@@ -189,6 +192,7 @@ _READERS: Mapping[str, Callable[[str, str, Any], object]] = {
     "phases": lambda run_id, _name, value: tuple([_phase(run_id, table(phase)) for phase in items(value)[:_MOST_PARTS]]),
     "attempts": lambda run_id, _name, value: _attempts(run_id, value),
     "warm_up": lambda _run_id, _name, value: WarmUp.of(table(value)),
+    "billed": lambda _run_id, _name, value: checked_billed(value),
     "waste": lambda run_id, _name, value: _waste(run_id, table(value)),
     "devices": lambda run_id, _name, value: tuple([_device(run_id, table(device)) for device in items(value)[:_MOST_DEVICES]]),
 }
