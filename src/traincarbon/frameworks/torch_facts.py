@@ -1,5 +1,6 @@
 """What PyTorch tells of the machine and of the number format, read only where it has been imported already."""
 
+import os
 import sys
 
 from traincarbon.frameworks.training_plan import Machine
@@ -8,14 +9,20 @@ _FORMATS = {"torch.float32": "fp32", "torch.float16": "fp16", "torch.bfloat16": 
 
 
 def machine_of_torch(*, ranks: int) -> Machine:
-    """Return the GPUs of a training of so many *ranks*, by the name that the driver reports; no name where it trains without GPUs."""
+    """Return the GPUs of a training of so many *ranks*, by the name that the driver reports; the processors of its machines where it trains without GPUs."""
     cuda = getattr(sys.modules.get("torch"), "cuda", None)
     try:
         if cuda is not None and cuda.is_available():
             return Machine(str(cuda.get_device_name()), ranks)
     except Exception:  # noqa: BLE001  a driver that fails is the meters' to report
         return Machine("", ranks)
-    return Machine("", ranks)
+    return machine_of_processors(ranks=ranks)
+
+
+def machine_of_processors(*, ranks: int) -> Machine:
+    """Return the processors of a training of so many *ranks*, one a machine."""
+    here = os.environ.get("LOCAL_WORLD_SIZE", "")
+    return Machine("cpu", max(ranks // int(here), 1) if here.isdecimal() and int(here) else 1)
 
 
 def precision_of_torch(model: object, *, mixed: str = "") -> str:

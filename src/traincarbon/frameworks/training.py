@@ -39,6 +39,8 @@ def checked_options(options: "TrackOptions") -> "TrackOptions":
         given["on_budget"] = BudgetPolicy.STOP.value
     checked: TrackOptions = {**given}
     checked["run_id"] = given.get("run_id") or _CHECKED
+    _own_plan(checked)
+    checked["plan"] = None  # what it leaves open comes from the model
     settings_from(argv=(), **checked)
     return given
 
@@ -182,7 +184,7 @@ class MeteredTraining:
         if run_id and not options.get("run_id") and not os.environ.get("CARBON_RUN_ID"):
             options["run_id"] = run_id
         argv = [str(word) for word in getattr(sys, "argv", ())]
-        for fields in _with_less(plan, options):
+        for fields in _plans(plan, options):
             stated = cast("TrackOptions", options if fields is None else {**options, "plan": fields})
             try:
                 settings = settings_from(argv=argv, **stated)
@@ -198,19 +200,27 @@ class MeteredTraining:
         return None
 
 
-def _with_less(plan: Mapping[str, object], options: Mapping[str, object]) -> "list[Mapping[str, object] | None]":
-    """Return plans to try: the whole, without a hardware that the database may not know, and none."""
+def _plans(plan: Mapping[str, object], options: Mapping[str, object]) -> "list[Mapping[str, object] | None]":
+    """Return plans to try: that of the training with what the user stated of it, and none, as its hardware may not be known."""
+    own = _own_plan(options)
+    whole = {**plan, **own}
+    return [whole, None] if whole else [None]
+
+
+def _own_plan(options: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields of the plan that the user gave, which may state a part of it.
+
+    Raises:
+        CarbonError: it cannot be read, or is no plan.
+    """
     from traincarbon.estimation.plan import Plan
 
     stated = options.get("plan")
-    if isinstance(stated, (str, os.PathLike)):
-        stated = Plan.read(stated)
-    own = stated.stated() if isinstance(stated, Plan) else dict(stated) if isinstance(stated, Mapping) else {}
-    whole = {**plan, **own}
-    tried: list[Mapping[str, object] | None] = [whole] if whole else []
-    if "hw" in plan and "hw" not in own:
-        tried.append({name: value for name, value in whole.items() if name not in ("hw", "accelerators")})
-    return [*tried, None]
+    if stated is None:
+        return {}
+    if isinstance(stated, Mapping):
+        stated = Plan.from_dict(stated)
+    return (stated if isinstance(stated, Plan) else Plan.read(str(stated))).stated()
 
 
 def _estimated(plan: Mapping[str, object], database: str | None = None) -> str:
