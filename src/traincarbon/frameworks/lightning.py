@@ -30,6 +30,8 @@ else:
     except ImportError:
         Callback = absent_base("Callback")
 
+_KEY = "traincarbon"
+"""What a checkpoint calls the state of the callback; not a state of Lightning's own, of which two callbacks would be refused."""
 _EVERY_S = 0.2
 """Time between two reports, so that short steps are not slowed. [s]"""
 
@@ -57,13 +59,15 @@ class CarbonCallback(Callback):
         self._samples: int | None = 0
         self._next_s = 0.0
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return what a checkpoint keeps: the run, which a fit that resumes continues."""
-        return {"run_id": self._training.run_id}
+    def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
+        """Keep the run in the checkpoint, which a fit that resumes continues."""
+        if self._training.run_id:
+            checkpoint[_KEY] = {"run_id": self._training.run_id}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def on_load_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Take the run of the checkpoint."""
-        run_id = state_dict.get("run_id") if isinstance(state_dict, Mapping) else None
+        kept = checkpoint.get(_KEY)
+        run_id = kept.get("run_id") if isinstance(kept, Mapping) else None
         self._resumed = run_id if isinstance(run_id, str) else ""
 
     def on_train_start(self, trainer: Any, pl_module: Any) -> None:
