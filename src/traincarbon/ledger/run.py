@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.bills import Billed
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, measured_j
 from traincarbon.ledger.warm_up import WarmUp
@@ -92,6 +93,10 @@ class Run:
     second_opinions: tuple[SecondOpinion, ...] = ()
     """Other records of the same energy, which do not count."""
     notes: tuple[str, ...] = ()
+    energy_covers: str = ""
+    """``node`` if all energy together is that of whole servers, empty if that is not known, see :mod:`traincarbon.ledger.energy_coverage`."""
+    billed: Billed | None = None
+    """What bills say that it cost, None if none was joined to it."""
     unread_gpu: bool = False
     """Whether a GPU was there that no meter read, so that every total is unknown."""
     cost_basis: str = ""
@@ -134,6 +139,7 @@ class Run:
             **parts,
             "waste": self.waste.to_dict(),
             "warm_up": None if self.warm_up is None else self.warm_up._asdict(),
+            "billed": None if self.billed is None else self.billed._asdict(),
         }
 
     @classmethod
@@ -167,6 +173,7 @@ _STORED: Mapping[str, Callable[[Any], object]] = {
     "attempts": lambda found: tuple(Attempt(*attempt) for attempt in found),
     "waste": lambda found: Waste(*found),
     "warm_up": lambda found: WarmUp(*found),
+    "billed": lambda found: Billed(*found),
 }
 """How fields are read from JSON that are neither numbers, texts nor tables of them."""
 
