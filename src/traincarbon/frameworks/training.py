@@ -211,7 +211,7 @@ def _own_plan(options: Mapping[str, object]) -> dict[str, object]:
     """Return the fields of the plan that the user gave, which may state a part of it.
 
     Raises:
-        CarbonError: it cannot be read, or is no plan.
+        CarbonError: it cannot be read, or is not a plan.
     """
     from traincarbon.estimation.plan import Plan
 
