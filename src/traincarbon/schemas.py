@@ -291,6 +291,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
+            "hours": _list(_object({"hour": _TEXT, "zone": _TEXT, "it_energy_kwh": _or_null(_AMOUNT), "metered_energy_kwh": _AMOUNT})),
             "warm_up": _or_null(_object({"duration_s": _AMOUNT, "done": _SHARE, "steady_s": _AMOUNT})),
             "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
