@@ -4,7 +4,6 @@ import itertools
 import math
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.quantities import S_PER_H
@@ -149,6 +148,8 @@ def from_rows(rows: Iterable[Mapping[str, object]], *, metered_kwh: float | None
 
 
 def _hour(stated: object) -> int | None:
+    from datetime import UTC, datetime  # a run that is tracked is not read from a file
+
     try:
         moment = datetime.fromisoformat(str(stated))
     except ValueError:

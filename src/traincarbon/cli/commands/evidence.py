@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from traincarbon.evidence.review import Review
     from traincarbon.evidence.seals import SealedRun
 
+_SCHEMA = "traincarbon/verification/1"
 _VERDICTS = {True: "ok", False: "differs", None: "cannot be told"}
 
 
@@ -44,7 +45,7 @@ def verify_command(*, items: tuple[str, ...], digest: str, store: str | None, as
     if digest and len(reviews) + len(runs) != 1:
         raise CarbonError("a digest is that of one run", hint="name the run, or its audit export")
     if as_json:
-        click.echo(output.as_json({"runs": [run.to_dict() for run in runs], "audits": [each.to_dict() for each in reviews]}))
+        click.echo(output.as_json({"schema": _SCHEMA, "runs": [run.to_dict() for run in runs], "audits": [each.to_dict() for each in reviews]}))
     else:
         for file, each in zip(files, reviews, strict=True):
             click.echo(_audit(file, each))
