@@ -123,7 +123,7 @@ _STATEMENT = _object(
         **dict.fromkeys(("pue", "intensity_gco2e_per_kwh"), _or_null(_AMOUNT)),
         "basis": _TEXT,
         "compute": _COMPUTE,
-        "results": _object({name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RESULTS if name in QUANTITIES}),
+        "results": _object(dict.fromkeys(RESULTS, _or_null(_INTERVAL))),
         "shares": _object(dict.fromkeys(("measured", "modelled", "assumed"), _SHARE), optional=("measured", "modelled", "assumed")),
         "level": _SHARE,
         "meters": _TEXTS,

@@ -39,7 +39,7 @@ _README = """# Audit export of run {run_id}
 
 Check it offline: `pip install traincarbon=={version}`, then `carbon runs verify` with the name of this file.
 It verifies the seals, makes the record anew from the journals, and computes each step again.
-A seal proves nothing alone, as whoever changes a journal can seal it anew: compare the digest with one that was kept elsewhere.
+A seal proves nothing alone, as anyone who changes a journal can seal it anew: compare the digest with one that was kept elsewhere.
 """
 
 

@@ -35,7 +35,7 @@ class Hourly(NamedTuple):
 
 
 class Found(NamedTuple):
-    """What was found, and what those services that were asked in vain said.
+    """What was found, and what those services that could not help said.
 
     Attributes:
         hourly: The intensities, None where no service has any.

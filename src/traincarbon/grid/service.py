@@ -97,13 +97,13 @@ def by_hour(points: Iterable[tuple[object, object]], query: Query) -> dict[int, 
 
 
 def intensity_in(value: object) -> float | None:
-    """Return a value that can be a carbon intensity, None where it is none. [g/kWh]."""
+    """Return a value that can be a carbon intensity, None for anything else. [g/kWh]."""
     found = amount(value)
     return found if found is not None and found <= MOST_GCO2E_PER_KWH else None
 
 
 def hour_of(moment: object) -> int | None:
-    """Return the hour since 1970 of a time in ISO 8601, None where it is none.
+    """Return the hour since 1970 of a time in ISO 8601, None for any other text.
 
     Example:
         >>> hour_of("1970-01-02T00:30Z"), hour_of("1970-01-01T02:00:00+01:00"), hour_of("now")

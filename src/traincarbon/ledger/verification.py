@@ -1,6 +1,6 @@
 """Verify the seals of journals: a chain of hashes tells which line was changed, added or taken away, and for one byte, which one.
 
-Whoever changes a journal can seal it anew. So a seal is evidence together with the digest of the last line, kept elsewhere: in an audit export, say.
+Anyone who changes a journal can seal it anew. So a seal is evidence together with the digest of the last line, kept elsewhere: in an audit export, say.
 """
 
 import os

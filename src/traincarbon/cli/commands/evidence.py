@@ -91,7 +91,7 @@ def _refuse(runs: "Sequence[SealedRun]", reviews: "Sequence[Review]", digest: st
             f"the journals of {output.counted(len(changed), 'run')} are not as they were written: {changed[0][:60]}", hint="restore them from a copy"
         )
     if any(not each.passed for each in reviews):
-        raise CarbonError("the audit export differs from what it states", hint="ask whoever made it for another one")
+        raise CarbonError("the audit export differs from what it states", hint="ask the person who made it for another one")
     stated = next(iter([*(run.digest for run in runs), *(each.digest for each in reviews)]), "")
     if digest and digest.lower() != stated:
         raise CarbonError(
