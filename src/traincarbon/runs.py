@@ -13,14 +13,15 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.run import Run
-from traincarbon.ledger.same_energy import times_around, with_second_opinions
+from traincarbon.ledger.same_energy import job_of, times_around, with_second_opinions
 from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.ledger.store_access import unreadable_folders
-from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
+from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
 from traincarbon.readers.found import Found, ImportResult
-from traincarbon.readers.imported import ENERGY_COVERS, Imported, ImportOptions
+from traincarbon.readers.imported import ENERGY_COVERS, ImportOptions
+from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources
 from traincarbon.readers.zones import zone_of
 
 Store = str | os.PathLike[str] | None
@@ -28,8 +29,6 @@ Progress = Callable[[str], None]
 
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
-_LARGE_B = 20_000_000
-"""Reading a larger file takes longer than a second."""
 _AT_ONCE = 5000
 """Runs imported between two reports of progress, about two seconds of work."""
 
@@ -127,12 +126,17 @@ def read(
     tokens_column: str = "",
     timezone: str = "",
     energy_covers: str = "",
+    job: str = "",
+    hosts: str = "",
+    from_: str = "",
+    to: str = "",
+    known_job: KnownJob | None = None,
     progress: Progress | None = None,
 ) -> Found:
     """Return the runs in *files* of this and other programs, without adding them to the ledger.
 
     Args:
-        files: One file or several; ``-`` is standard input.
+        files: One file or several; ``-`` is standard input, ``prom+http://HOST:PORT`` a Prometheus server.
         format: The format of the files; ``auto`` recognises it by the content.
         project: The project of all these runs.
         hw: The hardware of all these runs.
@@ -140,6 +144,11 @@ def read(
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none: ``Europe/Paris`` or ``+02:00``; by default UTC.
         energy_covers: What the energy of SLURM covers: ``cpu``, ``node`` or ``gpu``; by default unknown.
+        job: The job to read from a server, by the label of its series: a number of SLURM, a pod, or ``LABEL=VALUE``.
+        hosts: Its hosts, as ``a,b`` or ``gpu[01-03]``, if no label names it.
+        from_: When it began.
+        to: When it ended.
+        known_job: Finds what is known of a job by its number.
         progress: Called with a message before a large file is read.
 
     Raises:
@@ -150,12 +159,13 @@ def read(
     if energy_covers not in ("", *ENERGY_COVERS):
         raise CarbonError(f"unknown --energy-covers {energy_covers[:40]!r}", hint=f"one of {', '.join(ENERGY_COVERS)}")
     options = ImportOptions(zone=zone_of(timezone), hw=hw, params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
-    readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
+    named = [os.fspath(file) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
+    readings = read_sources(named, format, options, JobNames(job, hosts, from_, to), known=known_job, progress=progress)
     records = merged([record for _, reading in readings for record in reading.records])
     return Found(
         tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
-        (*_joint_notes(records, readings), *(f"{shown}: {note}" for shown, reading in readings for note in reading.notes)),
+        (*joint_notes(records, readings), *(f"{shown}: {note}" for shown, reading in readings for note in reading.notes)),
     )
 
 
@@ -169,6 +179,10 @@ def import_(
     tokens_column: str = "",
     timezone: str = "",
     energy_covers: str = "",
+    job: str = "",
+    hosts: str = "",
+    from_: str = "",
+    to: str = "",
     dry_run: bool = False,
     store: Store = None,
     progress: Progress | None = None,
@@ -177,13 +191,17 @@ def import_(
 
     Args:
         files: One file or several; ``-`` is standard input.
-        format: As in :func:`read`, like the six that follow.
+        format: As in :func:`read`, like the ten that follow.
         project: The project of all these runs.
         hw: The hardware of all these runs.
         params_column: The column with the parameters of the model.
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none.
         energy_covers: What the energy of SLURM covers.
+        job: The job to read from a server.
+        hosts: Its hosts.
+        from_: When it began.
+        to: When it ended.
         dry_run: Write nothing; only return what would be added.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
         progress: Called with a message before a large file, and every few thousand runs.
@@ -200,6 +218,11 @@ def import_(
         tokens_column=tokens_column,
         timezone=timezone,
         energy_covers=energy_covers,
+        job=job,
+        hosts=hosts,
+        from_=from_,
+        to=to,
+        known_job=lambda number: _recorded_job(number, store),
         progress=progress,
     )
     added: tuple[str, ...] = ()
@@ -268,25 +291,8 @@ def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None) -> 
     return Forgotten(runs, files, not dry_run)
 
 
-def _joint_notes(records: Sequence[Run], readings: Sequence[tuple[str, Imported]]) -> Iterable[str]:
-    """Yield the notes on runs that no file gives alone, as those on ranks of one machine."""
-    said = {note for _, reading in readings for record in reading.records for note in record.notes}
-    return (f"run {record.run_id[:60]!r}: {note}" for record in records for note in record.notes if note not in said)
-
-
-def _shown(file: str | os.PathLike[str]) -> str:
-    return "standard input" if file == STDIN else os.fspath(file)
-
-
-def _read(file: str | os.PathLike[str], format: str, options: ImportOptions, progress: Progress | None) -> Imported:
-    """Return what one file holds; an error names the file."""
-    name = os.fspath(file)
-    size_b = os.path.getsize(name) if os.path.isfile(name) else 0
-    if size_b > _LARGE_B and progress is not None:
-        progress(f"reading {name}, {size_b / 1e6:,.0f} MB")
-    try:
-        return read_file(name, format=format, options=options)
-    except CarbonError as error:
-        if os.path.basename(name) in str(error):
-            raise
-        raise type(error)(f"{_shown(file)}: {error}", hint=error.hint) from error
+def _recorded_job(number: str, store: Store) -> Run | None:
+    """Return what the ledger has of a job of SLURM, without energy if it can be, None if it has nothing."""
+    with Ledger(store) as ledger:
+        found = [ledger.run(id) for id in ledger.index.ids("slurm-") if job_of(id) == number]
+    return min(found, key=lambda record: any(record.energy_j.values()), default=None)

@@ -358,7 +358,16 @@ SCHEMAS: Mapping[str, Schema] = {
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
             "site": _or_null(_object({**dict.fromkeys(site.TEXTS, _TEXT), **dict.fromkeys(site.AMOUNTS, _or_null(_AMOUNT))})),
             "shared_with": _TEXTS,
-            **dict.fromkeys(("source", "counted_in"), _TEXT),
+            **dict.fromkeys(("source", "counted_in", "energy_covers"), _TEXT),
+            "billed": _or_null(
+                _object(
+                    {
+                        **dict.fromkeys(("usd", "by_tag_usd", "by_resource_usd"), _NUMBER),
+                        "charges": _WHOLE,
+                        **dict.fromkeys(("first_day", "last_day"), _TEXT),
+                    }
+                )
+            ),
             "second_opinions": _list(_object({**dict.fromkeys(("run_id", "source"), _TEXT), "energy_j": _AMOUNT, "difference": _or_null(_NUMBER)})),
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),

@@ -86,7 +86,7 @@ def test_an_address_has_to_be_one():
 
 
 def test_without_httpx_the_hint_says_how_to_add_it(monkeypatch):
-    monkeypatch.setitem(sys.modules, "httpx", None)
-    with pytest.raises(CarbonError, match="httpx") as failed:
+    monkeypatch.setitem(sys.modules, "httpx2", None)
+    with pytest.raises(CarbonError, match="httpx2") as failed:
         Client(Eia(), environment={})
     assert "live" in failed.value.hint

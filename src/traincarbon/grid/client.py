@@ -13,7 +13,7 @@ from traincarbon.extras import MissingExtraError
 from traincarbon.grid.service import Service, ServiceError
 
 if TYPE_CHECKING:
-    import httpx
+    import httpx2
 
 _TIMEOUT_S = 10.0
 _TRIES = 3
@@ -38,7 +38,7 @@ class Client:
         sleep: How it waits before it asks again.
 
     Raises:
-        MissingExtraError: httpx is not installed.
+        MissingExtraError: httpx2 is not installed.
         ServiceError: the address of the service is none.
     """
 
@@ -46,7 +46,7 @@ class Client:
         self._httpx = _httpx()
         self._service, self._environment, self._sleep = service, environment, sleep
         self._address = address_of(service, environment)
-        self._client: httpx.Client = self._httpx.Client(timeout=_TIMEOUT_S, headers={"User-Agent": f"traincarbon/{__version__}"})
+        self._client: httpx2.Client = self._httpx.Client(timeout=_TIMEOUT_S, headers={"User-Agent": f"traincarbon/{__version__}"})
 
     def __enter__(self) -> Self:
         return self
@@ -127,10 +127,10 @@ def address_of(service: Service, environment: Mapping[str, str] = os.environ) ->
 
 def _httpx() -> ModuleType:
     try:
-        import httpx
+        import httpx2
     except ImportError as error:
-        raise MissingExtraError("services of carbon intensities need httpx, which is not installed", extra="live", otherwise="leave out --live") from error
-    return httpx
+        raise MissingExtraError("services of carbon intensities need httpx2, which is not installed", extra="live", otherwise="leave out --live") from error
+    return httpx2
 
 
 def _seconds(text: str) -> float:

@@ -122,6 +122,8 @@ class Process:
     end: End | None = None
     record: Mapping[str, object] | None = None
     """The whole record of a run that was imported."""
+    bill: list[object] = field(default_factory=list)
+    """Parts of charges, see :mod:`traincarbon.ledger.bills`."""
 
     def add(self, line: Line) -> None:
         """Fold in the next line. Energy and progress are cumulative, so a lost line loses nothing.
@@ -144,6 +146,8 @@ class Process:
                 self.notes.append(_cut(line.get("text")))
         elif kind == "record":
             self.record = _table_or(self.record, line.get("record"))
+        elif kind == "bill":
+            self.bill += items(line.get("parts"))
         elif kind == "end":
             self._end(line)
         self._results(line)

@@ -7,6 +7,8 @@ from typing import Any
 from traincarbon.decode import interval, items, number, table
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.bills import checked_billed
+from traincarbon.ledger.energy_coverage import covers_of
 from traincarbon.ledger.hours import from_rows
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.nodes import MISSING
@@ -70,6 +72,8 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     attempts = [_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES]]
     checked["attempts"] = tuple([attempt for attempt in attempts if attempt is not None])
     checked["warm_up"] = WarmUp.of(table(stated.get("warm_up")))
+    checked["billed"] = checked_billed(stated.get("billed"))
+    checked["energy_covers"] = covers_of(stated, checked["energy_j"])
     checked["waste"] = _waste(run_id, table(stated.get("waste")))
     checked["by_device"] = tuple([_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES]])
     energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])

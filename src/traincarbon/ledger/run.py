@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.decode import number
 from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.bills import Billed
 from traincarbon.ledger.hours import HourUse, to_rows
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, measured_j
@@ -96,6 +97,10 @@ class Run:
     second_opinions: tuple[SecondOpinion, ...] = ()
     """Other records of the same energy, which do not count."""
     notes: tuple[str, ...] = ()
+    energy_covers: str = ""
+    """``node`` if all energy together is that of whole servers, empty if that is not known, see :mod:`traincarbon.ledger.energy_coverage`."""
+    billed: Billed | None = None
+    """What bills say that it cost, None if none was joined to it."""
     unread_gpu: bool = False
     """Whether a GPU was there that no meter read, so that every total is unknown."""
     cost_basis: str = ""
@@ -145,6 +150,7 @@ class Run:
             "hours": to_rows(self.hours, it_energy_kwh=self.it_energy_kwh),
             "waste": self.waste.to_dict(),
             "warm_up": None if self.warm_up is None else self.warm_up._asdict(),
+            "billed": None if self.billed is None else self.billed._asdict(),
         }
 
     @classmethod
@@ -179,6 +185,7 @@ _STORED: Mapping[str, Callable[[Any], object]] = {
     "waste": lambda found: Waste(*found),
     "warm_up": lambda found: WarmUp(*found),
     "hours": lambda found: tuple(HourUse(*use) for use in found),
+    "billed": lambda found: Billed(*found),
 }
 """How fields are read from JSON that are neither numbers, texts nor tables of them."""
 

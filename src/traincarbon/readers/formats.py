@@ -77,12 +77,16 @@ FORMATS: tuple[Format, ...] = (
 """The formats that can be imported, the most specific first; the first one that recognises a file reads it."""
 AUTO = "auto"
 FORMAT_NAMES = (AUTO, *(each.name for each in FORMATS))
+_SERVERS = (
+    "| – | `prom+http://HOST:PORT`, a server: Prometheus, VictoriaMetrics, Mimir or Thanos | energy of GPUs, processors, memory and whole nodes, duration, nodes,"
+    " GPUs, hardware | state, parameters, tokens | see [Prometheus](#prometheus) |"
+)
 
 
 def formats_table() -> str:
     """Return the table of formats in Markdown, as docs/readers.md has it."""
     rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in FORMATS]
-    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows])
+    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows, _SERVERS])
 
 
 def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = None) -> Imported:

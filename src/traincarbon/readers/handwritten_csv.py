@@ -7,6 +7,7 @@ from typing import TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_DAY, S_PER_H, EnergySource, Part
 from traincarbon.readers.column_names import ACCELERATORS, HARDWARE, PARAMS, TOKENS, check_columns, first_amount, first_count, size_of
@@ -165,6 +166,7 @@ def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
         mfu=_share(row),
         energy_j={part: (energy_j, EnergySource(how)) for part, energy_j in energies_j.items()},
         missing={"": _IN_THE_WHOLE if energies_j.get(Part.OTHER) else _NO_ENERGY},
+        energy_covers=WHOLE if energies_j.get(Part.OTHER) else "",
         facility_energy_kwh=exactly(row.amount("facility_energy_kwh") or None),
         operational_kgco2e=exactly(first_amount(row, ("operational_kgco2e", "co2e_kg"))),
         embodied_kgco2e=exactly(row.amount("embodied_kgco2e")),

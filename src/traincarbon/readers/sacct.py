@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
 from traincarbon.readers.imported import ENDINGS, NO_ZONE, Format, Imported, ImportOptions, moment, record_of
@@ -152,7 +153,8 @@ def _record(id: str, row: Row, steps: list[_Step], options: ImportOptions) -> Ru
         hw=kind,
         energy_j={} if energy_j is None else {_PART_OF[covers]: (energy_j, EnergySource.POWER)},
         missing={"": _NO_PLUGIN if energy_j is None else _REASONS[covers]},
-        basis=Basis(unit="J", whole_includes_gpus=covers == "node"),
+        basis=Basis(unit="J", whole_includes_gpus=covers == WHOLE),
+        energy_covers=covers if covers == WHOLE else "",
         versions={},
     )
 

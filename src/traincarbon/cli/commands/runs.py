@@ -174,6 +174,10 @@ class _ImportCommand(click.Command):
 @click.option("--tokens-column", default="", metavar="NAME", help="Column with the tokens of the training.")
 @click.option("--timezone", default="", metavar="ZONE", help="Time zone of times that state none: Europe/Paris, +02:00.  [default: UTC]")
 @click.option("--energy-covers", default="", metavar="cpu|node|gpu", help="What the energy of SLURM's plugin covers.  [default: unknown]")
+@click.option("--job", default="", metavar="ID", help="Job to read from Prometheus, by its label: number, pod or LABEL=VALUE.")
+@click.option("--hosts", default="", metavar="a,b", help="Hosts of that job, if no label names it: a,b or gpu[01-03].")
+@click.option("--from", "from_", default="", metavar="TIME", help="When that job began.")
+@click.option("--to", default="", metavar="TIME", help="When that job ended.")
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, and write nothing.")
 @ledger_options
 def import_command(
@@ -187,12 +191,13 @@ def import_command(
 ) -> None:
     """Import runs from files of this or other programs into the store. FILE may be - for standard input.
 
-    The format of a file is recognised by its content.
+    The format of a file is recognised by its content. FILE may also be a Prometheus server with the energy of a job.
 
     \b
     carbon runs import emissions.csv --dry-run
     sacct -P -o JobID,State,Start,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw |
       carbon runs import - --timezone Europe/Paris
+    carbon runs import prom+http://HOST:9090 --job 1234
     """  # noqa: D301  click reads the escape
     gc.set_threshold(100_000)  # the records stay until the end: looking through them for garbage would take a tenth of the time
     progress = None if quiet else _show_progress
