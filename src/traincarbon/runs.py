@@ -56,11 +56,13 @@ class Forgotten(NamedTuple):
         runs: Ids of the runs.
         files: Their journals.
         removed: Whether they were removed.
+        shared: Those of the files that hold other imported runs too: of them, only the lines of these runs are removed.
     """
 
     runs: tuple[str, ...]
     files: tuple[str, ...]
     removed: bool
+    shared: tuple[str, ...]
 
 
 def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> tuple[Run, ...]:
@@ -284,11 +286,11 @@ def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None) -> 
     """
     with Ledger(store) as ledger:
         runs = tuple(dict.fromkeys(ledger.run(id).run_id for id in ids))
-        files = tuple(file for run_id in runs for file in ledger.forget(run_id))
+        files = tuple(ledger.forget(*runs))
+        shared = tuple(file for file in files if not set(ledger.index.runs_in(file)) <= set(runs))
         if not dry_run:
-            for run_id in runs:
-                ledger.forget(run_id, dry_run=False)
-    return Forgotten(runs, files, not dry_run)
+            ledger.forget(*runs, dry_run=False)
+    return Forgotten(runs, files, not dry_run, shared)
 
 
 def _recorded_job(number: str, store: Store) -> Run | None:

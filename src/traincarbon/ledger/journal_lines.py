@@ -16,6 +16,8 @@ _SUM = b',"sum":"'
 _SUM_B = len(_SUM) + 8 + len(b'"}')
 CHECKPOINT = "checkpoint"
 """The kind of a line that states the summary of all lines before it."""
+RECORD = "record"
+"""The kind of a line that holds the record of a run that was imported."""
 CHECKPOINT_EVERY_B = 1 << 20
 """Bytes between two checkpoints, at least."""
 LONGEST_LINE_B = 1 << 20

@@ -41,6 +41,7 @@ _SYNONYMS = {
     "started_at": "started", "start_time": "started", "status": "state",
 }  # fmt: skip
 """Other names that people give to the columns."""
+_SOURCES = {source.value: source for source in EnergySource}
 _NO_ENERGY = "the table states no energy for it"
 _OF_PROGRAMS = ("emissions", "source_type", "state", "runtime")
 """Columns of exports of programs that also have a name and a duration."""
@@ -149,7 +150,7 @@ def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
     state, how = row.text("state").lower() or "finished", row.text("how").lower() or "modelled"
     if state not in ENDINGS:
         raise ValueError(f"column state: {state[:20]!r} is none of {', '.join(dict.fromkeys(ENDINGS.values()))}")
-    if how not in tuple(EnergySource):
+    if how not in _SOURCES:
         raise ValueError(f"column how: {how[:20]!r} is none of {', '.join(EnergySource)}")
     energies_j = _energy_j(row)
     return record_of(
@@ -164,7 +165,7 @@ def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
         params=size.params,
         tokens=size.tokens,
         mfu=_share(row),
-        energy_j={part: (energy_j, EnergySource(how)) for part, energy_j in energies_j.items()},
+        energy_j={part: (energy_j, _SOURCES[how]) for part, energy_j in energies_j.items()},
         missing={"": _IN_THE_WHOLE if energies_j.get(Part.OTHER) else _NO_ENERGY},
         energy_covers=WHOLE if energies_j.get(Part.OTHER) else "",
         facility_energy_kwh=exactly(row.amount("facility_energy_kwh") or None),

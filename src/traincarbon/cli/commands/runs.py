@@ -234,7 +234,7 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
         click.echo(output.as_json(found._asdict()))
         return
     for file in found.files:
-        click.echo(output.clean(file))
+        click.echo(output.clean(file) + (output.dim(" (the lines of these runs; others stay)") if file in found.shared else ""))
     what = f"{output.counted(len(found.runs), 'run')}, {output.counted(len(found.files), 'journal')}"
     click.echo(f"{what} deleted" if yes else output.dim(f"{what}; nothing was deleted. Add --yes to delete them."))
 
