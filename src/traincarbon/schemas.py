@@ -325,6 +325,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "sets": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "families": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "generations": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
+            "power": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "rows": _list(_object({"id": _TEXT, "set": _TEXT, "quantity": _TEXT, "published": _NUMBER, "low": _NUMBER, "median": _NUMBER, "high": _NUMBER})),
             "set_aside": _REASONS,
         }

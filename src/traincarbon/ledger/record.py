@@ -73,7 +73,8 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     billed = billed_in(processes)
     metered = [process for process in processes if process.record is None and not process.bill]
     if not metered:
-        return replace(_longest_imported(processes), billed=billed)
+        record = _longest_imported(processes)
+        return replace(record, billed=billed or record.billed)
     nodes = attendance(metered)
     metered = on_machines(metered)
     everywhere = clusters(metered)

@@ -76,7 +76,13 @@ FORMATS: tuple[Format, ...] = (
 )
 """The formats that can be imported, the most specific first; the first one that recognises a file reads it."""
 AUTO = "auto"
-FORMAT_NAMES = (AUTO, *(each.name for each in FORMATS))
+FOCUS = "focus"
+"""The format of bills, which hold no runs and are joined to them, see :mod:`traincarbon.readers.bills`."""
+FORMAT_NAMES = (AUTO, *(each.name for each in FORMATS), FOCUS)
+_BILLS = (
+    "| `focus` | bills in FOCUS 1.0 to 1.2, as CSV or Parquet | what runs really cost | runs |"
+    " joined to runs by tag, or by resource and time; see [Bills](#bills) |"
+)
 _SERVERS = (
     "| – | `prom+http://HOST:PORT`, a server: Prometheus, VictoriaMetrics, Mimir or Thanos | energy of GPUs, processors, memory and whole nodes, duration, nodes,"
     " GPUs, hardware | state, parameters, tokens | see [Prometheus](#prometheus) |"
@@ -86,7 +92,7 @@ _SERVERS = (
 def formats_table() -> str:
     """Return the table of formats in Markdown, as docs/readers.md has it."""
     rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in FORMATS]
-    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows, _SERVERS])
+    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows, _BILLS, _SERVERS])
 
 
 def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = None) -> Imported:
@@ -154,6 +160,10 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
 
 
 def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
+    if format == FOCUS:
+        raise NotFoundError(
+            f"{options.name or 'standard input'} is no bill in FOCUS", hint="name a file with the columns BilledCost, ChargePeriodStart and ChargePeriodEnd"
+        )
     if format != AUTO:
         return next(each for each in FORMATS if each.name == format)
     beginning = stream.read(_BEGINNING)

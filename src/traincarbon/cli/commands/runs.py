@@ -212,6 +212,10 @@ def import_command(
                 click.echo(output.dim(f"and {len(imported.new) - _SHOWN:,} more"))
         counts = f"{output.counted(len(found.runs), 'run')} read, {len(imported.added):,} {'would be added' if dry_run else 'added'}"
         click.echo(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger")
+        if imported.bill is not None:
+            from traincarbon.cli.screens.bills import bill_screen
+
+            click.echo(bill_screen(imported.bill))
     if not quiet:
         for text in [*(f"left out {fault}" for fault in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]:
             click.echo(f"note: {output.clean(text)}", err=True)
