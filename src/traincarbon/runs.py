@@ -18,7 +18,7 @@ from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.ledger.store_access import unreadable_folders
-from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
+from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, expanded, merged, read_file
 from traincarbon.readers.found import Found, ImportResult
 from traincarbon.readers.imported import ENERGY_COVERS, Imported, ImportOptions
 from traincarbon.readers.zones import zone_of
@@ -132,7 +132,7 @@ def read(
     """Return the runs in *files* of this and other programs, without adding them to the ledger.
 
     Args:
-        files: One file or several; ``-`` is standard input.
+        files: One file or several; ``-`` is standard input. Of a folder, all files with the names that programs give to them.
         format: The format of the files; ``auto`` recognises it by the content.
         project: The project of all these runs.
         hw: The hardware of all these runs.
@@ -150,7 +150,8 @@ def read(
     if energy_covers not in ("", *ENERGY_COVERS):
         raise CarbonError(f"unknown --energy-covers {energy_covers[:40]!r}", hint=f"one of {', '.join(ENERGY_COVERS)}")
     options = ImportOptions(zone=zone_of(timezone), hw=hw, params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
-    readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
+    named = [files] if isinstance(files, str | os.PathLike) else files
+    readings = [(_shown(file), _read(file, format, options, progress)) for name in named for file in expanded(os.fspath(name))]
     records = merged([record for _, reading in readings for record in reading.records])
     return Found(
         tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),

@@ -43,7 +43,11 @@ def add_records(store: str, records: Sequence[Run], *, dry_run: bool) -> Added:
     """
     added = Added([], [])
     mode = -1
+    folders = _folders(store) if dry_run else None
     for record in records:
+        if folders is not None and os.path.basename(run_folder(store, record.run_id)) not in folders:
+            added.ids.append(record.run_id)
+            continue
         stated = record.to_dict()
         text = json.dumps(stated, sort_keys=True)
         mark = f"import-{zlib.crc32(text.encode('ascii')):08x}{zlib.adler32(text.encode('ascii')):08x}"
@@ -64,6 +68,14 @@ def add_records(store: str, records: Sequence[Run], *, dry_run: bool) -> Added:
         if is_new:
             added.alone.append((JournalFile(os.path.basename(folder), os.path.basename(file), state.st_size, state.st_mtime_ns), record))
     return added
+
+
+def _folders(store: str) -> set[str]:
+    """Return the names of the folders with journals, none if the store does not exist."""
+    try:
+        return set(os.listdir(os.path.join(store, "journals")))
+    except OSError:
+        return set()
 
 
 def _mode_of(store: str) -> int:

@@ -216,6 +216,8 @@ def run_folder(store: str, run_id: str) -> str:
         >>> run_folder("/s", "bert-3"), run_folder("/s", "../etc")
         ('/s/journals/bert-3', '/s/journals/%2E%2E%2Fetc-2e2f657463')
     """
+    if run_id.isascii() and len(run_id) <= 100 and run_id.replace("-", "").replace("_", "").isalnum():
+        return os.path.join(store, "journals", run_id)
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter in "-_") else _escaped(letter) for letter in run_id)
     if plain != run_id or len(plain) > 100 or not plain:
         folded = int.from_bytes(run_id.encode("utf-8", "surrogatepass"), "big") % (2**61 - 1)
