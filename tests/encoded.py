@@ -72,4 +72,8 @@ def moment(number: int, time_s: float) -> bytes:
 
 def stats(time_s: float, **powers: float) -> bytes:
     """A sample of the system's metrics of W&B."""
-    return part(7, moment(2, time_s) + b"".join(part(3, part(1, name.replace("__", "/").replace("_", ".")) + part(16, json.dumps(value))) for name, value in powers.items()))
+    return part(
+        7,
+        moment(2, time_s)
+        + b"".join(part(3, part(1, name.replace("__", "/").replace("_", ".")) + part(16, json.dumps(value))) for name, value in powers.items()),
+    )

@@ -71,7 +71,9 @@ def test_a_run_that_was_restarted_in_one_log_counts_what_was_done_twice():
 
 
 def test_parameters_of_experts_are_unknown_as_not_all_ranks_print_theirs():
-    (record,), _, _ = read_text(read, LOG.replace("num_experts ..................................... None", "num_experts ..................................... 8"))
+    (record,), _, _ = read_text(
+        read, LOG.replace("num_experts ..................................... None", "num_experts ..................................... 8")
+    )
     assert record.params is None
 
 

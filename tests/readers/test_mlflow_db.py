@@ -22,7 +22,9 @@ def made(file, *, runs=(("0a1b", "FINISHED", START_MS, START_MS + 600_000, "acti
         store.execute("INSERT INTO runs VALUES (?, 3, ?, ?, ?, ?, 'somebody')", (id, status, began, ended, stage))
         store.execute("INSERT INTO params VALUES ('n_params', '124000000', ?)", (id,))
         powers = [("system/gpu_0_power_usage_watts", 300.0, START_MS + at * 1000, id, at, 0) for at in range(0, 601, 10)]
-        store.executemany("INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", [*powers, ("tokens_seen", 5e6, START_MS, id, 1, 0), ("loss", 0.0, START_MS, id, 1, 1)])
+        store.executemany(
+            "INSERT INTO metrics VALUES (?, ?, ?, ?, ?, ?)", [*powers, ("tokens_seen", 5e6, START_MS, id, 1, 0), ("loss", 0.0, START_MS, id, 1, 1)]
+        )
     store.commit()
     store.close()
     return str(file)

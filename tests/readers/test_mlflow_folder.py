@@ -56,9 +56,8 @@ def test_several_nodes_name_themselves_before_the_metric(store):
     folder = store / "0" / "0a1b" / "metrics" / "system"
     for node in ("one", "two"):
         (folder / node).mkdir()
-        (folder / "gpu_0_power_usage_watts").rename(folder / node / "gpu_0_power_usage_watts") if node == "one" else (
-            folder / "gpu_1_power_usage_watts"
-        ).rename(folder / node / "gpu_0_power_usage_watts")
+    for gpu, node in enumerate(("one", "two")):
+        (folder / f"gpu_{gpu}_power_usage_watts").rename(folder / node / "gpu_0_power_usage_watts")
     record, _, _ = only(store)
     assert (record.nodes, record.accelerators, record.energy_j["gpu"]) == (2, 2, 400.0 * 580)
 
@@ -83,7 +82,7 @@ def test_a_run_without_system_metrics_has_no_energy(store):
     assert (record.metered_kwh, record.gaps_s, "switch its system metrics on" in record.missing["gpu"]) == (None, 0.0, True)
 
 
-def test_the_file_of_an_experiment_is_no_run(store):
+def test_the_file_of_an_experiment_is_no_run():
     assert not is_mlflow_meta(EXPERIMENT)
     assert is_mlflow_meta(META)
     with pytest.raises(CarbonError, match="lie beside it"):

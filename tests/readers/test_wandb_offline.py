@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from encoded import items, moment, part, stats, wandb_file, whole
+from encoded import double, items, moment, part, stats, wandb_file, whole
+from imports import kept
 from traincarbon.readers.formats import expanded, merged, read_file
 from traincarbon.readers.imported import ImportOptions
 from traincarbon.readers.wandb_offline import is_wandb, read
@@ -78,6 +79,20 @@ def test_a_power_that_no_gpu_draws_is_unknown():
     assert (record.energy_j["gpu"], "1 samples are unknown" in record.notes[0]) == (300.0 * 300, True)
 
 
+def test_the_file_states_the_hardware_in_newer_versions():
+    gpu = part(24, part(1, "NVIDIA H100 80GB HBM3") + part(4, "Hopper"))
+    (record,), _, _ = read_records(run(), part(26, part(18, "NVIDIA H100 80GB HBM3") + whole(19, 2) + gpu + gpu), EXIT)
+    assert (record.hw, record.accelerators) == ("NVIDIA H100 80GB HBM3", 2)
+    (record,), _, _ = read_records(run(), part(26, part(26, part(8, "AMD Instinct MI300X"))), EXIT)
+    assert (record.hw, record.accelerators) == ("AMD Instinct MI300X", 1)
+
+
+def test_values_of_history_may_be_numbers_of_their_own():
+    history = part(2, part(1, part(1, "tokens_seen") + whole(5, 7000)) + part(1, part(1, "_timestamp") + double(6, START + 50)))
+    (record,), _, _ = read_records(run(), history)
+    assert (record.tokens, record.duration_s) == (7000.0, 50.0)
+
+
 @pytest.mark.parametrize(
     ("metadata", "hw", "gpus"),
     [
@@ -94,3 +109,11 @@ def test_the_hardware_stands_beside_the_file(tmp_path, metadata, hw, gpus):
     (file,) = expanded(str(tmp_path / "wandb"))
     (record,), _, _ = read_file(file)
     assert (record.hw, record.accelerators, record.source) == (hw, gpus, "wandb-run")
+
+
+def test_a_file_that_wandb_wrote_is_read():
+    """By wandb 0.31 on two GPUs that a replayed NVML lets draw 300 W each; rewritten without names of machines."""
+    (record,), left_out, notes = read_file(kept("run-uiikjart"))
+    assert record.energy_j["gpu"] == pytest.approx(600.0 * 12.0, rel=1e-3)
+    assert (record.run_id, record.state, record.hw, record.accelerators) == ("wandb-uiikjart", "finished", "NVIDIA H100 80GB HBM3", 2)
+    assert (record.tokens, record.params, record.project, left_out, notes) == (12_000.0, 124e6, "llama", [], [])

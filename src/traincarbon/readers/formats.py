@@ -92,13 +92,14 @@ FORMATS: tuple[Format, ...] = (
 """The formats of text that can be imported, the most specific first; the first one that recognises a file reads it."""
 BINARY: tuple[BinaryFormat, ...] = (wandb_offline.FORMAT, mlflow_db.FORMAT, tensorboard_events.FORMAT)
 """The other formats that can be imported."""
+EVERY: tuple[Format | BinaryFormat, ...] = (*FORMATS, *BINARY)
 AUTO = "auto"
-FORMAT_NAMES = (AUTO, *(each.name for each in (*FORMATS, *BINARY)))
+FORMAT_NAMES = (AUTO, *(each.name for each in EVERY))
 
 
 def formats_table() -> str:
     """Return the table of formats in Markdown, as docs/readers.md has it."""
-    rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in (*FORMATS, *BINARY)]
+    rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in EVERY]
     return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows])
 
 
@@ -111,7 +112,7 @@ def expanded(file: str) -> list[str]:
     """
     if file == STDIN or not path.isdir(file):
         return [file]
-    patterns = list(dict.fromkeys(pattern for each in (*FORMATS, *BINARY) for pattern in each.files))
+    patterns = list(dict.fromkeys(pattern for each in EVERY for pattern in each.files))
     found = [each for each in files_in(file, patterns) if _is_known(each)]
     if not found:
         raise NotFoundError(f"{file!r} holds no file that can be imported", hint=f"name files themselves; in folders these are found: {', '.join(patterns)}")

@@ -20,7 +20,9 @@ _ELAPSED = re.compile(r"elapsed time per iteration \(ms\): ([\d.]+) \|")
 _ENERGY = re.compile(r"energy per GPU \(J/iter/GPU\): ([\d.]+) \|")
 _SAMPLES = re.compile(r"consumed samples:\s+(\d+) \|")
 _BATCH = re.compile(r"global batch size:\s+(\d+) \|")
-_ARGUMENT = re.compile(r"(?:\S+: ?)?\s*(world_size|seq_length|log_interval|num_experts|tensor_model_parallel_size|pipeline_model_parallel_size) \.{3,} (\S+)\s*")
+_ARGUMENT = re.compile(
+    r"(?:\S+: ?)?\s*(world_size|seq_length|log_interval|num_experts|tensor_model_parallel_size|pipeline_model_parallel_size) \.{3,} (\S+)\s*"
+)
 _WORLD = re.compile(r"using world size: (\d+)")
 _PARAMS = re.compile(r"number of parameters on .*model parallel rank (\([\d, ]+\)): (\d+)")
 _TOTAL = re.compile(r"Total training energy \(GPU\): ([\d.]+) MJ")
@@ -133,7 +135,12 @@ def _logged(found: "re.Match[str]", options: ImportOptions) -> _Logged | None:
     try:
         ended = moment(found["time"], options.zone) if found["time"] else None
         return _Logged(
-            int(found["at"]), ended, float(elapsed[1]) / 1e3, float(energy[1]) if energy else None, int(samples[1]) if samples else None, int(batch[1]) if batch else None
+            int(found["at"]),
+            ended,
+            float(elapsed[1]) / 1e3,
+            float(energy[1]) if energy else None,
+            int(samples[1]) if samples else None,
+            int(batch[1]) if batch else None,
         )
     except ValueError:
         return None

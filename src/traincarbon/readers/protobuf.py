@@ -35,7 +35,7 @@ class Field(NamedTuple):
         return float(struct.unpack("<f", self.content)[0]) if len(self.content) == 4 else 0.0
 
     @property
-    def count(self) -> int:
+    def integer(self) -> int:
         """The integer of the field, with its sign; 0 if it is of another kind."""
         return 0 if isinstance(self.value, bytes) else self.value - (1 << 64) if self.value >= 1 << 63 else self.value
 

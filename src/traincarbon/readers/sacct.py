@@ -91,7 +91,9 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     return _runs(found, steps, records, left_out, known=needs_steps, has_zone=has_zone or options.zone is not None)
 
 
-def _runs(found: list[Run | Job], steps: dict[str, list[Step]], records: "_Records", left_out: list[str], *, known: dict[str, bool], has_zone: bool) -> Imported:
+def _runs(
+    found: list[Run | Job], steps: dict[str, list[Step]], records: "_Records", left_out: list[str], *, known: dict[str, bool], has_zone: bool
+) -> Imported:
     """Return the runs of all jobs, those without an energy of their own by their steps."""
     runs: list[Run] = []
     for each in found:

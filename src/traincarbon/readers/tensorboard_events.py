@@ -32,7 +32,7 @@ class _Counter(NamedTuple):
 
     first: float
     last: float
-    count: int
+    times: int
 
 
 def is_tensorboard(beginning: bytes) -> bool:
@@ -55,7 +55,7 @@ def read(stream: BinaryIO, options: ImportOptions) -> Imported:
             times_s = [min(times_s[0], time_s), max(times_s[1], time_s)] if times_s else [time_s, time_s]
         for tag, value in _scalars_of(event):
             known = scalars.get(tag, _Counter(value, value, 0))
-            scalars[tag] = _Counter(known.first, value, known.count + 1)
+            scalars[tag] = _Counter(known.first, value, known.times + 1)
     if not times_s or times_s[1] <= times_s[0]:
         return Imported([], [*left_out, "it has no events after its beginning, so its duration is unknown"], [])
     try:
@@ -81,10 +81,10 @@ def _tokens(scalars: dict[str, _Counter]) -> float | None:
     tag = column_of(Row(0, {tag: str(counter.last) for tag, counter in scalars.items()}), TOKENS)
     if not tag:
         return None
-    first, last, count = scalars[tag]
-    if count < 2 or last <= first:
+    first, last, times = scalars[tag]
+    if times < 2 or last <= first:
         return last if last > 0.0 else None
-    increase = (last - first) / (count - 1)
+    increase = (last - first) / (times - 1)
     return last if first <= _FROM_THE_START * increase else last - first + increase
 
 
@@ -142,7 +142,7 @@ def _scalar(tensor: bytes) -> float | None:
     for number, shape in ((_FLOATS, "<f"), (_DOUBLES, "<d")):
         if number in fields and len(fields[number].content) == struct.calcsize(shape):
             return float(struct.unpack(shape, fields[number].content)[0])
-    shape = _SHAPES.get(fields[_TYPE].count, "") if _TYPE in fields else ""
+    shape = _SHAPES.get(fields[_TYPE].integer, "") if _TYPE in fields else ""
     content = fields[_CONTENT].content if _CONTENT in fields else b""
     return float(struct.unpack(shape, content)[0]) if shape and len(content) == struct.calcsize(shape) else None
 

@@ -22,13 +22,16 @@ from traincarbon.readers.wandb_csv import NO_ENERGY, POWER
 from traincarbon.readers.wandb_log import MARK, records
 from traincarbon.reading import read_limited
 
-_HISTORY, _SUMMARY, _CONFIG, _STATS, _RUN, _EXIT = 2, 3, 5, 7, 17, 18
+_HISTORY, _SUMMARY, _CONFIG, _STATS, _RUN, _EXIT, _ENVIRONMENT = 2, 3, 5, 7, 17, 18, 26
 """Fields of ``Record``."""
 _ITEM, _KEY, _NESTED, _VALUE = 1, 1, 2, 16
-"""The items of history, summary and configuration, and the fields of an item."""
+"""The items of history, summary and configuration, and the fields of an item: its value is JSON."""
+_INTEGER, _NUMBER = 5, 6
+"""The value of an item of history, as some versions write it."""
 _RUN_ID, _PROJECT, _RUN_CONFIG, _STARTED, _RESUMED = 1, 3, 4, 17, 18
 _STATS_TIME, _STATS_ITEM = 2, 3
-_CODE, _RUNTIME = 1, 2
+_CODE, _RUNTIME, _NOT_COMPLETE = 1, 2, 3
+_GPU_TYPE, _GPU_COUNT, _NVIDIA, _NVIDIA_NAME, _AMD, _AMD_SERIES = 18, 19, 24, 1, 26, 8
 _METADATA = path.join("files", "wandb-metadata.json")
 _DEEPEST = 3
 _NO_POWER = "W&B logged no power of GPUs"
@@ -38,7 +41,6 @@ _NO_POWER = "W&B logged no power of GPUs"
 class _Read:
     """What the records of a file state."""
 
-    samples: Samples
     run_id: str = ""
     project: str = ""
     began_s: float | None = None
@@ -47,6 +49,10 @@ class _Read:
     exit_code: int | None = None
     is_resumed: bool = False
     cells: dict[str, str] = field(default_factory=dict)
+    powers: list[tuple[tuple[str, int], float, float]] = field(default_factory=list)
+    """GPUs with their node, times in seconds since 1970, and powers in watts."""
+    gpus: list[str] = field(default_factory=list)
+    gpu_count: int = 0
 
     def saw(self, time_s: float) -> None:
         """Take note that the run was there at a time."""
@@ -64,8 +70,8 @@ def read(stream: BinaryIO, options: ImportOptions) -> Imported:
     Raises:
         CarbonError: it is no such file.
     """
-    hw, gpus = _devices(options)
-    found = _Read(Samples(most_w=accelerator_limits(options.hw or hw).most_w))
+    found = _Read()
+    _take_metadata(options, found)
     left_out: list[str] = []
     for place, record in enumerate(records(stream), 1):
         if record is None:
@@ -79,12 +85,12 @@ def read(stream: BinaryIO, options: ImportOptions) -> Imported:
     if not found.run_id:
         return Imported([], [*left_out, "it does not name its run; it was cut off before the run began"], [])
     try:
-        return Imported([_record(found, options, options.hw or hw, gpus)], left_out, [])
+        return Imported([_record(found, options)], left_out, [])
     except (CarbonError, ValueError) as error:
         return Imported([], [*left_out, f"run {found.run_id[:60]!r}: {error}"], [])
 
 
-def _record(found: _Read, options: ImportOptions, hw: str, gpus: int | None) -> Run:
+def _record(found: _Read, options: ImportOptions) -> Run:
     """Return the record of a run. A resumed one keeps its id, so its beginning tells its parts apart.
 
     Raises:
@@ -96,7 +102,10 @@ def _record(found: _Read, options: ImportOptions, hw: str, gpus: int | None) -> 
     duration_s = last_s - began_s if found.is_resumed else max(last_s - began_s, found.runtime_s)
     if duration_s <= 0.0:
         raise ValueError("it logged nothing, so its duration is unknown")
-    row, samples = Row(0, found.cells), found.samples
+    hw = options.hw or " + ".join(dict.fromkeys(found.gpus))
+    row, samples = Row(0, found.cells), Samples(most_w=accelerator_limits(hw).most_w)
+    for device, time_s, power_w in found.powers:
+        samples.add(device, time_s, power_w)
     size, unread = readable_size_of(row, options)
     energy_j, unread_energy = readable_energy_of(row)
     is_metered = samples.duration_s > 0.0
@@ -113,7 +122,7 @@ def _record(found: _Read, options: ImportOptions, hw: str, gpus: int | None) -> 
         gaps_s=min(samples.gaps_s() + max(duration_s - samples.duration_s, 0.0), duration_s) if is_metered else 0.0,
         samples=samples.count,
         nodes=max(nodes, 1),
-        accelerators=samples.devices or gpus or size.accelerators,
+        accelerators=samples.devices or found.gpu_count or size.accelerators,
         hw=hw or size.hw,
         params=size.params,
         tokens=size.tokens,
@@ -143,8 +152,27 @@ def _take(part: Field, found: _Read) -> None:
         _take_run(part.content, found)
     elif part.number == _EXIT:
         stated = {each.number: each for each in message(part.content)}
-        found.exit_code = stated[_CODE].count if _CODE in stated else 0
-        found.runtime_s = float(stated[_RUNTIME].count) if _RUNTIME in stated else 0.0
+        found.exit_code = None if _NOT_COMPLETE in stated and stated[_NOT_COMPLETE].integer else stated[_CODE].integer if _CODE in stated else 0
+        found.runtime_s = float(stated[_RUNTIME].integer) if _RUNTIME in stated else 0.0
+
+    elif part.number == _ENVIRONMENT:
+        _take_environment(part.content, found)
+
+
+def _take_environment(environment: bytes, found: _Read) -> None:
+    """Take the names and the number of the GPUs."""
+    kinds: list[str] = []
+    listed: list[str] = []
+    for each in message(environment):
+        if each.number == _GPU_TYPE:
+            kinds = [each.text]
+        elif each.number == _GPU_COUNT:
+            found.gpu_count = each.integer
+        elif each.number in (_NVIDIA, _AMD):
+            wanted = _NVIDIA_NAME if each.number == _NVIDIA else _AMD_SERIES
+            listed += [part.text for part in message(each.content) if part.number == wanted]
+    found.gpus = listed or kinds or found.gpus
+    found.gpu_count = found.gpu_count or len(listed)
 
 
 def _take_run(run: bytes, found: _Read) -> None:
@@ -156,7 +184,7 @@ def _take_run(run: bytes, found: _Read) -> None:
         elif each.number == _STARTED:
             found.began_s = _time_s(each.content)
         elif each.number == _RESUMED:
-            found.is_resumed = bool(each.count)
+            found.is_resumed = bool(each.integer)
         elif each.number == _RUN_CONFIG:
             found.cells |= {f"config.{name}": value for name, value in _values(each.content)}
 
@@ -173,7 +201,7 @@ def _take_stats(stats: bytes, found: _Read) -> None:
             name = item[_KEY].text if _KEY in item else ""
             power_w = _number(item[_VALUE].text) if _VALUE in item else None
             if (known := POWER.fullmatch(f"system.{name.removeprefix('system.')}")) and power_w is not None and time_s:
-                found.samples.add((known["node"] or "", int(known["gpu"])), time_s, power_w)
+                found.powers.append(((known["node"] or "", int(known["gpu"])), time_s, power_w))
 
 
 def _values(record: bytes) -> list[tuple[str, str]]:
@@ -184,12 +212,19 @@ def _values(record: bytes) -> list[tuple[str, str]]:
             continue
         parts = list(message(each.content))
         name = ".".join(part.text for part in parts if part.number in (_KEY, _NESTED))
-        value = next((part.text for part in parts if part.number == _VALUE), "")
-        try:
-            found += _flat(name, json.loads(value))
-        except (ValueError, RecursionError):
-            continue
+        for part in parts:
+            found += _flat(name, _value_of(part))
     return found
+
+
+def _value_of(part: Field) -> object:
+    """Return the value that a field of an item states, None if it states none."""
+    if part.number != _VALUE:
+        return part.double if part.number == _NUMBER else part.integer if part.number == _INTEGER else None
+    try:
+        return json.loads(part.text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _flat(name: str, value: object, depth: int = 0) -> list[tuple[str, str]]:
@@ -209,21 +244,22 @@ def _number(text: str) -> float | None:
 
 def _time_s(stamp: bytes) -> float:
     """Return the seconds since 1970 of a ``Timestamp``."""
-    parts = {each.number: each.count for each in message(stamp)}
+    parts = {each.number: each.integer for each in message(stamp)}
     return parts.get(1, 0) + parts.get(2, 0) / 1e9
 
 
-def _devices(options: ImportOptions) -> tuple[str, int | None]:
-    """Return the names and the number of the GPUs by the file of metadata beside the run, empty and None if it is not there or names none."""
+def _take_metadata(options: ImportOptions, found: _Read) -> None:
+    """Take the names and the number of the GPUs from the file of metadata beside the run, as older versions write it."""
     if not options.path:
-        return "", None
+        return
     try:
         stated = table(json.loads(read_limited(path.join(path.dirname(options.path), _METADATA))))
     except (OSError, ValueError, RecursionError):
-        return "", None
+        return
     listed = [name for vendor in ("gpu_nvidia", "gpu_amd") for each in items(stated.get(vendor)) if (name := text(table(each).get("name")))]
-    count = number(stated.get("gpu_count")) or len(listed)
-    return " + ".join(dict.fromkeys(listed)) or text(stated.get("gpu")) or "", int(count) if count else None
+    kind = text(stated.get("gpu"))
+    found.gpus = listed or ([kind] if kind else [])
+    found.gpu_count = int(number(stated.get("gpu_count")) or len(listed))
 
 
 FORMAT = BinaryFormat(
@@ -231,7 +267,7 @@ FORMAT = BinaryFormat(
     "folder `wandb`, or the file `run-ID.wandb` of a run in it, offline or not",
     "energy of the GPUs from sampled power, duration, state, parameters, tokens, GPUs, hardware",
     "the rest of the machine",
-    "hardware stands in `files/wandb-metadata.json` beside the file; a run that was resumed is several, as each part states its own time",
+    "older versions state the hardware in `files/wandb-metadata.json` beside the file; a run that was resumed is several, as each part states its own time",
     is_wandb,
     read,
     ("run-*.wandb",),
