@@ -94,13 +94,23 @@ BINARY: tuple[BinaryFormat, ...] = (wandb_offline.FORMAT, mlflow_db.FORMAT, tens
 """The other formats that can be imported."""
 EVERY: tuple[Format | BinaryFormat, ...] = (*FORMATS, *BINARY)
 AUTO = "auto"
-FORMAT_NAMES = (AUTO, *(each.name for each in EVERY))
+FOCUS = "focus"
+"""The format of bills, which hold no runs and are joined to them, see :mod:`traincarbon.readers.bills`."""
+FORMAT_NAMES = (AUTO, *(each.name for each in EVERY), FOCUS)
+_BILLS = (
+    "| `focus` | bills in FOCUS 1.0 to 1.2, as CSV or Parquet | what runs really cost | runs |"
+    " joined to runs by tag, or by resource and time; see [Bills](#bills) |"
+)
+_SERVERS = (
+    "| – | `prom+http://HOST:PORT`, a server: Prometheus, VictoriaMetrics, Mimir or Thanos | energy of GPUs, processors, memory and whole nodes, duration, nodes,"
+    " GPUs, hardware | state, parameters, tokens | see [Prometheus](#prometheus) |"
+)
 
 
 def formats_table() -> str:
     """Return the table of formats in Markdown, as docs/readers.md has it."""
     rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in EVERY]
-    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows])
+    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows, _BILLS, _SERVERS])
 
 
 def expanded(file: str) -> list[str]:
@@ -214,6 +224,10 @@ def _if_empty(found: Imported, notes: list[str]) -> list[str]:
 
 
 def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
+    if format == FOCUS:
+        raise NotFoundError(
+            f"{options.name or 'standard input'} is no bill in FOCUS", hint="name a file with the columns BilledCost, ChargePeriodStart and ChargePeriodEnd"
+        )
     if format != AUTO:
         return next(each for each in FORMATS if each.name == format)
     beginning = stream.read(_BEGINNING)

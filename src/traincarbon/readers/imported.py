@@ -138,6 +138,7 @@ def record_of(
         "state": state,
         "started_at": "" if began is None else timestamp(began),
         "duration_s": duration_s,
+        "energy_covers": "",
         **known,
         **texts,
         "energy_j": {part: energy for part, (energy, _) in metered.items()},

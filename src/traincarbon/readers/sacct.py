@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
@@ -147,7 +148,7 @@ class _Records:
         run_id, project, started_at = self._run_id(job), masked(job.project), timestamp(job.began)
         if alike and (made := alike.record(run_id=run_id, project=project, started_at=started_at, duration_s=job.duration_s, energy_j=energy_j)):
             return made
-        basis = Basis(unit="J", whole_includes_gpus=covers == "node")
+        basis = Basis(unit="J", whole_includes_gpus=covers == WHOLE)
         checked = _checked(job, run_id, energy_j, covers, basis)
         if checked.energy_j[_PART_OF[covers]] == energy_j:
             self._alike[key] = Alike(checked, basis)
@@ -187,6 +188,7 @@ def _checked(job: Job, run_id: str, energy_j: float | None, covers: str, basis: 
         energy_j={} if energy_j is None else {_PART_OF[covers]: (energy_j, EnergySource.POWER)},
         missing={"": _NO_PLUGIN if energy_j is None else _REASONS[covers]},
         basis=basis,
+        energy_covers=covers if covers == WHOLE else "",
         versions={},
     )
     return without_hole(record)
