@@ -417,6 +417,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "meters": _list(_map({"type": ["number", "string"]})),
             "notes": _TEXTS,
             "software": _map(_TEXT),
+            "rents": _list(_map({"type": ["number", "string"]})),
             "folder": _TEXT,
             "file": _or_null(_TEXT),
             "rows": _list(_object({"id": _TEXT, **dict.fromkeys(("measured_h", "before_h", "after_h", "left_out_h"), _AMOUNT)})),
