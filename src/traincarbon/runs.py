@@ -140,7 +140,7 @@ def read(
     """Return the runs in *files* of this and other programs, without adding them to the ledger.
 
     Args:
-        files: One file or several; ``-`` is standard input, ``prom+http://HOST:PORT`` a Prometheus server.
+        files: One file or several; ``-`` is standard input, ``prom+http://HOST:PORT`` a Prometheus server. Of a folder, all files with the names that programs give to them.
         format: The format of the files; ``auto`` recognises it by the content.
         project: The project of all these runs.
         hw: The hardware of all these runs.

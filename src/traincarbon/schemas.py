@@ -14,6 +14,7 @@ from traincarbon.disclosure.statement import RESULTS
 from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.calibration_effect import CHANGED
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.explore.start_times import Expectation
 from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
@@ -101,6 +102,17 @@ _ERRORS: Mapping[str, Schema] = {
 }
 _REASONS = _list(_object({"id": _TEXT, "reason": _TEXT}))
 
+_START = _object({"start": _TEXT, "intensity_gco2e_per_kwh": _AMOUNT, "kgco2e": _or_null(_AMOUNT), "saving": _NUMBER})
+_START_TIMES = _object(
+    {
+        "expectation": _or_null(_choice([each.value for each in Expectation])),
+        **dict.fromkeys(("service", "zone", "basis"), _TEXT),
+        "judged_h": _AMOUNT,
+        **dict.fromkeys(("now", "worst"), _or_null(_START)),
+        "best": _list(_START),
+        "notes": _TEXTS,
+    }
+)
 _COMPUTE = _object(
     {
         **dict.fromkeys(("by_architecture_flop", "by_hardware_flop"), _or_null(_INTERVAL)),
@@ -198,6 +210,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none")), "of_generation": _WHOLE, "of_family": _WHOLE}),
             "ownership_usd": _map(_AMOUNT),
             "prices": _list(_object({"usd_per_h": _AMOUNT, **dict.fromkeys(("provider", "purchase", "date", "kind", "server", "region", "source"), _TEXT)})),
+            "start_times": _START_TIMES,
             "calibration": _or_null(
                 _object(
                     {
@@ -236,7 +249,8 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
             "assumptions": _list(_object({"name": _TEXT, "value": {"type": ["number", "string"]}, "reason": _TEXT})),
             "warnings": _TEXTS,
-        }
+        },
+        optional=["start_times"],
     ),
     "comparison": _object(
         {

@@ -10,7 +10,7 @@ from traincarbon.ledger.same_energy import job_of
 from traincarbon.ledger.store import Ledger
 from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.focus import bill_of
-from traincarbon.readers.formats import STDIN, read_file
+from traincarbon.readers.formats import STDIN, expanded, read_file
 from traincarbon.readers.imported import Imported, ImportOptions
 from traincarbon.readers.prometheus.address import is_address
 from traincarbon.readers.prometheus.nodelists import nodes_of_jobs
@@ -56,7 +56,7 @@ def read_sources(sources: Sequence[str], format: str, options: ImportOptions, na
     """Return what each of *sources* holds; files first, as they may name the jobs of servers.
 
     Args:
-        sources: Files, ``-`` for standard input, and addresses of servers.
+        sources: Files and folders of them, ``-`` for standard input, and addresses of servers.
         format: The format of the files.
         options: What the user states about the files.
         names: The job to read from servers; if none is named, all jobs of the files of ``sacct`` among *sources*.
@@ -69,7 +69,7 @@ def read_sources(sources: Sequence[str], format: str, options: ImportOptions, na
     servers = [source for source in sources if is_address(source)]
     if any(names) and not servers:
         raise CarbonError("--job, --hosts, --from and --to name a job of Prometheus, and no server is named", hint="add prom+http://HOST:9090")
-    files = [source for source in sources if not is_address(source)]
+    files = [file for source in sources if not is_address(source) for file in expanded(source)]
     charges: list[Charge] = []
     found: list[tuple[str, Imported]] = []
     for file in files:

@@ -156,7 +156,7 @@ class _ImportCommand(click.Command):
 
         super().format_help_text(ctx, formatter)
         with formatter.section("Formats"):
-            formatter.write_dl([(each.name, each.title.replace("`", "")) for each in formats.FORMATS])
+            formatter.write_dl([(each.name, each.title.replace("`", "")) for each in formats.EVERY])
 
 
 @command.command("import", cls=_ImportCommand, short_help="Import runs from files of other programs.")
@@ -189,7 +189,7 @@ def import_command(
     quiet: bool,
     **options: str,
 ) -> None:
-    """Import runs from files of this or other programs into the store. FILE may be - for standard input.
+    """Import runs from files of this or other programs into the store. FILE may be a folder, or - for standard input.
 
     The format of a file is recognised by its content. FILE may also be a Prometheus server with the energy of a job.
 
