@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from traincarbon._version import __version__
 from traincarbon.calibration.fit import Fitted, fit
+from traincarbon.calibration.joined_records import joined
 from traincarbon.calibration.observed import from_records
 from traincarbon.calibration.probes import probe_remarks
+from traincarbon.calibration.rents import rents_of
 from traincarbon.calibration.store import as_dict, save
 from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meters_by_machine, wall_sigmas, with_predicted_wall
 from traincarbon.database.load import Database, open_database
@@ -85,7 +87,7 @@ def calibrate(
     """
     if name is not None:
         file_of(name)
-    records = _records(runs, store)
+    records = joined(_records(runs, store))
     database = database if database is not None else open_database()
     readings = {record.run_id: energy_at_wall(str(reading), record) for record, reading in _by_run(wall or {}, records)}
     meters = meters_by_machine(records, readings) if readings else {}
@@ -102,6 +104,7 @@ def calibrate(
         set_aside=aside,
         meters=as_entries(meters),
         remarks=probe_remarks(records, observed.ids),
+        rents=rents_of(records, database, site=site),
     )
     replaced = "" if dry_run else _made(fitted.calibration.name)
     return Calibrated(fitted=fitted, file="" if dry_run else save(fitted.calibration), replaced=replaced)
@@ -123,7 +126,7 @@ def _records(runs: Iterable[Run | str] | None, store: str | os.PathLike[str] | N
     """Return the records of *runs*; ids are looked up in the ledger."""
     stated = None if runs is None else list(runs)
     if stated is not None and not any(isinstance(run, str) for run in stated):
-        return [run for run in stated if not isinstance(run, str)]
+        return with_second_opinions([run for run in stated if not isinstance(run, str)])
     with Ledger(store) as ledger:
         found = ledger.runs() if stated is None else [ledger.run(run) if isinstance(run, str) else run for run in stated]
         if not found:
