@@ -38,7 +38,7 @@ def listing(found: "Sequence[Calibration]") -> str:
     rows: list[tuple[str, ...]] = [("name", "made", "runs", "hardware", "error without", "left out", "automatic")]
     for each in found:
         hours = each.errors.get("hours", {})
-        chips = [*dict.fromkeys(scope.hardware for scope in (*each.effects, *each.rents) if scope.hardware)]
+        chips = [*dict.fromkeys([*(effect.hardware for effect in each.effects if effect.hardware), *(rent.hardware for rent in each.rents)])]
         hardware = _cut(", ".join(chips[:2]) + (f" and {len(chips) - 2} more" if len(chips) > 2 else ""), 24)
         errors = (percent(hours[name]) if name in hours else "" for name in ("before", "left_out"))
         rows.append((_cut(each.name, 20), each.made[:10], f"{each.n_runs:,}", hardware, *errors, "yes" if each.automatic else "no"))
