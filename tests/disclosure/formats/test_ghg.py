@@ -10,7 +10,6 @@ from traincarbon.disclosure.by_hour import run_by_hour
 from traincarbon.disclosure.formats.ghg import write
 from traincarbon.disclosure.of_run import statement_of_run
 
-
 HOURS = [{"hour": f"2026-03-01T0{at}:00:00Z", "zone": "FR", "metered_energy_kwh": part} for at, part in ((6, 2.0), (7, 9.0))]
 
 
