@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +25,7 @@ sys.path[:0] = [str(HERE.parents[1] / "tests"), str(HERE.parent)]
 
 from peer_tools import OURS, Result, Tool, tools  # noqa: E402  beside this file
 
-HELD_S, LONGEST_S, LEFT_S, START_S = 5.0, 60.0, 3.0, 120.0
+HELD_S, LONGEST_S, LEFT_S, START_S = 5.0, 60.0, 7.0, 120.0
 BOARDS, BOARD_W, TRAINING_S = 2, 300.0, 2.5
 KILLED = list(itertools.product(("tool", "command"), ("SIGKILL", "SIGTERM", "SIGINT", "SIGSTOP")))
 MOST_WRONG = 0.2
@@ -212,6 +213,12 @@ def damaged(tool_name: str, python: Path, rounds: int) -> tuple[int, int]:
     return lost, tracebacks
 
 
+def tried(pool: ThreadPoolExecutor, trials: Sequence[Callable[[], Failure]]) -> list[Failure]:
+    """Return how each trial failed; what was late is tried again alone, as a busy machine holds every process back, and the second outcome counts."""
+    found = list(pool.map(lambda trial: trial(), trials))
+    return [trial() if first.held or first.left else first for first, trial in zip(found, trials, strict=True)]
+
+
 def row(kind: str, name: str, found: Sequence[Failure], took_s: float) -> str:
     """Return a line of the table."""
     counts = [str(sum(each[at] for each in found)) for at in range(len(HEADS))]
@@ -229,6 +236,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=4, help="rounds at the same time")
     options = parser.parse_args()
     every, found = max(options.every, 1), tools(options.peers)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts this in the background ignores it, and so would the tools
     print(f"| fault | tool | rounds | {' | '.join(HEADS)} | took, s |\n|---|---|---:|{'---:|' * len(HEADS)}---:|", flush=True)
     with tempfile.TemporaryDirectory() as name, ThreadPoolExecutor(options.at_once) as pool:
         library = build(Path(name))
@@ -239,20 +247,14 @@ def main() -> None:
             print(row(kind, tool_name, make(), time.monotonic() - began_s), flush=True)
 
         for tool_name, tool in found.items():
-            timed(
-                "kill, interrupt or stop one process",
-                tool_name,
-                lambda tool=tool: list(pool.map(lambda at: killed(tool, library, at), range(max(200 // every, len(KILLED))))),
-            )
+            kills = [partial(killed, tool, library, number) for number in range(max(200 // every, len(KILLED)))]
+            timed("kill, interrupt or stop one process", tool_name, partial(tried, pool, kills))
         for tool_name, tool in found.items():
-            timed("trackers at once in one folder", tool_name, lambda tool=tool: crowd(tool, library, max(64 // every, 1)))
+            timed("trackers at once in one folder", tool_name, partial(crowd, tool, library, max(64 // every, 1)))
         for tool_name, tool in found.items():
             usual = usual_of(tool, library)
-            timed(
-                "faults of NVML",
-                tool_name,
-                lambda tool=tool, usual=usual: list(pool.map(lambda case: failed_driver(tool, library, usual, case.lines, case.boards), cases)),
-            )
+            failing = [partial(failed_driver, tool, library, usual, case.lines, case.boards) for case in cases]
+            timed("faults of NVML", tool_name, partial(tried, pool, failing))
     for tool_name, kept in {"codecarbon": "emissions.csv", "carbontracker": "logs"}.items():
         lost, tracebacks = damaged(tool_name, options.peers / "bin" / "python", max(1000 // every, 1))
         print(f"\ndamaged {kept} of {tool_name}, {max(1000 // every, 1)} rounds: {lost} lost without a word, {tracebacks} tracebacks", flush=True)
