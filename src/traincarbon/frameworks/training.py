@@ -45,6 +45,11 @@ def checked_options(options: "TrackOptions") -> "TrackOptions":
     return given
 
 
+def active_training() -> "MeteredTraining | None":
+    """Return the training that is metered in this process, None if there is none."""
+    return _ACTIVE.get(os.getpid())
+
+
 class MeteredTraining:
     """One training in this process, from its first step to its last. No method raises but :meth:`begin`, for a budget that cannot be metered.
 
@@ -62,6 +67,7 @@ class MeteredTraining:
         self._quiet = quiet
         self._stderr = TrainingStderr(quiet=quiet)
         self._tracker: Tracker | None = None
+        self._ended: Tracker | None = None
         self._request: StopRequest | None = None
         self._agreement = Agreement(None)
         self._start_steps = 0
@@ -151,6 +157,7 @@ class MeteredTraining:
         if _ACTIVE.get(os.getpid()) is self:
             del _ACTIVE[os.getpid()]
         tracker, self._tracker = self._tracker, None
+        self._ended = tracker or self._ended
         if self._request is not None:
             self._request.close()
         if tracker is None:
@@ -163,6 +170,15 @@ class MeteredTraining:
             return None
         self.is_over = tracker.is_over or self._speaks
         return record
+
+    def record(self) -> "Run | None":
+        """Return the record of the run so far, None before it begins.
+
+        Raises:
+            CarbonError: the store cannot be read.
+        """
+        tracker = self._tracker or self._ended
+        return None if tracker is None else tracker.record
 
     def announce(self, plan: Mapping[str, object]) -> None:
         """Say what the training is expected to take, where that is known only with its first batch."""
