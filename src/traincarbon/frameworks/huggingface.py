@@ -36,7 +36,7 @@ else:
         TrainerCallback = absent_base("TrainerCallback")
     try:
         from transformers.trainer_callback import ExportableState
-    except ImportError:  # before 4.42
+    except ImportError:  # an older version, which keeps no state of callbacks
         ExportableState = absent_base("ExportableState")
 
 

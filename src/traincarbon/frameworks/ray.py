@@ -38,7 +38,7 @@ class CarbonCallback(WorkerGroupCallback):
     """
 
     def __init__(self, *, quiet: bool = False, **options: "Unpack[TrackOptions]") -> None:
-        refuse_absent(WorkerGroupCallback, package="ray[train] 2.43 or newer")
+        refuse_absent(WorkerGroupCallback, package="ray[train]")
         from traincarbon.ledger.store_folder import store_folder
 
         self._options = checked_options(options)

@@ -69,7 +69,7 @@ class MeteredTraining:
         self._tracker: Tracker | None = None
         self._ended: Tracker | None = None
         self._request: StopRequest | None = None
-        self._agreement = Agreement(None)
+        self._agreement: Agreement | None = None
         self._start_steps = 0
         self._total_steps: int | None = None
         self._has_announced = False
@@ -97,7 +97,7 @@ class MeteredTraining:
             CarbonError: a budget cannot be metered; no step was done.
         """
         self._start_steps, self._total_steps = start_steps, total_steps
-        self._agreement = agreement_of_ranks(began=start_steps)
+        self._agreement = None
         if _ACTIVE.setdefault(os.getpid(), self) is not self:
             self.say("the callback was added twice, or two trainings run in one process: only the first is counted", is_main=is_main)
             return
@@ -142,6 +142,8 @@ class MeteredTraining:
         """Return whether the training is to save a checkpoint and end after *steps*, the same on every rank; each rank has to ask after each step."""
         wanted = self.is_on and self._request is not None and self._request.is_made
         try:
+            if self._agreement is None:  # now, as a framework may connect its ranks late
+                self._agreement = agreement_of_ranks()
             stops = self._agreement.after(steps, wanted=wanted)
         except Exception as error:  # noqa: BLE001  what the store of the ranks raises; they then go on together
             self._agreement = Agreement(None)
