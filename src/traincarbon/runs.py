@@ -8,20 +8,22 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.run import Run
-from traincarbon.ledger.same_energy import job_of, times_around, with_second_opinions
+from traincarbon.ledger.same_energy import times_around, with_second_opinions
 from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.ledger.store_access import unreadable_folders
+from traincarbon.readers.bills.importing import add_to_ledger, with_bills
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
 from traincarbon.readers.found import Found, ImportResult
 from traincarbon.readers.imported import ENERGY_COVERS, ImportOptions
-from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources
+from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources, recorded_job
 from traincarbon.readers.zones import zone_of
 
 Store = str | os.PathLike[str] | None
@@ -138,7 +140,7 @@ def read(
     """Return the runs in *files* of this and other programs, without adding them to the ledger.
 
     Args:
-        files: One file or several; ``-`` is standard input, ``prom+http://HOST:PORT`` a Prometheus server.
+        files: One file or several; ``-`` is standard input, ``prom+http://HOST:PORT`` a Prometheus server. Of a folder, all files with the names that programs give to them.
         format: The format of the files; ``auto`` recognises it by the content.
         project: The project of all these runs.
         hw: The hardware of all these runs.
@@ -162,12 +164,14 @@ def read(
         raise CarbonError(f"unknown --energy-covers {energy_covers[:40]!r}", hint=f"one of {', '.join(ENERGY_COVERS)}")
     options = ImportOptions(zone=zone_of(timezone), hw=hw, params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
     named = [os.fspath(file) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
-    readings = read_sources(named, format, options, JobNames(job, hosts, from_, to), known=known_job, progress=progress)
-    records = merged([record for _, reading in readings for record in reading.records])
+    readings, charges, nodes = read_sources(named, format, options, JobNames(job, hosts, from_, to), known=known_job, progress=progress)
+    records = with_bills(merged([record for _, reading in readings for record in reading.records]), charges, nodes)
     return Found(
         tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
         (*joint_notes(records, readings), *(f"{shown}: {note}" for shown, reading in readings for note in reading.notes)),
+        tuple(charges),
+        nodes,
     )
 
 
@@ -224,18 +228,21 @@ def import_(
         hosts=hosts,
         from_=from_,
         to=to,
-        known_job=lambda number: _recorded_job(number, store),
+        known_job=partial(recorded_job, store),
         progress=progress,
     )
+    if found.charges:  # journals of their own state what runs cost, so that a newer bill replaces it
+        found = found._replace(runs=tuple(replace(run, billed=None) for run in found.runs))
     added: tuple[str, ...] = ()
     with Ledger(store, progress=progress) as ledger:
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
             added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run, are_as_read=True))
+        bill = add_to_ledger(ledger, found.charges, found.hosts, new=found.runs if dry_run else (), dry_run=dry_run) if found.charges else None
         if len(added) > _AT_ONCE and not dry_run:  # here it is expected to take some time, in the next command it is not
             ledger.index.refresh()
-    return ImportResult(found, added, dry_run)
+    return ImportResult(found, added, dry_run, bill)
 
 
 def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None, progress: Progress | None = None) -> bytes:
@@ -291,10 +298,3 @@ def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None) -> 
         if not dry_run:
             ledger.forget(*runs, dry_run=False)
     return Forgotten(runs, files, not dry_run, shared)
-
-
-def _recorded_job(number: str, store: Store) -> Run | None:
-    """Return what the ledger has of a job of SLURM, without energy if it can be, None if it has nothing."""
-    with Ledger(store) as ledger:
-        found = [ledger.run(id) for id in ledger.index.ids("slurm-") if job_of(id) == number]
-    return min(found, key=lambda record: any(record.energy_j.values()), default=None)

@@ -76,6 +76,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "priors": priors,
         "published_runs": 2,
         "measured_steps": 0,
+        "measured_power": 0,
         "providers": 2,
         "sources": 1,
     }
@@ -89,6 +90,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         ({CHIP: chip(fact("peak_bf16_sparse_flop_per_s", 99e12))}, CHIP, "the dense bf16 peak 1e+14 is above the sparse one 9.9e+13"),
         ({CHIP: chip(generation="")}, CHIP, "has no generation"),
         ({CHIP: chip(type="")}, CHIP, "has no type"),
+        ({CHIP: chip(segment="gaming")}, CHIP, "segment 'gaming' is none of datacentre, workstation, consumer, laptop"),
         ({CHIP: chip(fact("price_usd", 1000, source="nobody"))}, CHIP, "[price_usd] source 'nobody' is not in sources.toml"),
         ({BOX: server(fact("price_usd", 1000, source="nobody"))}, BOX, "[price_usd] source 'nobody' is not in sources.toml"),
         ({BOX: server(accelerator="acme-nine")}, BOX, "its accelerator 'acme-nine' is unknown"),

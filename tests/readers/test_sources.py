@@ -10,9 +10,10 @@ from traincarbon.readers.sources import JobNames, read_sources
 
 
 def test_files_are_read_as_they_come() -> None:
-    found = read_sources([kept("mlflow.csv"), kept("sacct.txt")], "auto", ImportOptions(), JobNames(), known=None, progress=None)
+    found, charges, _ = read_sources([kept("mlflow.csv"), kept("sacct.txt")], "auto", ImportOptions(), JobNames(), known=None, progress=None)
     assert [shown for shown, _ in found] == [kept("mlflow.csv"), kept("sacct.txt")]
     assert all(reading.records for _, reading in found)
+    assert charges == []
 
 
 @pytest.mark.parametrize("names", [{"job": "7"}, {"hosts": "a"}, {"from_": "2026-03-01"}, {"to": "2026-03-01"}])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from traincarbon.benching.bench import Bench, GemmRate
 from traincarbon.benching.mean_power import MeanPower
-from traincarbon.database.driver_names import find_accelerator
+from traincarbon.database.driver_names import find_accelerator, segment_of
 from traincarbon.database.load import Database, forget_databases
 from traincarbon.database.overlay import HINT, alone, product_toml, with_source
 from traincarbon.database.records import PRECISIONS, PRODUCTS, Fact
@@ -167,6 +167,7 @@ def _chip(bench: Bench, evidence: _Evidence) -> str:
     """Return the chip of a machine that is not in the database. Its peak is the measured rate."""
     gpu = bench.accelerators[0] if bench.accelerators else ""
     keys = {"name": f"{gpu or bench.processor} (this machine)", "type": "gpu" if gpu else "cpu", "generation": "unknown" if gpu else "cpu"}
+    keys["segment"] = segment_of(gpu)
     facts = {
         "memory_b": evidence.fact(bench.memory_b, "memory_b", note="" if gpu else "available to the processor"),
         "memory_bandwidth_b_per_s": evidence.fact(bench.bandwidth.median, "bandwidth_b_per_s", note="sustained: two arrays added into a third"),

@@ -9,7 +9,7 @@ from traincarbon.database.load import READ, Database, builtin_root
 from traincarbon.database.models import model_name
 from traincarbon.database.names import INDEX, aliases_in, index_text, squeeze
 from traincarbon.database.read_files import read_text
-from traincarbon.database.records import KINDS, PRECISIONS, PRODUCTS, TABLES, Product, Row
+from traincarbon.database.records import KINDS, PRECISIONS, PRODUCTS, SEGMENTS, TABLES, Product, Row
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
 
@@ -122,6 +122,8 @@ def _accelerator_faults(product: Product) -> Iterator[Fault]:
     for key in ("generation", "type"):
         if not product.keys.get(key):
             yield Fault(place, f"has no {key}")
+    if product.segment and product.segment not in SEGMENTS:
+        yield Fault(place, f"segment {product.segment!r} is none of {', '.join(SEGMENTS)}")
 
 
 def _server_faults(product: Product, accelerators: dict[str, Product]) -> Iterator[Fault]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.decode import items, number, table
+from traincarbon.quantities import S_PER_H
 
 if TYPE_CHECKING:
     from traincarbon.ledger.process_summary import Process
@@ -49,6 +50,16 @@ class Billed(NamedTuple):
     charges: int
     first_day: str
     last_day: str
+
+
+def billed_usd_per_h(usd: float, *, accelerators: float | None, duration_s: float) -> float | None:
+    """Return what a bill comes to for an hour of an accelerator, None if their number or the time is unknown.
+
+    Example:
+        >>> billed_usd_per_h(64.0, accelerators=8, duration_s=7200.0), billed_usd_per_h(64.0, accelerators=None, duration_s=7200.0)
+        (4.0, None)
+    """
+    return usd / (accelerators * duration_s / S_PER_H) if accelerators and duration_s > 0.0 else None
 
 
 def billed_of(parts: Iterable[Part]) -> Billed | None:

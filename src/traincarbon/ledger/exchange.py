@@ -40,7 +40,23 @@ _NESTED = {
     **dict.fromkeys(RECORDED, ("low", "median", "high")),
 }
 """Fields with parts; each part is a column ``name.part``."""
-_AS_JSON = ("argv", "forecast", "plan", "versions", "devices", "notes", "phases", "attempts", "waste", "warm_up", "hosts", "shared_with", "site", "billed")
+_AS_JSON = (
+    "argv",
+    "forecast",
+    "plan",
+    "versions",
+    "devices",
+    "notes",
+    "phases",
+    "attempts",
+    "waste",
+    "warm_up",
+    "hours",
+    "hosts",
+    "shared_with",
+    "site",
+    "billed",
+)
 _TEXTS = {"run_id", "project", "state", "started_at", "hw", "source", "energy_covers", *_AS_JSON}
 _WHOLE = {"exit_code", "nodes", "accelerators", "samples"}
 _JOINERS = "\u200c\u200d"

@@ -5,7 +5,7 @@ import json
 import os
 import time
 import zlib
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
@@ -71,7 +71,7 @@ def checked(journal: ImportedJournal) -> ImportedJournal:
     return ImportedJournal(journal.file, [run._replace(record=as_read(run.record)) for run in journal.runs])
 
 
-def add_records(store: str, records: Sequence[Run], *, known: Container[str], dry_run: bool) -> Added:
+def add_records(store: str, records: Sequence[Run], *, known: Collection[str], dry_run: bool) -> Added:
     """Write the records that the store does not have yet. With *dry_run* nothing is written.
 
     Args:
@@ -83,6 +83,8 @@ def add_records(store: str, records: Sequence[Run], *, known: Container[str], dr
     Raises:
         CarbonError: the store cannot be written.
     """
+    if dry_run and not known:
+        return Added(list(dict.fromkeys(record.run_id for record in records)), [])
     new: dict[str, _Stated] = {}
     for record in records:
         text = json.dumps(record.to_dict(), sort_keys=True)

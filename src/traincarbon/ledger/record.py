@@ -12,6 +12,7 @@ from traincarbon.ledger.bills import billed_in
 from traincarbon.ledger.done import counts_of
 from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.folding import fold, fold_files
+from traincarbon.ledger.hours import hours_of
 from traincarbon.ledger.journal import run_journals
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
@@ -25,7 +26,7 @@ from traincarbon.ledger.run_totals import above_measured, contradiction, cost_ba
 from traincarbon.ledger.sessions import Session, clusters
 from traincarbon.ledger.warm_up import warm_up_of_nodes
 from traincarbon.ledger.waste import waste_of
-from traincarbon.quantities import RECORDED, Part
+from traincarbon.quantities import J_PER_KWH, RECORDED, Part
 
 _T = TypeVar("_T")
 _WORST_FIRST = ("running", "failed", "killed", "lost", "finished")
@@ -72,7 +73,8 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     billed = billed_in(processes)
     metered = [process for process in processes if process.record is None and not process.bill]
     if not metered:
-        return replace(_longest_imported(processes), billed=billed)
+        record = _longest_imported(processes)
+        return replace(record, billed=billed or record.billed)
     nodes = attendance(metered)
     metered = on_machines(metered)
     everywhere = clusters(metered)
@@ -128,6 +130,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         phases=phases_of(found, duration_s=duration_s, energy_j=sum(known_j) if known_j else None, tokens=counts.get("tokens")),
         attempts=attempts,
         shared_with=tuple(sorted({other for process in ordered for other in process.shared_with})),
+        hours=hours_of(found, metered_kwh=None if unread_gpu or not known_j else sum(known_j) / J_PER_KWH),
         warm_up=warm_up_of_nodes([(process.marks, process.first_mono_s) for process in ordered]) if len(ordered) == n_machines else None,
         waste=waste_of(energy.by_device, attempts, cost_usd=None if cost is None else cost["median"], cost_basis=cost_basis),
         notes=tuple(dict.fromkeys([*coverage_notes(energy.by_device), *notes, *(note for process in ordered for note in process.notes)])),

@@ -9,6 +9,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.bills import checked_billed
 from traincarbon.ledger.energy_coverage import covers_of
+from traincarbon.ledger.hours import from_rows
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
@@ -19,7 +20,7 @@ from traincarbon.ledger.run_totals import above_measured, contradiction
 from traincarbon.ledger.site import checked_site
 from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
-from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
+from traincarbon.quantities import ENERGY_PARTS, J_PER_KWH, RECORDED, EnergySource, Part
 
 _LONGEST = 2000
 _PARTS = tuple(part.value for part in ENERGY_PARTS)
@@ -72,6 +73,9 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     checked["facility_energy_kwh"] = above_measured(checked["facility_energy_kwh"], measured_j=energy_measured_j)
     if found := contradiction(measured_j=energy_measured_j, facility_kwh=checked["facility_energy_kwh"]):
         checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
+    known_j = [energy for energy in checked["energy_j"].values() if energy is not None]
+    metered_kwh = None if checked["unread_gpu"] or not known_j else sum(known_j) / J_PER_KWH
+    checked["hours"] = from_rows(map(table, items(stated.get("hours"))), metered_kwh=metered_kwh)
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
     return checked

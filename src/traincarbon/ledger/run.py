@@ -7,10 +7,12 @@ from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from traincarbon.decode import number
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.bills import Billed
+from traincarbon.ledger.hours import HourUse, to_rows
 from traincarbon.ledger.phases import Phase
-from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, measured_j
+from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, facility_shares, measured_j
 from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import J_PER_KWH, EnergySource
@@ -81,6 +83,8 @@ class Run:
     phases: tuple[Phase, ...] = ()
     """What its script named, and the rest; they add up to the run. Empty if it named none."""
     attempts: tuple[Attempt, ...] = ()
+    hours: tuple[HourUse, ...] = ()
+    """Its energy by hour and zone, which adds up to it; empty where that is not known, as in an imported record."""
     waste: Waste = NO_WASTE
     warm_up: WarmUp | None = None
     """Its warm-up, None if its script reported too little or it was restarted."""
@@ -109,9 +113,21 @@ class Run:
         return sum(known) / J_PER_KWH if known and not self.unread_gpu else None
 
     @property
+    def it_energy_kwh(self) -> float | None:
+        """Energy of servers and network: that of the facility over its overhead; None where one of them is not stated."""
+        pue = number((self.site or {}).get("pue"))
+        return None if self.facility_energy_kwh is None or pue is None else self.facility_energy_kwh["median"] / pue
+
+    @property
     def energy_by_source(self) -> dict[EnergySource, dict[str, float]]:
         """Each source with the energy of each part that is known by it [J]: of two GPUs, one may be counted and one assumed."""
         return energy_by_source(self.energy_j, self.how, self.by_device)
+
+    @property
+    def facility_shares(self) -> dict[str, float]:
+        """Which shares of the energy of the facility are measured, modelled and assumed; empty where it is not known."""
+        median_kwh = None if self.facility_energy_kwh is None else self.facility_energy_kwh["median"]
+        return facility_shares(self.energy_by_source, facility_kwh=median_kwh)
 
     @property
     def measured_j(self) -> float:
@@ -137,6 +153,7 @@ class Run:
             "how": how,
             **lists,
             **parts,
+            "hours": to_rows(self.hours, it_energy_kwh=self.it_energy_kwh),
             "waste": self.waste.to_dict(),
             "warm_up": None if self.warm_up is None else self.warm_up._asdict(),
             "billed": None if self.billed is None else self.billed._asdict(),
@@ -173,6 +190,7 @@ _STORED: Mapping[str, Callable[[Any], object]] = {
     "attempts": lambda found: tuple(Attempt(*attempt) for attempt in found),
     "waste": lambda found: Waste(*found),
     "warm_up": lambda found: WarmUp(*found),
+    "hours": lambda found: tuple(HourUse(*use) for use in found),
     "billed": lambda found: Billed(*found),
 }
 """How fields are read from JSON that are neither numbers, texts nor tables of them."""

@@ -17,6 +17,8 @@ FILE = "published_runs.csv"
 """The name of our own file in ``hardware_db``."""
 STEPS_FILE = "measured_steps.csv"
 """The same columns for tables of measured steps, which say nothing about whole runs."""
+POWER_FILE = "measured_power.csv"
+"""The same columns for the measured power of parts of trainings, which say nothing about utilisation."""
 OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample")
 OPTIONAL = ("set", "unusable", "locator", *OPTIONAL_NUMBERS)
 """Columns that a file may leave out."""
@@ -58,6 +60,15 @@ def read_measured_steps() -> list[PublishedRun]:
         DatabaseError: the file cannot be read.
     """
     return read_runs(path.join(builtin_root(), STEPS_FILE))[0]
+
+
+def read_measured_power() -> list[PublishedRun]:
+    """Return the rows of the built-in table of measured power.
+
+    Raises:
+        DatabaseError: the file cannot be read.
+    """
+    return read_runs(path.join(builtin_root(), POWER_FILE))[0]
 
 
 def unread_columns(file: str) -> list[str]:

@@ -6,15 +6,34 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
-from traincarbon.readers.formats import STDIN, read_file
+from traincarbon.ledger.same_energy import job_of
+from traincarbon.ledger.store import Ledger
+from traincarbon.readers.bills.charge import Charge
+from traincarbon.readers.bills.focus import bill_of
+from traincarbon.readers.formats import STDIN, expanded, read_file
 from traincarbon.readers.imported import Imported, ImportOptions
 from traincarbon.readers.prometheus.address import is_address
+from traincarbon.readers.prometheus.nodelists import nodes_of_jobs
 
 Progress = Callable[[str], None]
 KnownJob = Callable[[str], Run | None]
 """Finds what is known of a job by its number."""
 _LARGE_B = 20_000_000
 """Reading a larger file takes longer than a second."""
+
+
+class Sources(NamedTuple):
+    """What an import reads.
+
+    Attributes:
+        readings: What each source holds, with the name that messages show.
+        charges: The charges of bills among the files.
+        hosts: The hosts of jobs of SLURM by the id of their run, if there are bills.
+    """
+
+    readings: list[tuple[str, Imported]]
+    charges: list[Charge]
+    hosts: dict[str, tuple[str, ...]]
 
 
 class JobNames(NamedTuple):
@@ -33,13 +52,11 @@ class JobNames(NamedTuple):
     end: str = ""
 
 
-def read_sources(
-    sources: Sequence[str], format: str, options: ImportOptions, names: JobNames, *, known: KnownJob | None, progress: Progress | None
-) -> list[tuple[str, Imported]]:
-    """Return what each of *sources* holds, with the name that messages show; files first, as they may name the jobs of servers.
+def read_sources(sources: Sequence[str], format: str, options: ImportOptions, names: JobNames, *, known: KnownJob | None, progress: Progress | None) -> Sources:
+    """Return what each of *sources* holds; files first, as they may name the jobs of servers.
 
     Args:
-        sources: Files, ``-`` for standard input, and addresses of servers.
+        sources: Files and folders of them, ``-`` for standard input, and addresses of servers.
         format: The format of the files.
         options: What the user states about the files.
         names: The job to read from servers; if none is named, all jobs of the files of ``sacct`` among *sources*.
@@ -52,34 +69,44 @@ def read_sources(
     servers = [source for source in sources if is_address(source)]
     if any(names) and not servers:
         raise CarbonError("--job, --hosts, --from and --to name a job of Prometheus, and no server is named", hint="add prom+http://HOST:9090")
-    files = [source for source in sources if not is_address(source)]
-    found = [(_shown(file), _read(file, format, options, progress)) for file in files]
+    files = [file for source in sources if not is_address(source) for file in expanded(source)]
+    charges: list[Charge] = []
+    found: list[tuple[str, Imported]] = []
+    for file in files:
+        bill = bill_of(file, format)
+        charges += bill.charges if bill is not None else []
+        found.append((_shown(file), _read(file, format, options, progress) if bill is None else Imported([], bill.left_out, [])))
     if servers:
         records = [record for _, reading in found for record in reading.records]
         found += [_read_server(server, files, records, options, names, known=known, progress=progress) for server in servers]
-    return found
+    return Sources(found, charges, nodes_of_jobs(file for file in files if file != STDIN) if charges else {})
 
 
 def _read_server(
     server: str, files: Sequence[str], records: Sequence[Run], options: ImportOptions, names: JobNames, *, known: KnownJob | None, progress: Progress | None
 ) -> tuple[str, Imported]:
-    from traincarbon.ledger.same_energy import job_of as number_of
     from traincarbon.readers.prometheus import reader
     from traincarbon.readers.prometheus.address import address_of
-    from traincarbon.readers.prometheus.nodelists import nodes_of_jobs
 
     nodes = nodes_of_jobs(file for file in files if file != STDIN)
     placed = [record for record in records if record.run_id in nodes and record.duration_s > 0.0 and record.started_at]
     if names.job and not names.hosts:
-        placed = [record for record in placed if number_of(record.run_id) == names.job]
+        placed = [record for record in placed if job_of(record.run_id) == names.job]
     if placed and not names.hosts:
         jobs = [reader.job_on(record, nodes[record.run_id]) for record in placed]
     else:
-        recorded = next((record for record in records if names.job and number_of(record.run_id) == names.job), None)
+        recorded = next((record for record in records if names.job and job_of(record.run_id) == names.job), None)
         if recorded is None and known is not None and names.job:
             recorded = known(names.job)
         jobs = [reader.job_of(job=names.job, hosts=names.hosts, begin=names.begin, end=names.end, zone=options.zone, known=recorded)]
     return address_of(server).url, reader.read_jobs(server, jobs, hw=options.hw, progress=progress)
+
+
+def recorded_job(store: str | os.PathLike[str] | None, number: str) -> Run | None:
+    """Return what the ledger of a *store* has of a job of SLURM, a record without energy before others; None if it has nothing."""
+    with Ledger(store) as ledger:
+        found = [ledger.run(id) for id in ledger.index.ids("slurm-") if job_of(id) == number]
+    return min(found, key=lambda record: any(record.energy_j.values()), default=None)
 
 
 def joint_notes(records: Sequence[Run], readings: Sequence[tuple[str, Imported]]) -> Iterable[str]:

@@ -3,6 +3,7 @@
 import csv
 import io
 
+from traincarbon.disclosure.by_hour import HourEmissions
 from traincarbon.disclosure.disclosure import Disclosure
 from traincarbon.disclosure.statement import Statement
 
@@ -10,14 +11,33 @@ _COLUMNS = ("subject", "tenure", "scope", "category", "method", "what", "unit", 
 
 
 def write(disclosure: Disclosure) -> dict[str, str]:
-    """Return ``ghg.csv``: a line for each scope of each subject, by who owns the hardware; an amount that is not known is empty, with the reason."""
+    """Return ``ghg.csv``: a line for each scope of each subject, by who owns the hardware; an amount that is not known is empty, with the reason.
+
+    Runs that know their hours have them in ``ghg-hours.csv``: energy, intensity and emissions of each hour and zone.
+    """
     stream = io.StringIO()
     writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
     writer.writeheader()
     for statement in disclosure.statements:
         for row in _rows(statement):
             writer.writerow({name: _safe(value) for name, value in row.items()})
-    return {"ghg.csv": stream.getvalue()}
+    hours = _hours(disclosure)
+    return {"ghg.csv": stream.getvalue(), **({"ghg-hours.csv": hours} if hours else {})}
+
+
+def _hours(disclosure: Disclosure) -> str:
+    """Return the hours of all runs as a table, empty if none knows its hours."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(("subject", "basis", *HourEmissions._fields))
+    rows = 0
+    for statement in disclosure.statements:
+        by_hour = statement.by_hour
+        for each in () if by_hour is None else by_hour.hours:
+            cells = ["" if value is None else value if isinstance(value, str) else repr(value) for value in each]
+            writer.writerow(map(_safe, (statement.subject, "" if by_hour is None else by_hour.basis, *cells)))
+            rows += 1
+    return stream.getvalue() if rows else ""
 
 
 def _rows(statement: Statement) -> list[dict[str, str]]:
@@ -33,6 +53,15 @@ def _rows(statement: Statement) -> list[dict[str, str]]:
         _row(statement, *making, "", "making the hardware, the share of the run", "embodied_kgco2e", "ESRS E1-6; SB 253 from 2027"),
         _row(statement, "", "", "", "energy of the facility", "facility_energy_kwh", "ESRS E1-5"),
     ]
+    if (hourly := statement.hourly_kgco2e) is not None and statement.by_hour is not None:
+        is_direct = statement.by_hour.basis == "direct"
+        what = (
+            "direct emissions of the electricity, by the intensity of each hour" if is_direct else "emissions of the electricity, by the intensity of each hour"
+        )
+        scope, category = second if is_direct else ("2 and 3", "")
+        line = _row(statement, scope, category, "location-based, hourly", what, "operational_kgco2e", "GHG Protocol, draft of Scope 2; beside the yearly line")
+        note = "; ".join((*statement.by_hour.services, *statement.by_hour.notes))
+        lines.insert(1, {**line, **{name: repr(bound) for name, bound in zip(("low", "median", "high"), hourly, strict=True)}, "note": note})
     if statement.result("scope2_location_kgco2e") is None:
         what = "emissions of the electricity, direct and upstream together"
         lines.insert(3, _row(statement, "2 and 3", "", statement.basis, what, "operational_kgco2e", "to be split first"))
