@@ -54,6 +54,6 @@ def test_the_estimate_names_the_calibration_on_its_screen(shipped):
     from traincarbon.cli.commands.estimate import command
 
     calibrate([billed()], name="bills", database=shipped)
-    done = CliRunner().invoke(command, ["--params", "7B", "--tokens", "140B", "--hw", "a100-sxm4-80gb", "--gpus", "8", "--calibration", "bills", "--explain"])
+    done = CliRunner().invoke(command, ["--params", "7B", "--tokens", "140B", "--hw", "a100-sxm4-80gb", "--gpus", "8", "--calibration", "bills"])
     assert done.exit_code == 0, done.output
-    assert "$1.5 per GPU-hour (bills of 1 own run" in " ".join(done.stdout.split())
+    assert "$1.50 per GPU-hour (bills of 1 own run" in " ".join(done.stdout.split())
