@@ -7,7 +7,7 @@ def test_a_region_has_the_figure_of_its_provider_and_the_residual_mix_of_its_cou
     provider, residual = market_figures(region="aws:eu-west-3", zone="FR", began="2024-05-01T00:00:00Z", database=shipped)
     assert (provider.mix, provider.zone, provider.gco2e_per_kwh) == ("provider", "aws:eu-west-3", 0.0)
     assert (residual.mix, residual.zone, residual.year, residual.gco2e_per_kwh) == ("residual", "FR", 2018, 53.2)
-    assert residual.label == "by the residual mix of the grid: what is left where nobody has a contract (FR, 2018)"
+    assert residual.label == "by the residual mix of the grid: what contracts leave over (FR, 2018)"
     assert {provider.source, residual.source} <= shipped.sources().keys()
 
 

@@ -8,7 +8,7 @@ from traincarbon.grid.intensities import zones_of
 
 _WORDS = {
     "provider": "by the contracts of the provider, as it reports them",
-    "residual": "by the residual mix of the grid: what is left where nobody has a contract",
+    "residual": "by the residual mix of the grid: what contracts leave over",
 }
 
 
