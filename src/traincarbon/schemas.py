@@ -121,6 +121,24 @@ _COMPUTE = _object(
         "agrees": _or_null(_FLAG),
     }
 )
+_ENERGIES = ("metered_energy_kwh", "it_energy_kwh", "facility_energy_kwh", "kgco2e")
+_HOURS: Mapping[str, Schema] = {
+    "run_id": _TEXT,
+    "basis": _choice(("", *BASES)),
+    "services": _TEXTS,
+    "hours": _list(
+        _object(
+            {
+                **dict.fromkeys(("hour", "zone"), _TEXT),
+                **{name: _AMOUNT if name == "metered_energy_kwh" else _or_null(_AMOUNT) for name in _ENERGIES},
+                "intensity_gco2e_per_kwh": _or_null(_AMOUNT),
+                "intensity_from": _or_null(_choice([origin.value for origin in IntensityFrom])),
+            }
+        )
+    ),
+    "total": _object(dict.fromkeys(_ENERGIES, _or_null(_AMOUNT))),
+    "notes": _TEXTS,
+}
 _STATEMENT = _object(
     {
         "subject": _TEXT,
@@ -143,11 +161,12 @@ _STATEMENT = _object(
         "missing": _map(_TEXT),
         "assumptions": _TEXTS,
         "versions": _map(_TEXT),
+        "market": _list(_object({"mix": _choice(("provider", "residual")), "zone": _TEXT, "year": _WHOLE, "gco2e_per_kwh": _AMOUNT, "source": _TEXT})),
+        "by_hour": _or_null(_object({"schema": {"const": "traincarbon/hours/1"}, **_HOURS})),
     }
 )
 _SEAL = _choice([seal.value for seal in Seal])
 _VERIFIED = _object({"file": _TEXT, "seal": _SEAL, "lines": _WHOLE, "digest": _TEXT, "faults": _TEXTS, "notes": _TEXTS})
-_ENERGIES = ("metered_energy_kwh", "it_energy_kwh", "facility_energy_kwh", "kgco2e")
 
 SCHEMAS: Mapping[str, Schema] = {
     "disclosure": _object(
@@ -160,25 +179,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "files": _map(_TEXT),
         }
     ),
-    "hours": _object(
-        {
-            "run_id": _TEXT,
-            "basis": _choice(("", *BASES)),
-            "services": _TEXTS,
-            "hours": _list(
-                _object(
-                    {
-                        **dict.fromkeys(("hour", "zone"), _TEXT),
-                        **{name: _AMOUNT if name == "metered_energy_kwh" else _or_null(_AMOUNT) for name in _ENERGIES},
-                        "intensity_gco2e_per_kwh": _or_null(_AMOUNT),
-                        "intensity_from": _or_null(_choice([origin.value for origin in IntensityFrom])),
-                    }
-                )
-            ),
-            "total": _object(dict.fromkeys(_ENERGIES, _or_null(_AMOUNT))),
-            "notes": _TEXTS,
-        }
-    ),
+    "hours": _object(_HOURS),
     "verification": _object(
         {
             "runs": _list(_object({"run_id": _TEXT, "seal": _SEAL, "digest": _TEXT, "journals": _list(_VERIFIED)})),
