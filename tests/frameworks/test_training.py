@@ -2,6 +2,7 @@
 
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
 
@@ -109,3 +110,12 @@ def test_within_another_tracker_a_budget_of_its_own_is_said_and_not_raised(place
     outer.end()
     assert place.record("outer").counts == {"steps": 4.0}
     assert "budget of 2 h is not watched" in capsys.readouterr().err
+
+
+def test_a_report_is_due_once_a_second_and_at_the_start(monkeypatch):
+    now_s = [50.0]
+    monkeypatch.setattr("traincarbon.frameworks.training.time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    found, due = training(), []
+    for now_s[0] in (50.0, 50.4, 50.9, 51.0, 51.5, 53.0):
+        due.append(found.is_due())
+    assert due == [True, False, False, True, False, True]

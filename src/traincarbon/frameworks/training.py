@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _CHECKED = "checked"
 """A run id under which options are checked and nothing is started."""
+_EVERY_S = 1.0
+"""Time between two reports, so that short steps are not slowed; the last step is always reported. [s]"""
 _ACTIVE: dict[int, "MeteredTraining"] = {}
 """Process to the training that is metered in it: a callback that was added twice does nothing."""
 
@@ -71,6 +74,7 @@ class MeteredTraining:
         self._request: StopRequest | None = None
         self._agreement: Agreement | None = None
         self._start_steps = 0
+        self._next_s = 0.0
         self._total_steps: int | None = None
         self._has_announced = False
         self.run_id = ""
@@ -119,6 +123,14 @@ class MeteredTraining:
                 raise
             self.say(f"{error} ({error.hint})", is_main=is_main)
         self.report(steps=start_steps)
+
+    def is_due(self) -> bool:
+        """Return whether it is time to report a step, about once a second."""
+        now_s = time.monotonic()
+        if now_s < self._next_s:
+            return False
+        self._next_s = now_s + _EVERY_S
+        return True
 
     def report(self, *, steps: int, tokens: float | None = None, samples: float | None = None, per_rank: bool = False) -> None:
         """Report what was done.
