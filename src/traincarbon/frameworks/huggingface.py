@@ -135,6 +135,7 @@ class CarbonCallback(TrainerCallback, ExportableState):
             start_steps=state.global_step,
             total_steps=work.total_steps,
             is_main=is_main,
+            owner=trainer,
         )
 
     def _report(self, args: "TrainingArguments", state: "TrainerState") -> None:

@@ -127,7 +127,7 @@ class CarbonCallback(Callback):
         work, machine = Work(total, self._batches.size, lengths, _PRECISIONS.get(policy, "")), _machine()
         for text in (described(facts, work, machine), *facts.notes):
             self._training.say(text)
-        self._training.begin(plan_fields(facts, work, machine), total_steps=total)
+        self._training.begin(plan_fields(facts, work, machine), total_steps=total, owner=self.params)
 
     def _report(self) -> None:
         samples = self._batches.samples(self._steps)

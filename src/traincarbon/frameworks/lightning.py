@@ -120,7 +120,12 @@ class CarbonCallback(Callback):
         for text in (described(facts, work, machine), *facts.notes):
             self._training.say(text, is_main=is_main)
         self._training.begin(
-            plan_fields(facts, work, machine), run_id=self._resumed, start_steps=int(trainer.global_step), total_steps=work.total_steps, is_main=is_main
+            plan_fields(facts, work, machine),
+            run_id=self._resumed,
+            start_steps=int(trainer.global_step),
+            total_steps=work.total_steps,
+            is_main=is_main,
+            owner=trainer,
         )
 
     def _count(self, batch: object) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
@@ -75,6 +76,8 @@ class MeteredTraining:
         self._agreement: Agreement | None = None
         self._start_steps = 0
         self._next_s = 0.0
+        self._owner: object = None
+        self._thread = 0
         self._total_steps: int | None = None
         self._has_announced = False
         self.run_id = ""
@@ -96,12 +99,16 @@ class MeteredTraining:
             start_steps: Steps of the checkpoint from which it resumes.
             total_steps: Steps of the whole training, None if they are not known.
             is_main: Whether this rank speaks for all.
+            owner: What runs the training, as a Trainer: one that another runs in the same thread has failed without a word, and ends now.
 
         Raises:
             CarbonError: a budget cannot be metered; no step was done.
         """
         self._start_steps, self._total_steps = start_steps, total_steps
         self._agreement = None
+        self._owner, self._thread = owner, threading.get_ident()
+        if (other := active_training()) is not None and other.is_abandoned_for(owner):
+            other.end(exit_code=1)
         if _ACTIVE.setdefault(os.getpid(), self) is not self:
             self.say("the callback was added twice, or two trainings run in one process: only the first is counted", is_main=is_main)
             return
@@ -123,6 +130,10 @@ class MeteredTraining:
                 raise
             self.say(f"{error} ({error.hint})", is_main=is_main)
         self.report(steps=start_steps)
+
+    def is_abandoned_for(self, owner: object) -> bool:
+        """Return whether something else begins a training in the thread of this one, which therefore does not go on."""
+        return owner is not None and self._owner is not None and owner is not self._owner and self._thread == threading.get_ident()
 
     def is_due(self) -> bool:
         """Return whether it is time to report a step, about once a second."""
@@ -171,6 +182,7 @@ class MeteredTraining:
         if _ACTIVE.get(os.getpid()) is self:
             del _ACTIVE[os.getpid()]
         tracker, self._tracker = self._tracker, None
+        self._owner = None
         self._ended = tracker or self._ended
         if self._request is not None:
             self._request.close()
