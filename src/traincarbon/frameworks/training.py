@@ -90,7 +90,9 @@ class MeteredTraining:
         """Whether the training is going on and this object reports it."""
         return _ACTIVE.get(os.getpid()) is self
 
-    def begin(self, plan: Mapping[str, object], *, run_id: str = "", start_steps: int = 0, total_steps: int | None = None, is_main: bool = True) -> None:
+    def begin(
+        self, plan: Mapping[str, object], *, run_id: str = "", start_steps: int = 0, total_steps: int | None = None, is_main: bool = True, owner: object = None
+    ) -> None:
         """Begin to meter, and say what the training is expected to take.
 
         Args:
