@@ -6,16 +6,19 @@ The first states the mean power and the time of each epoch, the second the energ
 import re
 import zlib
 from itertools import pairwise
+from os import path
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
 from traincarbon.quantities import EnergySource, Part
+from traincarbon.readers.carbontracker_old import modern
 from traincarbon.readers.imported import NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, exactly, moment, record_of
 from traincarbon.readers.plausible import Basis
 
 _TIME = r"^(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) - "
 _FOUND = r"The following components were found:(.*)"
 _NAME = re.compile(r"(.*\d+(?:\..*)?_\d{4}-\d\d-\d\dT\d{6}Z)_carbontracker(?:_output)?\.log")
+_TIME_ALONE = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:?\d\d(?:\d\d)?Z)_carbontracker(?:_output)?\.log")
 _ENDING = re.compile(r"(.*\d.*)_carbontracker(?:_output)?\.log")
 _BEGINNING = re.compile(_TIME + r"(?:carbontracker version|CarbonTracker: The following components)", re.MULTILINE)
 _APPLE = {"GPU", "ANE"}
@@ -38,7 +41,7 @@ class _Epochs(NamedTuple):
 
 def is_carbontracker(beginning: str) -> bool:
     """Return whether a file with this beginning is a log of carbontracker."""
-    return bool(re.match(rf"{_TIME}(?:carbontracker version|CarbonTracker: |{_FOUND})", beginning.lstrip("\ufeff \r\n")))
+    return bool(re.match(rf"{_TIME}(?:carbontracker version|CarbonTracker: |{_FOUND})", modern(beginning.lstrip("\ufeff \r\n"))))
 
 
 def read(stream: TextIO, options: ImportOptions) -> Imported:
@@ -51,14 +54,15 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     Raises:
         CarbonError: the file is not a log of carbontracker.
     """
-    text = stream.read(_LONGEST).replace("\r\n", "\n")
+    text = stream.read(_LONGEST)
     if len(text) == _LONGEST:
         raise CarbonError(f"the log is longer than {_LONGEST >> 20} MB", hint="no training has so many epochs; does it hold several logs?")
+    text = modern(text.replace("\r\n", "\n"))
     if not is_carbontracker(text):
         raise CarbonError("the file is not a log of carbontracker", hint="find them in its log_dir: …_carbontracker.log and …_carbontracker_output.log")
     begins = [found.start() for found in _BEGINNING.finditer(text)] or [0]
     logs = [text[begin:end] for begin, end in pairwise([0, *begins[1:], len(text)])]
-    found = [_read_one(log, _run_id(text, options.name) + (f"-{number}" if number > 1 else ""), options) for number, log in enumerate(logs, 1)]
+    found = [_read_one(log, _run_id(text, options) + (f"-{number}" if number > 1 else ""), options) for number, log in enumerate(logs, 1)]
     notes = [f"the log holds {len(logs)} trackers, each of which is a run"] if len(logs) > 1 else []
     return Imported(
         [record for one in found for record in one.records],
@@ -107,11 +111,14 @@ def _read_one(text: str, run_id: str, options: ImportOptions) -> Imported:
     return Imported([record], [], notes)
 
 
-def _run_id(text: str, name: str) -> str:
-    known = _NAME.fullmatch(name)
-    if known:
+def _run_id(text: str, options: ImportOptions) -> str:
+    """Return the name of a run. Its logs share a stem; older releases name no process in it, so the folder tells runs of one minute apart."""
+    if known := _NAME.fullmatch(options.name):
         return f"carbontracker-{known[1]}"
-    ending = _ENDING.fullmatch(name)  # a part of the name tells processes apart that began in the same second
+    if options.path and (known := _TIME_ALONE.fullmatch(options.name)):
+        folder = path.dirname(path.abspath(options.path))
+        return f"carbontracker-{known[1]}-{zlib.crc32(folder.encode('utf-8', 'replace')):08x}"
+    ending = _ENDING.fullmatch(options.name)  # a part of the name tells processes apart that began in the same second
     found = re.search(_TIME + r"(?:CarbonTracker: )?" + _FOUND, text, re.MULTILINE)
     first = found[0].replace("CarbonTracker: ", "") if found else text[:1000]
     return f"carbontracker-{zlib.crc32(((ending[1] if ending else '') + first).encode('utf-8', 'replace')):08x}"
