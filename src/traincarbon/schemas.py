@@ -14,6 +14,7 @@ from traincarbon.disclosure.statement import RESULTS
 from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.calibration_effect import CHANGED
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.explore.start_times import Expectation
 from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
@@ -101,6 +102,17 @@ _ERRORS: Mapping[str, Schema] = {
 }
 _REASONS = _list(_object({"id": _TEXT, "reason": _TEXT}))
 
+_START = _object({"start": _TEXT, "intensity_gco2e_per_kwh": _AMOUNT, "kgco2e": _or_null(_AMOUNT), "saving": _NUMBER})
+_START_TIMES = _object(
+    {
+        "expectation": _or_null(_choice([each.value for each in Expectation])),
+        **dict.fromkeys(("service", "zone", "basis"), _TEXT),
+        "judged_h": _AMOUNT,
+        **dict.fromkeys(("now", "worst"), _or_null(_START)),
+        "best": _list(_START),
+        "notes": _TEXTS,
+    }
+)
 _COMPUTE = _object(
     {
         **dict.fromkeys(("by_architecture_flop", "by_hardware_flop"), _or_null(_INTERVAL)),
@@ -109,6 +121,24 @@ _COMPUTE = _object(
         "agrees": _or_null(_FLAG),
     }
 )
+_ENERGIES = ("metered_energy_kwh", "it_energy_kwh", "facility_energy_kwh", "kgco2e")
+_HOURS: Mapping[str, Schema] = {
+    "run_id": _TEXT,
+    "basis": _choice(("", *BASES)),
+    "services": _TEXTS,
+    "hours": _list(
+        _object(
+            {
+                **dict.fromkeys(("hour", "zone"), _TEXT),
+                **{name: _AMOUNT if name == "metered_energy_kwh" else _or_null(_AMOUNT) for name in _ENERGIES},
+                "intensity_gco2e_per_kwh": _or_null(_AMOUNT),
+                "intensity_from": _or_null(_choice([origin.value for origin in IntensityFrom])),
+            }
+        )
+    ),
+    "total": _object(dict.fromkeys(_ENERGIES, _or_null(_AMOUNT))),
+    "notes": _TEXTS,
+}
 _STATEMENT = _object(
     {
         "subject": _TEXT,
@@ -131,11 +161,12 @@ _STATEMENT = _object(
         "missing": _map(_TEXT),
         "assumptions": _TEXTS,
         "versions": _map(_TEXT),
+        "market": _list(_object({"mix": _choice(("provider", "residual")), "zone": _TEXT, "year": _WHOLE, "gco2e_per_kwh": _AMOUNT, "source": _TEXT})),
+        "by_hour": _or_null(_object({"schema": {"const": "traincarbon/hours/1"}, **_HOURS})),
     }
 )
 _SEAL = _choice([seal.value for seal in Seal])
 _VERIFIED = _object({"file": _TEXT, "seal": _SEAL, "lines": _WHOLE, "digest": _TEXT, "faults": _TEXTS, "notes": _TEXTS})
-_ENERGIES = ("metered_energy_kwh", "it_energy_kwh", "facility_energy_kwh", "kgco2e")
 
 SCHEMAS: Mapping[str, Schema] = {
     "disclosure": _object(
@@ -148,25 +179,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "files": _map(_TEXT),
         }
     ),
-    "hours": _object(
-        {
-            "run_id": _TEXT,
-            "basis": _choice(("", *BASES)),
-            "services": _TEXTS,
-            "hours": _list(
-                _object(
-                    {
-                        **dict.fromkeys(("hour", "zone"), _TEXT),
-                        **{name: _AMOUNT if name == "metered_energy_kwh" else _or_null(_AMOUNT) for name in _ENERGIES},
-                        "intensity_gco2e_per_kwh": _or_null(_AMOUNT),
-                        "intensity_from": _or_null(_choice([origin.value for origin in IntensityFrom])),
-                    }
-                )
-            ),
-            "total": _object(dict.fromkeys(_ENERGIES, _or_null(_AMOUNT))),
-            "notes": _TEXTS,
-        }
-    ),
+    "hours": _object(_HOURS),
     "verification": _object(
         {
             "runs": _list(_object({"run_id": _TEXT, "seal": _SEAL, "digest": _TEXT, "journals": _list(_VERIFIED)})),
@@ -198,6 +211,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none")), "of_generation": _WHOLE, "of_family": _WHOLE}),
             "ownership_usd": _map(_AMOUNT),
             "prices": _list(_object({"usd_per_h": _AMOUNT, **dict.fromkeys(("provider", "purchase", "date", "kind", "server", "region", "source"), _TEXT)})),
+            "start_times": _START_TIMES,
             "calibration": _or_null(
                 _object(
                     {
@@ -236,7 +250,8 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
             "assumptions": _list(_object({"name": _TEXT, "value": {"type": ["number", "string"]}, "reason": _TEXT})),
             "warnings": _TEXTS,
-        }
+        },
+        optional=["start_times"],
     ),
     "comparison": _object(
         {

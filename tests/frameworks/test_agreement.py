@@ -41,7 +41,7 @@ def _trainings(monkeypatch):
 
 
 def steps_until_stop(store, rank, ranks, wanted_at, barrier, *, began=0, most=50_000):
-    agreement = Agreement(store, rank=rank, ranks=ranks, began=began)
+    agreement = Agreement(store, rank=rank, ranks=ranks)
     for step in range(began + 1, began + most + 1):
         barrier.wait(timeout=20.0)  # as the reduction of gradients in a step
         if agreement.after(step, wanted=wanted_at is not None and step >= wanted_at):
@@ -76,8 +76,18 @@ def test_the_first_rank_stops_at_once_in_the_first_steps():
     assert second.after(2, wanted=False)
 
 
+def test_a_rank_that_comes_late_is_waited_for_in_the_first_step():
+    store = Memory()
+    first = Agreement(store, rank=0, ranks=2)
+    assert not first.after(26, wanted=True)
+    second = Agreement(store, rank=1, ranks=2)
+    assert not second.after(26, wanted=False)
+    assert first.after(27, wanted=True)
+    assert second.after(27, wanted=False)
+
+
 def test_a_process_alone_stops_when_it_wants_to():
-    agreement = agreement_of_ranks(began=0)
+    agreement = agreement_of_ranks()
     assert not agreement.after(1, wanted=False)
     assert agreement.after(2, wanted=True)
 

@@ -41,6 +41,16 @@ def train(output, *callbacks, data=None, model=None, checkpoint=None, **options)
     return trainer
 
 
+def tokenizer():
+    """Return a tokenizer of the words "0" to "255"."""
+    from tokenizers import Tokenizer, models, pre_tokenizers
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(models.WordLevel({str(number): number for number in range(VOCAB)}, unk_token="0"))
+    words.pre_tokenizer = pre_tokenizers.Whitespace()
+    return PreTrainedTokenizerFast(tokenizer_object=words, eos_token="0", pad_token="0", unk_token="0")
+
+
 def spend():
     """Ask this training to stop, as the meter does when a budget is spent."""
     os.kill(os.getpid(), signal.SIGUSR1)
@@ -193,3 +203,36 @@ def test_within_a_tracked_command_it_reports_to_that_tracker(place, tmp_path):
     run = place.record("outer")
     assert (run.tokens, run.counts["steps"], len(run.attempts)) == (5 * BATCH * LENGTH, 5, 1)
     assert "co2_eq_emissions" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_evaluation_and_checkpoints_are_phases_and_a_card_that_is_written_anew_keeps_the_emissions(tmp_path, the_run):
+    options = {"eval_strategy": "steps", "eval_steps": 2, "save_strategy": "steps", "save_steps": 3, "max_steps": 4}
+    trainer = Trainer(
+        tiny(), arguments(str(tmp_path / "out"), **options), train_dataset=samples(), eval_dataset=samples(8), callbacks=[CarbonCallback(quiet=True)]
+    )
+    trainer.train()
+    assert {"eval", "checkpoint"} <= {phase.name for phase in the_run().phases}
+    assert the_run().tokens == 4 * BATCH * LENGTH
+    trainer.create_model_card(model_name="tiny", language="en")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "co2_eq_emissions:" in card
+    assert "language:" in card
+
+
+def test_trl_counts_packed_sequences_exactly(tmp_path, the_run):
+    pytest.importorskip("trl")
+    from datasets import Dataset
+    from trl import SFTConfig, SFTTrainer
+
+    rows = [{"input_ids": torch.randint(0, VOCAB, (5 + number % 9,)).tolist()} for number in range(64)]
+    seen = []
+    arguments = SFTConfig(
+        str(tmp_path / "out"), packing=True, packing_strategy="wrapped", max_length=32, per_device_train_batch_size=2, max_steps=5, report_to="none", use_cpu=True,
+        save_strategy="no", bf16=False, gradient_checkpointing=False, dataset_kwargs={"skip_prepare_dataset": False},
+    )  # fmt: skip
+    trainer = SFTTrainer(tiny(), args=arguments, train_dataset=Dataset.from_list(rows), processing_class=tokenizer(), callbacks=[CarbonCallback(quiet=True)])
+    step = trainer.training_step
+    trainer.training_step = lambda model, inputs, *rest: (seen.append(inputs["input_ids"].numel()), step(model, inputs, *rest))[1]
+    trainer.train()
+    assert the_run().tokens == sum(seen)
+    assert the_run().counts["steps"] == 5

@@ -185,6 +185,17 @@ def test_lines_in_another_journal_of_the_run_are_not_missing(tmp_path):
     assert united([alone])[0].seal is Seal.CHANGED
 
 
+def test_journals_of_several_writers_in_one_file_have_chains_of_their_own(tmp_path):
+    one, two = written(tmp_path), written(tmp_path, name="b2-8-1.jsonl")
+    mixed = [line for pair in zip(one.read_bytes().splitlines(keepends=True), two.read_bytes().splitlines(keepends=True), strict=True) for line in pair]
+    file = tmp_path / "both"
+    file.write_bytes(b"".join(mixed))
+    found = verify_journal(file)
+    assert (found.seal, found.lines, len(found.digest)) == (Seal.INTACT, 16, 32)
+    assert found.digest not in (verify_journal(one).digest, verify_journal(two).digest)
+    assert edited(file, lambda lines: lines[:5] + lines[6:]).gaps == (Span("b2-8-1", 2, 2),)
+
+
 def test_a_checkpoint_is_sealed_and_may_be_missing(tmp_path, monkeypatch):
     monkeypatch.setattr("traincarbon.ledger.journal.CHECKPOINT_EVERY_B", 900)
     file = written(tmp_path, n=12)

@@ -9,9 +9,11 @@ from traincarbon._version import __version__
 from traincarbon.calibration.fit import Fitted, fit
 from traincarbon.calibration.joined_records import joined
 from traincarbon.calibration.observed import from_records
+from traincarbon.calibration.prices_alone import prices_alone
 from traincarbon.calibration.probes import probe_remarks
 from traincarbon.calibration.rents import rents_of
 from traincarbon.calibration.store import as_dict, save
+from traincarbon.calibration.unusable import NoUsableRunError
 from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meters_by_machine, wall_sigmas, with_predicted_wall
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
@@ -53,8 +55,9 @@ class Calibrated:
         """Return the calibration fit for JSON, in the schema ``traincarbon/calibration/1``, with a row for each run."""
         import numpy as np
 
-        used, errors = self.fitted.used, self.fitted.errors["hours"]
-        predicted = [(used.hours_h * np.exp(column)).tolist() for column in (errors.before, errors.after, errors.left_out)]
+        used, errors = self.fitted.used, self.fitted.errors.get("hours")
+        logs = () if errors is None else (errors.before, errors.after, errors.left_out)
+        predicted = [(used.hours_h * np.exp(column)).tolist() for column in logs] or [[], [], []]
         columns = ("id", "measured_h", "before_h", "after_h", "left_out_h")
         rows = [dict(zip(columns, row, strict=True)) for row in zip(used.ids, used.hours_h.tolist(), *predicted, strict=True)]
         aside = [{"id": each.id, "reason": each.reason} for each in self.fitted.set_aside]
@@ -93,19 +96,17 @@ def calibrate(
     meters = meters_by_machine(records, readings) if readings else {}
     wall_kwh = with_predicted_wall(records, readings, meters) if meters else readings
     observed, aside = from_records(records, database, site=site, wall_kwh=wall_kwh, wall_sigma=wall_sigmas(records, wall_kwh, meters))
-    hardware = [job.hardware for job in observed.jobs]
+    rents = rents_of(records, database, site=site)
+    hardware = {job.hardware for job in observed.jobs} or {rent.hardware for rent in rents}
+    name = name or (hardware.pop() if len(hardware) == 1 else "mine")
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    fitted = fit(
-        observed,
-        database,
-        name=name or (hardware[0] if len(set(hardware)) == 1 else "mine"),
-        made=made,
-        version=__version__,
-        set_aside=aside,
-        meters=as_entries(meters),
-        remarks=probe_remarks(records, observed.ids),
-        rents=rents_of(records, database, site=site),
-    )
+    remarks = probe_remarks(records, observed.ids)
+    try:
+        fitted = fit(observed, database, name=name, made=made, version=__version__, set_aside=aside, meters=as_entries(meters), remarks=remarks, rents=rents)
+    except NoUsableRunError as error:
+        if not rents:
+            raise
+        fitted = prices_alone(observed, rents, error.set_aside, name=name, made=made, version=__version__)
     replaced = "" if dry_run else _made(fitted.calibration.name)
     return Calibrated(fitted=fitted, file="" if dry_run else save(fitted.calibration), replaced=replaced)
 

@@ -12,8 +12,8 @@ from traincarbon.calibration.effects import chips_of, effects_of, groups
 from traincarbon.calibration.expected import Expected, expect
 from traincarbon.calibration.observed import Observed
 from traincarbon.calibration.unmetered_power import accelerator_energy
+from traincarbon.calibration.unusable import NoUsableRunError
 from traincarbon.database.load import Database
-from traincarbon.errors import CarbonError
 from traincarbon.estimation.billed_rent import Rent
 from traincarbon.estimation.calibration import CALIBRATED, Calibration, Effect
 from traincarbon.fitting.outliers import outliers
@@ -103,15 +103,14 @@ def fit(
         spreads: Prior spreads of the scopes; by default those of ``priors.csv``.
 
     Raises:
-        CarbonError: no run can be used; the message names the first reason.
+        NoUsableRunError: no run can be used; the message names the first reason.
     """
     priors = spreads_of(database) if spreads is None else spreads
     expected = expect(observed, database)
     good, wrong = _screened(observed, expected)
     aside = [*set_aside, *wrong]
     if not good.size:
-        first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
-        raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours; see carbon runs show ID")
+        raise NoUsableRunError(aside)
     mine = expected.select(good)
     used, power_sigma, notes = accelerator_energy(observed.select(good), mine, database, priors)
     shown, energy_aside = _log_ratios(used, mine)

@@ -78,6 +78,12 @@ class RunByHour(NamedTuple):
         return self.total("kgco2e")
 
     @property
+    def mean_gco2e_per_kwh(self) -> float | None:
+        """The mean intensity of the electricity by its use, None if that of an hour is not known. [g/kWh]."""
+        energy_kwh = self.total("facility_energy_kwh")
+        return None if not energy_kwh or self.kgco2e is None else self.kgco2e / energy_kwh * G_PER_KG
+
+    @property
     def n_by_hour(self) -> int:
         """How many hours have an intensity of their own."""
         return sum(each.intensity_from is IntensityFrom.HOUR for each in self.hours)
@@ -153,6 +159,11 @@ def run_by_hour(
     hours = _hours(run, found, _of_year(site, basis))
     services = tuple(dict.fromkeys(f"{hourly.service}: {hourly.zone}" for hourly in found.values()))
     return RunByHour(run.run_id, basis, hours, services, tuple(dict.fromkeys([*notes, *_coverage(hours, basis, live=live)])))
+
+
+def basis_of_scope2(run: Run) -> str | None:
+    """Return ``direct``, which is what Scope 2 counts, where the record states the direct intensity of the year; else None, for that of the record."""
+    return "direct" if _of_year(checked_site(run.site) or {}, "direct") is not None else None
 
 
 def why_no_hours(run: Run) -> str:

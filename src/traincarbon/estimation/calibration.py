@@ -214,7 +214,7 @@ class _File(NamedTuple):
     version: str
     why: str
     runs: _Runs
-    effect: tuple[Effect, ...]
+    effect: tuple[Effect, ...] = ()
     automatic: bool = False
     errors: Mapping[str, Mapping[str, float]] = {}
     meter: tuple[Mapping[str, object], ...] = ()
@@ -258,6 +258,8 @@ def _check(stated: _File) -> None:
         raise ValueError(f"its schema is {stated.schema[:60]!r}")
     if not all(text.isprintable() for text in (stated.made, stated.version, stated.why, *stated.software, *stated.software.values())):
         raise ValueError("it holds control characters")
+    if not stated.effect and not stated.rent:
+        raise ValueError("it has no effect")
     for effect in stated.effect:
         _check_effect(effect)
     for rent in stated.rent:

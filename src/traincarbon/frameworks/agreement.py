@@ -35,20 +35,20 @@ class Agreement:
     """Decides for all ranks alike. No collective operation and no GPU is involved.
 
     The first rank answers at the same steps at which the others ask: each step at first, later about once a second.
-    A training of which some rank has no such object is never stopped.
+    A training of which some rank has no such object is never stopped. Each rank makes it after the same step or before the first one.
 
     Args:
         store: What the ranks share; None for a training of one process.
         rank: This process among them.
         ranks: How many there are.
-        began: The step at which this attempt began, which all ranks know.
     """
 
-    def __init__(self, store: Store | None, *, rank: int = 0, ranks: int = 1, began: int = 0) -> None:
-        self._store, self._rank, self._ranks, self._began = store, rank, ranks, began
+    def __init__(self, store: Store | None, *, rank: int = 0, ranks: int = 1) -> None:
+        self._store, self._rank, self._ranks = store, rank, ranks
         self._key = f"{_KEY}/{next(_TRAININGS)}"
-        self._next, self._every = began, 1
-        self._pace = began, time.monotonic()
+        self._began: int | None = None
+        self._next, self._every = 0, 1
+        self._pace = 0, time.monotonic()
         self._asked = -1, False
         """The last step that was asked for, and the answer: what comes between two steps asks again."""
         self._is_whole: bool | None = None
@@ -74,9 +74,13 @@ class Agreement:
         if wanted and self._rank and not self._has_wished:
             self._has_wished = True
             store.set(f"{self._key}/wanted", "1")
+        if self._began is None:  # the step after this one takes all ranks, so that all have come here
+            self._began = step
+            self._pace = step, time.monotonic()
+            return False
         if step < self._next:
             return False
-        if self._is_whole is None:  # a step takes all ranks, so all have begun
+        if self._is_whole is None:
             self._is_whole = store.check([self._here(rank) for rank in (range(self._ranks) if not self._rank else (0,))])
         if self._rank:
             return self._is_whole and self._ask(store, step)
@@ -88,7 +92,7 @@ class Agreement:
     def _answer(self, store: Store, step: int, *, wanted: bool) -> bool:
         """Tell the other ranks whether to stop, and when to ask again."""
         stops = bool(self._is_whole) and (wanted or store.check([f"{self._key}/wanted"]))
-        if step - self._began >= _FIRST_STEPS:
+        if step - (self._began or 0) >= _FIRST_STEPS:
             (before, before_s), now_s = self._pace, time.monotonic()
             self._every = max(math.ceil(_EVERY_S * (step - before) / max(now_s - before_s, 1e-3)), 1)
             self._pace = step, now_s
@@ -106,14 +110,10 @@ class Agreement:
         return stops == "1"
 
 
-def agreement_of_ranks(*, began: int) -> Agreement:
-    """Return the agreement of the ranks that torch.distributed connects; that of this process alone where it connects none.
-
-    Args:
-        began: The step at which this attempt began.
-    """
+def agreement_of_ranks() -> Agreement:
+    """Return the agreement of the ranks that torch.distributed connects; that of this process alone where it connects none."""
     distributed = getattr(sys.modules.get("torch"), "distributed", None)
     if distributed is None or not distributed.is_available() or not distributed.is_initialized() or distributed.get_world_size() < 2:
-        return Agreement(None, began=began)
+        return Agreement(None)
     store: Store = distributed.distributed_c10d._get_default_store()  # noqa: SLF001  there is no public name for the store of all ranks
-    return Agreement(store, rank=distributed.get_rank(), ranks=distributed.get_world_size(), began=began)
+    return Agreement(store, rank=distributed.get_rank(), ranks=distributed.get_world_size())

@@ -1,11 +1,11 @@
 """Count the tokens and samples of the batches that a Trainer of Hugging Face trains on, where it hands them to its step: no collective, no wait for a GPU."""
 
-import functools
 import sys
 from collections.abc import Callable
 from typing import Any
 
 from traincarbon.frameworks.lengths import TOKENS, samples_in, tokens_in
+from traincarbon.frameworks.override import Override
 
 _STEP = "training_step"
 _MOST_FRAMES = 12
@@ -40,42 +40,31 @@ class BatchCounter:
 
     def __init__(self, *, name: str = TOKENS, first: Callable[[object], None], failed: Callable[[], object]) -> None:
         self._name, self._first, self._failed = name, first, failed
-        self._trainer: object = None
+        self._override: Override | None = None
         self._has_begun = False
         self.tokens: int | None = 0
         self.samples: int | None = 0
 
     def attach(self, trainer: object) -> bool:
         """Count what *trainer* trains on from now on; return whether it has a step to count at."""
-        step = getattr(trainer, _STEP, None)
-        if not callable(step):
-            return False
-
-        @functools.wraps(step)
-        def counted(model: object, inputs: object, *rest: Any, **options: Any) -> Any:
-            if not self._has_begun:
-                self._has_begun = True
-                self._first(inputs)
-            self._add(inputs)
-            try:
-                return step(model, inputs, *rest, **options)
-            except BaseException:
-                self._failed()
-                raise
-
-        self._trainer, self._counted, self._own = trainer, counted, vars(trainer).get(_STEP)
-        setattr(trainer, _STEP, counted)
-        return True
+        self._override = Override(trainer, _STEP, self._counted)
+        return self._override.is_done
 
     def detach(self) -> None:
         """Leave the Trainer as it was; safe to call twice."""
-        trainer, self._trainer = self._trainer, None
-        if trainer is None or vars(trainer).get(_STEP) is not self._counted:
-            return
-        if self._own is None:
-            delattr(trainer, _STEP)
-        else:
-            setattr(trainer, _STEP, self._own)
+        if self._override is not None:
+            self._override.undo()
+
+    def _counted(self, step: Callable[..., Any], model: object, inputs: object, *rest: Any, **options: Any) -> Any:
+        if not self._has_begun:
+            self._has_begun = True
+            self._first(inputs)
+        self._add(inputs)
+        try:
+            return step(model, inputs, *rest, **options)
+        except BaseException:
+            self._failed()
+            raise
 
     def _add(self, inputs: object) -> None:
         try:

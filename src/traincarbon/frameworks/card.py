@@ -1,9 +1,12 @@
 """The emissions of a run in a model card: the metadata ``co2_eq_emissions`` in grams, and the section on environmental impact."""
 
+import contextlib
 import os
+from collections.abc import Callable
 
 from traincarbon.disclosure.disclose import disclose
 from traincarbon.files import replace_file
+from traincarbon.frameworks.override import Override
 from traincarbon.ledger.run import Run
 from traincarbon.reading import read_limited
 
@@ -29,6 +32,26 @@ def write_emissions(run: Run, *, folder: str, name: str = "") -> None:
     file = os.path.join(folder, FILE)
     before = read_limited(file).decode("utf-8") if os.path.exists(file) else ""
     replace_file(file, with_emissions(before, stated))
+
+
+def keep_emissions(trainer: object, read: Callable[[], Run | None], *, folder: str, name: str = "") -> Override:
+    """Write the emissions again after *trainer* writes its model card anew, as it does before it pushes a model to the hub.
+
+    Args:
+        trainer: A Trainer of Hugging Face.
+        read: Returns the record.
+        folder: The folder of the model.
+        name: The name of the model.
+    """
+
+    def written(write: Callable[..., object], *args: object, **options: object) -> object:
+        found = write(*args, **options)
+        with contextlib.suppress(Exception):  # the card of the Trainer stands, and its training has ended well
+            if os.path.exists(os.path.join(folder, FILE)) and (record := read()) is not None:
+                write_emissions(record, folder=folder, name=name)
+        return found
+
+    return Override(trainer, "create_model_card", written)
 
 
 def with_emissions(card: str, stated: str) -> str:

@@ -2,18 +2,20 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
 from traincarbon.errors import CarbonError
 from traincarbon.frameworks.absent import absent_base, refuse_absent
 from traincarbon.frameworks.batch_counter import BatchCounter, trainer_of
-from traincarbon.frameworks.card import write_emissions
+from traincarbon.frameworks.card import keep_emissions, write_emissions
 from traincarbon.frameworks.lengths import TOKENS, Lengths, lengths_of, samples_in, tokens_in
 from traincarbon.frameworks.model_facts import NO_FACTS, facts_of_torch_model
+from traincarbon.frameworks.override import Around, Override
 from traincarbon.frameworks.torch_facts import machine_of_torch, precision_of_torch
 from traincarbon.frameworks.training import MeteredTraining, checked_options
 from traincarbon.frameworks.training_plan import Machine, Work, described, plan_fields
+from traincarbon.tracking.phases import phase
 
 if TYPE_CHECKING:
     from transformers import TrainerControl, TrainerState, TrainingArguments
@@ -34,13 +36,15 @@ else:
         TrainerCallback = absent_base("TrainerCallback")
     try:
         from transformers.trainer_callback import ExportableState
-    except ImportError:  # before 4.42
+    except ImportError:  # an older version, which keeps no state of callbacks
         ExportableState = absent_base("ExportableState")
 
 
 _EVERY_S = 0.2
 """Time between two reports, so that short steps are not slowed. [s]"""
 _NAME = "CarbonCallback"
+_PHASES = {"evaluate": "eval", "_save_checkpoint": "checkpoint"}
+"""Methods of a Trainer to the phase of the run that they are."""
 
 
 class CarbonCallback(TrainerCallback, ExportableState):
@@ -67,6 +71,7 @@ class CarbonCallback(TrainerCallback, ExportableState):
         self._tokens_name = TOKENS
         self._share = 1.0
         self._seen_before = 0.0
+        self._phases: list[Override] = []
         self._next_s = 0.0
         self.run_id = ""
 
@@ -103,6 +108,8 @@ class CarbonCallback(TrainerCallback, ExportableState):
         """End the metering, and write the emissions into the model card."""
         self._report(args, state)
         record = self._end()
+        if state.is_world_process_zero and (trainer := trainer_of(self)) is not None:
+            keep_emissions(trainer, self._training.record, folder=str(args.output_dir), name=self._described[0].name)
         if record is None or not self._training.is_over or not os.path.isdir(str(args.output_dir)):
             return
         try:
@@ -124,6 +131,7 @@ class CarbonCallback(TrainerCallback, ExportableState):
         if trainer is None or not self._counter.attach(trainer):
             self._counter = None
             self._training.say("this Trainer does not show its batches: tokens are those that it counts itself", is_main=is_main)
+        self._phases = [Override(trainer, name, _within(phase)) for name, phase in _PHASES.items()]
         for text in (described(facts, work, machine), *facts.notes):
             self._training.say(text, is_main=is_main)
         self._seen_before = float(getattr(state, "num_input_tokens_seen", 0) or 0)
@@ -158,7 +166,19 @@ class CarbonCallback(TrainerCallback, ExportableState):
         counter, self._counter = self._counter, None
         if counter is not None:
             counter.detach()
+        for override in self._phases:
+            override.undo()
         return self._training.end(exit_code=exit_code)
+
+
+def _within(name: str) -> Around:
+    """Return what calls a method within a phase of the run."""
+
+    def called(method: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        with phase(name):
+            return method(*args, **options)
+
+    return called
 
 
 def _data_share(trainer: object) -> float:

@@ -45,6 +45,11 @@ def checked_options(options: "TrackOptions") -> "TrackOptions":
     return given
 
 
+def active_training() -> "MeteredTraining | None":
+    """Return the training that is metered in this process, None if there is none."""
+    return _ACTIVE.get(os.getpid())
+
+
 class MeteredTraining:
     """One training in this process, from its first step to its last. No method raises but :meth:`begin`, for a budget that cannot be metered.
 
@@ -62,8 +67,9 @@ class MeteredTraining:
         self._quiet = quiet
         self._stderr = TrainingStderr(quiet=quiet)
         self._tracker: Tracker | None = None
+        self._ended: Tracker | None = None
         self._request: StopRequest | None = None
-        self._agreement = Agreement(None)
+        self._agreement: Agreement | None = None
         self._start_steps = 0
         self._total_steps: int | None = None
         self._has_announced = False
@@ -91,7 +97,7 @@ class MeteredTraining:
             CarbonError: a budget cannot be metered; no step was done.
         """
         self._start_steps, self._total_steps = start_steps, total_steps
-        self._agreement = agreement_of_ranks(began=start_steps)
+        self._agreement = None
         if _ACTIVE.setdefault(os.getpid(), self) is not self:
             self.say("the callback was added twice, or two trainings run in one process: only the first is counted", is_main=is_main)
             return
@@ -136,6 +142,8 @@ class MeteredTraining:
         """Return whether the training is to save a checkpoint and end after *steps*, the same on every rank; each rank has to ask after each step."""
         wanted = self.is_on and self._request is not None and self._request.is_made
         try:
+            if self._agreement is None:  # now, as a framework may connect its ranks late
+                self._agreement = agreement_of_ranks()
             stops = self._agreement.after(steps, wanted=wanted)
         except Exception as error:  # noqa: BLE001  what the store of the ranks raises; they then go on together
             self._agreement = Agreement(None)
@@ -151,6 +159,7 @@ class MeteredTraining:
         if _ACTIVE.get(os.getpid()) is self:
             del _ACTIVE[os.getpid()]
         tracker, self._tracker = self._tracker, None
+        self._ended = tracker or self._ended
         if self._request is not None:
             self._request.close()
         if tracker is None:
@@ -163,6 +172,15 @@ class MeteredTraining:
             return None
         self.is_over = tracker.is_over or self._speaks
         return record
+
+    def record(self) -> "Run | None":
+        """Return the record of the run so far, None before it begins.
+
+        Raises:
+            CarbonError: the store cannot be read.
+        """
+        tracker = self._tracker or self._ended
+        return None if tracker is None else tracker.record
 
     def announce(self, plan: Mapping[str, object]) -> None:
         """Say what the training is expected to take, where that is known only with its first batch."""

@@ -12,7 +12,7 @@ from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.bills import Billed
 from traincarbon.ledger.hours import HourUse, to_rows
 from traincarbon.ledger.phases import Phase
-from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, measured_j
+from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, facility_shares, measured_j
 from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import J_PER_KWH, EnergySource
@@ -122,6 +122,12 @@ class Run:
     def energy_by_source(self) -> dict[EnergySource, dict[str, float]]:
         """Each source with the energy of each part that is known by it [J]: of two GPUs, one may be counted and one assumed."""
         return energy_by_source(self.energy_j, self.how, self.by_device)
+
+    @property
+    def facility_shares(self) -> dict[str, float]:
+        """Which shares of the energy of the facility are measured, modelled and assumed; empty where it is not known."""
+        median_kwh = None if self.facility_energy_kwh is None else self.facility_energy_kwh["median"]
+        return facility_shares(self.energy_by_source, facility_kwh=median_kwh)
 
     @property
     def measured_j(self) -> float:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from traincarbon.ledger.changed_byte import ChangedByte, changed_byte, changed_end
-from traincarbon.ledger.journal_lines import CHECKPOINT, LONGEST_LINE_B, Line, parse_line, with_checksum
+from traincarbon.ledger.journal_lines import CHECKPOINT, LONGEST_LINE_B, Line, parse_line, seal_of, with_checksum
 from traincarbon.ledger.sealed_line import parted_line
 from traincarbon.reading import open_regular
 
@@ -136,7 +136,12 @@ class _Check:
         self._name = name
         self._lines = self._sealed = self._unsealed = self._searched = self._dropped = 0
         self._first_unsealed: _Raw | None = None
-        self._seal, self._seq = "", -1
+        self._seals: dict[str, str] = {}
+        self._seqs: dict[str, int] = {}
+        self._open: dict[str, int] = {}
+        """Writer to the place of the span that goes on."""
+        self._writer = ""
+        """Several writers may have lines in one file, each with a chain of its own; this is the one of the line at hand."""
         self._faults: list[str] = []
         self._notes: list[str] = []
         self._gaps: list[Span] = []
@@ -153,10 +158,14 @@ class _Check:
             return self._unparted(raw, text, after)
         self._sealed += 1
         line, _ = parse_line(with_checksum(sealed.whole) + b"\n")
+        if line is not None and sealed.is_sound:
+            self._writer = line["writer"]
+        seq = self._seqs.get(self._writer, -1)
         if sealed.is_after(self._seal):
             seal = sealed.seal if sealed.is_sound else self._changed(raw, text)
-        elif line is not None and sealed.is_sound and line["seq"] > self._seq + 1:
-            self._gaps.append(Span(line["writer"], self._seq + 1, line["seq"] - 1))
+        elif line is not None and sealed.is_sound and line["seq"] > seq + 1:
+            self._gaps.append(Span(line["writer"], seq + 1, line["seq"] - 1))
+            self._open.pop(self._writer, None)
             seal = sealed.seal
         else:
             seal = self._changed(raw, text) or sealed.seal
@@ -175,7 +184,7 @@ class _Check:
         if gaps and sum(gap.length for gap in gaps) == self._dropped:
             self._notes.append(f"{self._name}: {self._dropped} lines were dropped by their writer while the disk took none")
             gaps = []
-        whole = Verified(self._name, Seal.CHANGED, self._lines, self._seal, tuple(self._faults), tuple(dict.fromkeys(self._notes)), (), tuple(self._spans))
+        whole = Verified(self._name, Seal.CHANGED, self._lines, self._digest, tuple(self._faults), tuple(dict.fromkeys(self._notes)), (), tuple(self._spans))
         return _without_gaps(whole, gaps)
 
     def _unparted(self, raw: _Raw, text: bytes, after: _Raw | None) -> _Raw | None:
@@ -194,7 +203,7 @@ class _Check:
         if found is not None:
             self._sealed += 1
             self._name_byte(raw, found)
-            self._seal = found.seal
+            self._seals[self._writer] = found.seal
             return after if found.is_within else None
         if parse_line(text + b"\n")[0] is None and self._sealed:
             self._fault(f"{self._place(raw)}: changed at more than one place, within bytes {raw.begin_b} to {raw.begin_b + len(raw.text)}")
@@ -203,20 +212,29 @@ class _Check:
             self._first_unsealed = self._first_unsealed or raw
         return after
 
+    @property
+    def _seal(self) -> str:
+        """The seal after which the next line of the writer at hand comes."""
+        return self._seals.get(self._writer, "")
+
+    @property
+    def _digest(self) -> str:
+        """The seal of the last line, or a digest of those of all writers."""
+        seals = sorted(self._seals.items())
+        return seals[0][1] if len(seals) == 1 else seal_of("\n".join(f"{writer} {seal}" for writer, seal in seals).encode(), after="")
+
     def _go_on(self, line: Line | None, seal: str) -> None:
+        if line is None or line["kind"] != CHECKPOINT:
+            self._seals[self._writer] = seal
         if line is None:
-            self._seal = seal
             return
-        if line["kind"] != CHECKPOINT:
-            self._seal = seal
         dropped = line.get("dropped")
         self._dropped += dropped if isinstance(dropped, int) else 0
-        latest = self._spans[-1] if self._spans else None
-        if latest is not None and latest.writer == line["writer"] and (not self._gaps or self._gaps[-1].last < latest.first):
-            self._spans[-1] = latest._replace(last=line["seq"])
-        else:
-            self._spans.append(Span(line["writer"], line["seq"], line["seq"]))
-        self._seq = line["seq"]
+        place = self._open.setdefault(self._writer, len(self._spans))
+        if place == len(self._spans):
+            self._spans.append(Span(self._writer, line["seq"], line["seq"]))
+        self._spans[place] = self._spans[place]._replace(last=line["seq"])
+        self._seqs[self._writer] = line["seq"]
 
     def _changed(self, raw: _Raw, text: bytes) -> str:
         """State that a line was changed, and return its seal as it was, "" if that is not known."""

@@ -37,7 +37,7 @@ from traincarbon.readers.imported import UNKNOWN_END, BinaryFormat, Format, Impo
 from traincarbon.readers.incomplete import without_hole
 from traincarbon.readers.ranks import united_ranks
 from traincarbon.readers.table import first_line
-from traincarbon.reading import open_regular
+from traincarbon.reading import open_input, open_regular
 
 STDIN = "-"
 """Names standard input."""
@@ -159,8 +159,9 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
     try:
         if file == STDIN:
             return _read(io.BytesIO(sys.stdin.buffer.read(_LONGEST_OF_OURS)), format, options)
-        with open(file, "rb") as stream:
-            return _read(stream, format, options)
+        with open_input(file) as stream:
+            content = stream if stream.seekable() else io.BytesIO(stream.read(_LONGEST_OF_OURS))
+            return _read(content, format, options)
     except OSError as error:
         raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="name a file that you may read, or - for standard input") from error
     except ValueError as error:

@@ -1,5 +1,6 @@
 """The table of how well the power of accelerators is predicted, on a screen and in Markdown."""
 
+import click
 import pytest
 
 from traincarbon.cli.screens.power import power_lines, power_table
@@ -17,7 +18,7 @@ def test_markdown_has_a_row_for_each_segment_with_errors_coverage_and_the_simple
 
 
 def test_a_screen_has_the_same_figures_without_signs_of_per_cent():
-    head, row = power_table(TRIED, width=28)[0].splitlines()
+    head, row = click.unstyle(power_table(TRIED, width=28)[0]).splitlines()
     assert head.split()[:3] == ["Power", "by", "segment"]
     assert row.split() == ["consumer", "2", "0.20", "0.20", "0.28", "-0.10", "0", "50", "0.30"]
 

@@ -1,5 +1,7 @@
 """Charges joined to runs, by hand and by the property that nothing is lost or counted twice."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +56,13 @@ def test_hosts_are_known_by_their_name_in_the_ledger_too() -> None:
 def test_runs_at_the_same_time_share_a_resource_by_their_accelerators() -> None:
     runs = [run("a", 0.0, 1.0, hosts=("n",), accelerators=6), run("b", 0.0, 1.0, hosts=("n",), accelerators=2)]
     assert costs(join([charge(8.0, names=("n",))], runs)) == {"a": 6.0, "b": 2.0}
+
+
+def test_records_of_one_run_are_charged_once_in_the_one_with_its_energy() -> None:
+    metered = replace(run("slurm-7-prometheus", 0.0, 1.0), energy_j={"gpu": 3.6e6, "cpu": None, "dram": None, "other": None})
+    job, other = run("slurm-7-2026", 0.0, 1.0, hosts=("n",)), replace(run("wandb", 0.0, 1.0, hosts=("n",)), counted_in="slurm-7-prometheus")
+    charges = [charge(8.0, names=("n",)), charge(1.0, tags={"run": "wandb"}), charge(2.0, tags={"slurm_job": "7"})]
+    assert costs(join(charges, [metered, job, other])) == {"slurm-7-prometheus": 11.0}
 
 
 def test_a_tag_with_a_project_is_for_the_time_of_its_runs() -> None:

@@ -49,6 +49,11 @@ def test_a_board_without_counter_counts_by_its_power() -> None:
     assert found.parts == {Part.GPU: (pytest.approx(450_000.0), EnergySource.POWER)}
 
 
+def test_a_counter_that_stays_at_0_is_none() -> None:
+    power = series("DCGM_FI_DEV_POWER_USAGE", 250.0, is_power=True, UUID="GPU-0")
+    assert host_energy([board(0, 0.0), power], Question(0.0, TO_S)).parts == {Part.GPU: (pytest.approx(150_000.0), EnergySource.POWER)}
+
+
 def test_the_share_of_a_pod_is_modelled_by_its_exporter() -> None:
     pod = series("kepler_pod_cpu_joules_total", 20.0, pod_name="p", pod_id="1", zone="package")
     other = series("kepler_pod_cpu_joules_total", 90.0, pod_name="q", pod_id="2", zone="package")

@@ -81,7 +81,8 @@ def node_energy() -> list[Filled]:
     found.append(Filled({"__name__": "node_rapl_dram_joules_total", "instance": "c:9100", "index": "0"}, [(t, 20.0 * (t - BEGAN)) for t in times()]))
     found.append(Filled({"__name__": "ceems_ipmi_dcmi_current_watts", "hostname": "c", "instance": "c:9010"}, [(t, 500.0) for t in times()]))
     square = [(time_s, 400.0 if int((time_s - BEGAN) / 600.0) % 2 else 100.0) for time_s in times()]
-    return [*found, *gpu(POWER, "d", 0, square, job=False)]
+    none = [(time_s, 0.0) for time_s in times()]
+    return [*found, *gpu(POWER, "d", 0, square, job=False), *gpu(ENERGY, "d", 0, none, job=False)]
 
 
 def one(found: Found) -> Run:
@@ -116,7 +117,7 @@ def test_a_register_that_overflows_and_the_rest_of_a_node_are_read(server: str) 
     assert run.energy_covers == "node"
 
 
-def test_power_is_integrated_if_there_is_no_counter(server: str) -> None:
+def test_power_is_integrated_if_the_counter_counts_nothing(server: str) -> None:
     run = one(runs.read(server, hosts="d", from_=str(BEGAN), to=str(BEGAN + 4800.0)))
     assert run.energy_j["gpu"] == pytest.approx(250.0 * 4800.0, rel=1e-12)
     assert run.how["gpu"] is EnergySource.POWER

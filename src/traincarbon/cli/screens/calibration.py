@@ -25,12 +25,12 @@ _EFFECTS = {"mfu": "utilisation", "power": "power, chips", "host": "power, rest"
 def screen(fitted: "Fitted") -> str:
     """Return predicted over measured of each run, errors by quantity, and effects by scope."""
     calibration = fitted.calibration
-    parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects)]
-    parts += ["", *(output.wrapped("Real price", _rent(rent)) for rent in calibration.rents)] if calibration.rents else []
+    parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects), ""] if fitted.errors else []
+    parts += [*(output.wrapped("Real price", _rent(rent)) for rent in calibration.rents), ""] if calibration.rents else []
     if fitted.set_aside:
-        parts += ["", _aside(fitted.set_aside)]
-    parts += ["", *(output.wrapped("Note", note) for note in calibration.notes)] if calibration.notes else []
-    return "\n".join(parts)
+        parts += [_aside(fitted.set_aside), ""]
+    parts += [output.wrapped("Note", note) for note in calibration.notes]
+    return "\n".join(parts).rstrip("\n")
 
 
 def listing(found: "Sequence[Calibration]") -> str:
@@ -38,7 +38,7 @@ def listing(found: "Sequence[Calibration]") -> str:
     rows: list[tuple[str, ...]] = [("name", "made", "runs", "hardware", "error without", "left out", "automatic")]
     for each in found:
         hours = each.errors.get("hours", {})
-        chips = [*dict.fromkeys(effect.hardware for effect in each.effects if effect.hardware)]
+        chips = [*dict.fromkeys([*(effect.hardware for effect in each.effects if effect.hardware), *(rent.hardware for rent in each.rents)])]
         hardware = _cut(", ".join(chips[:2]) + (f" and {len(chips) - 2} more" if len(chips) > 2 else ""), 24)
         errors = (percent(hours[name]) if name in hours else "" for name in ("before", "left_out"))
         rows.append((_cut(each.name, 20), each.made[:10], f"{each.n_runs:,}", hardware, *errors, "yes" if each.automatic else "no"))

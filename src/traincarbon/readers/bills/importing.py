@@ -7,6 +7,7 @@ from functools import partial
 from traincarbon.ledger.bill_journals import add_bills
 from traincarbon.ledger.bills import billed_of
 from traincarbon.ledger.run import Run
+from traincarbon.ledger.same_energy import with_second_opinions
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.store_folder import name_of_machine
 from traincarbon.readers.bills.charge import Charge
@@ -27,7 +28,7 @@ def add_to_ledger(ledger: Ledger, charges: Sequence[Charge], hosts: Mapping[str,
         CarbonError: the ledger cannot be written.
     """
     known = {run.run_id: run for run in [*new, *ledger.runs()]}
-    joined = join(charges, known.values(), hosts=hosts, name_of=partial(name_of_machine, ledger.store))
+    joined = join(charges, with_second_opinions(list(known.values())), hosts=hosts, name_of=partial(name_of_machine, ledger.store))
     add_bills(ledger.store, joined.by_run, dry_run=dry_run)
     return joined
 
@@ -36,5 +37,5 @@ def with_bills(records: list[Run], charges: Sequence[Charge], hosts: Mapping[str
     """Return *records*, each with what it cost by *charges*."""
     if not charges:
         return records
-    by_run = join(charges, records, hosts=hosts).by_run
+    by_run = join(charges, with_second_opinions(records), hosts=hosts).by_run
     return [replace(record, billed=billed_of(by_run[record.run_id])) if record.run_id in by_run else record for record in records]

@@ -1,12 +1,13 @@
 """Join the charges of bills to runs: by tag, or by resource and time. What no run used stays unmatched, and nothing is counted twice."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
 from traincarbon.ledger.bills import BY_RESOURCE, BY_TAG, Part
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_energy import job_of
+from traincarbon.ledger.same_run import counted_in
 from traincarbon.readers.bills.charge import Charge
 
 _NO_USD = 1e-9
@@ -112,42 +113,45 @@ class _Known:
     """The runs by what a charge may name of them."""
 
     def __init__(self, runs: Iterable[Run], hosts: Mapping[str, Sequence[str]], name_of: Callable[[str], str] | None) -> None:
+        known = {run.run_id: run for run in runs}
+        best_of = counted_in(list(known.values()))
         self._name_of = name_of
-        self._ids: set[str] = set()
+        self._ids: dict[str, str] = {}
         self._jobs: dict[str, str] = {}
-        self._projects: dict[str, list[_Ran]] = {}
-        self._hosts: dict[str, list[_Ran]] = {}
-        for run in runs:
-            self._ids.add(run.run_id)
+        self._projects: dict[str, dict[str, _Ran]] = {}
+        self._hosts: dict[str, dict[str, _Ran]] = {}
+        for run in known.values():  # what names one record of a run gives the charge to the one in which the others count
+            best = known[best_of.get(run.run_id, run.run_id)]
+            self._ids[run.run_id] = best.run_id
             if job := job_of(run.run_id):
-                self._jobs.setdefault(job, run.run_id)
-            ran = _ran(run)
+                self._jobs.setdefault(job, best.run_id)
+            ran = _ran(best)
             if ran is None:
                 continue
             if run.project:
-                self._projects.setdefault(run.project, []).append(ran)
+                self._projects.setdefault(run.project, {})[best.run_id] = ran
             for host in {*run.hosts, *hosts.get(run.run_id, ())}:
-                self._hosts.setdefault(host, []).append(ran)
+                self._hosts.setdefault(host, {})[best.run_id] = ran
 
     def shares(self, charge: Charge) -> tuple[str, list[tuple[str, float]]]:
         """Return how a charge is joined, and the share of it of each run."""
         for tag, value in charge.tags.items():
             if value in self._ids:
-                return BY_TAG, [(value, 1.0)]
+                return BY_TAG, [(self._ids[value], 1.0)]
             if value in self._jobs and any(word in tag.lower() for word in _JOB_WORDS):
                 return BY_TAG, [(self._jobs[value], 1.0)]
         for value in charge.tags.values():
-            if found := _split(charge, self._projects.get(value, ())):
+            if found := _split(charge, self._projects.get(value, {}).values()):
                 return BY_TAG, found
         for name in charge.names:
             for known in dict.fromkeys((name, name.partition(".")[0])):
                 anonymous = self._name_of(known) if self._name_of is not None else ""
-                if found := _split(charge, self._hosts.get(known) or self._hosts.get(anonymous) or ()):
+                if found := _split(charge, (self._hosts.get(known) or self._hosts.get(anonymous) or {}).values()):
                     return BY_RESOURCE, found
         return "", []
 
 
-def _split(charge: Charge, ran: Sequence[_Ran]) -> list[tuple[str, float]]:
+def _split(charge: Charge, ran: Collection[_Ran]) -> list[tuple[str, float]]:
     """Return the share of a charge of each run: the time in which any ran, divided by their time on it and their accelerators."""
     during = [(each, max(each.from_s, charge.from_s), min(each.to_s, charge.to_s)) for each in ran]
     if charge.to_s <= charge.from_s:

@@ -124,7 +124,8 @@ def _gpu(chains: _Chains, models: Sequence[str], question: Question) -> _Device 
         if metric in chains:
             chain = chain_of(chains[metric], question.job)
             windows = _windows(chain, chains[metric], question)
-            if found := _device(chain, metric, windows, most_w=most_w):
+            found = _device(chain, metric, windows, most_w=most_w)
+            if found is not None and found.energy_j > 0.0:  # a GPU without a counter states 0
                 return found
     return None
 

@@ -83,10 +83,15 @@ def host_series(client: Client, host: str, *, from_s: float, to_s: float) -> lis
     for labels in listed:
         label = next((label for label in HOST_LABELS if re.fullmatch(pattern, labels.get(label, ""))), "")
         by_label.setdefault(label, []).append(labels)
+    by_label.pop("", None)
     found: dict[frozenset[tuple[str, str]], Series] = {}
     for label, series in by_label.items():
-        for each in client.samples(matching(name="|".join(_needed(series)), **{label: pattern}), begin_s, end_s) if label else ():
-            found[frozenset(each.labels.items())] = each
+        names = _needed(series)
+        read = client.samples(matching(name="|".join(names), **{label: pattern}), begin_s, end_s)
+        rest = sorted({labels["__name__"] for labels in series} - set(names))
+        if rest and any(_counts_nothing(each) for each in read):
+            read += client.samples(matching(name="|".join(rest), **{label: pattern}), begin_s, end_s)
+        found |= {frozenset(each.labels.items()): each for each in read}
     return list(found.values())
 
 
@@ -140,6 +145,11 @@ def _needed(series: Iterable[Mapping[str, str]]) -> list[str]:
             of_gpus.setdefault(metric.name, set()).add(next((labels[id] for id in metric.ids if id in labels), ""))
     counted = of_gpus.get(METRICS[0].name, set())
     return sorted(name for name in names if name == METRICS[0].name or not of_gpus.get(name) or not of_gpus[name] <= counted)
+
+
+def _counts_nothing(series: Series) -> bool:
+    """Return whether a counter of a GPU stays at 0, as that of a GPU without one does."""
+    return series.labels.get("__name__") == METRICS[0].name and not any(value for _, value in series.samples)
 
 
 def _narrowed(client: Client, selector: list[str], from_s: float, to_s: float) -> tuple[float, float]:

@@ -27,7 +27,9 @@ def _billed(billed: Billed, run: Run) -> str:
     per_h = billed_usd_per_h(billed.usd, accelerators=run.accelerators, duration_s=run.duration_s)
     days = billed.first_day if billed.first_day == billed.last_day else f"{billed.first_day} – {billed.last_day}"
     price = "" if per_h is None else f", ${per_h:,.2f} per GPU-hour"
-    return f"${billed.usd:,.2f}{price} ({counted(billed.charges, 'charge')} of {days}: ${billed.by_tag_usd:,.2f} by tag, ${billed.by_resource_usd:,.2f} by resource)"
+    ways = {"tag": billed.by_tag_usd, "resource": billed.by_resource_usd}
+    how = ", ".join(f"${usd:,.2f} by {way}" for way, usd in ways.items() if usd)
+    return f"${billed.usd:,.2f}{price} ({counted(billed.charges, 'charge')} of {days}, {how})"
 
 
 def _text(opinion: SecondOpinion) -> str:
