@@ -105,6 +105,16 @@ def test_hosts_and_time_give_the_same_joules_as_the_label(server: str) -> None:
     assert (run.duration_s, run.accelerators) == (LASTS_S, 4)
 
 
+@pytest.mark.parametrize("margin_s", [0.0, 7.0, 600.0, 6e6])
+def test_times_beside_a_label_say_where_to_look(server: str, margin_s: float) -> None:
+    run = one(runs.read(server, job="hpc_job=1234", from_=str(FROM - margin_s), to=str(TO + margin_s)))
+    if margin_s == 7.0:  # less than a scrape: the job began and ended then
+        assert run.duration_s == LASTS_S + 14.0
+        assert run.energy_j["gpu"] == pytest.approx(TRUE_J + 7.0 * (1200.0 + 1000.0), rel=1e-9)
+    else:
+        assert (run.duration_s, run.energy_j["gpu"]) == (LASTS_S, pytest.approx(TRUE_J, rel=1e-12))
+
+
 def test_time_between_two_samples_counts_by_its_share(server: str) -> None:
     run = one(runs.read(server, hosts="a", from_=str(FROM + 5.0), to=str(FROM + 65.0)))
     assert run.energy_j["gpu"] == pytest.approx(700.0 * 60.0, rel=1e-12)
