@@ -169,6 +169,28 @@ def test_a_job_that_the_ledger_knows_gets_its_energy(server: str, tmp_path: Path
     assert (run.run_id, run.state, run.project) == ("slurm-1234-20260301101000", "finished", "train")
 
 
+def test_an_energy_of_slurm_becomes_a_second_opinion(server: str, tmp_path: Path) -> None:
+    jobs, store = tmp_path / "jobs.txt", tmp_path / "store"
+    jobs.write_text(
+        "JobID|State|Start|ElapsedRaw|NNodes|AllocTRES|ConsumedEnergyRaw|NodeList\n"
+        f"1234|COMPLETED|2026-03-01T10:10:00|3600|2|gres/gpu:a100=4,node=2|{TRUE_J * 1.1:.0f}|a,b\n"
+    )
+    runs.import_([jobs, server], store=store)
+    by_id = {run.run_id: run for run in runs.list(store=store)}
+    best, job = by_id["slurm-1234-20260301101000-prometheus"], by_id["slurm-1234-20260301101000"]
+    assert best.energy_j["gpu"] == pytest.approx(TRUE_J, rel=1e-12)
+    assert (best.state, job.counted_in) == ("finished", best.run_id)
+    (opinion,) = best.second_opinions
+    assert (opinion.source, opinion.difference) == ("sacct", pytest.approx(0.1, rel=1e-3))
+
+
+def test_gpus_that_prometheus_does_not_have_leave_the_energy_unknown(server: str, tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs.txt"
+    jobs.write_text("JobID|State|Start|ElapsedRaw|NNodes|AllocTRES|NodeList\n1234|COMPLETED|2026-03-01T10:10:00|3600|2|gres/gpu:a100=8,node=2|a,b\n")
+    run = one(runs.read([str(jobs), server]))
+    assert (run.energy_j["gpu"], run.notes) == (None, ("Prometheus has 4 of 8 GPUs",))
+
+
 def test_an_unknown_job_is_an_error_that_names_the_labels(server: str) -> None:
     with pytest.raises(CarbonError, match="no energy with the label of job '77'") as caught:
         runs.read(server, job="77")
