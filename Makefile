@@ -121,8 +121,8 @@ EVERY ?= 1
 faults: $(READY) ## kill runs, fail drivers, damage journals and indexes: nothing may be lost without a word (EVERY=8: a part of it)
 	@$(BIN)/python benchmarks/faults.py --every $(EVERY)
 
-faults-peers: $(READY) .venv-peers/ready ## what becomes of a command and its result when a tool is ended by a signal, ours and others' (10 minutes)
-	@$(BIN)/python benchmarks/faults_peers.py --peers .venv-peers
+faults-peers: $(READY) .venv-peers/ready ## the same faults for carbon and for other tools, where they can be put through them (an hour; EVERY=8: a part of it)
+	@$(BIN)/python benchmarks/faults_peers.py --peers .venv-peers --every $(EVERY)
 
 faults-by-kind: $(READY) ## the same in more detail: what each kill, each fault of NVML and each kind of damage does
 	@$(BIN)/python benchmarks/kills.py

@@ -161,6 +161,7 @@ _STATEMENT = _object(
         "missing": _map(_TEXT),
         "assumptions": _TEXTS,
         "versions": _map(_TEXT),
+        "market": _list(_object({"mix": _choice(("provider", "residual")), "zone": _TEXT, "year": _WHOLE, "gco2e_per_kwh": _AMOUNT, "source": _TEXT})),
         "by_hour": _or_null(_object({"schema": {"const": "traincarbon/hours/1"}, **_HOURS})),
     }
 )

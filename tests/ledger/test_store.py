@@ -254,3 +254,11 @@ def test_the_same_record_in_several_journals_counts_once(ledger, tmp_path):
     assert len(ledger.forget("two")) == 2
     ledger.forget("two", dry_run=False)
     assert sorted(run.run_id for run in ledger.runs()) == ["one", "three"]
+
+
+def test_a_store_that_is_a_file_or_a_pipe_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("file", "pipe"):
+        with pytest.raises(CarbonError, match="is not a folder"):
+            Ledger(tmp_path / name)

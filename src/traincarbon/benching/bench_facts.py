@@ -1,5 +1,6 @@
 """Turn a benchmark into facts of your own database: the machine as a server, its chip unless it is known, and their source."""
 
+import io
 import json
 import math
 import os
@@ -17,6 +18,7 @@ from traincarbon.database.records import PRECISIONS, PRODUCTS, Fact
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.files import replace_file
 from traincarbon.quantities import EnergySource
+from traincarbon.reading import open_regular
 from traincarbon.uncertain import Uncertain
 
 THIS = "this"
@@ -252,7 +254,7 @@ def _source_entry(bench: Bench) -> dict[str, str]:
 
 def _read(file: str) -> str:
     try:
-        with open(file, encoding="utf-8-sig") as stream:
+        with io.TextIOWrapper(open_regular(file), encoding="utf-8-sig") as stream:
             return stream.read()
     except (FileNotFoundError, NotADirectoryError):
         return ""

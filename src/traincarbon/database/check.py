@@ -180,6 +180,9 @@ def _dangling(tables: dict[str, tuple[Row, ...]], products: dict[str, dict[str, 
     for row in tables.get("grid", ()):
         if row["zone"] not in zones and row["zone"] not in regions:
             yield Fault(f"grid.csv, {row['zone']}", "the zone is neither in zones.csv nor a region")
+    for row in tables.get("market", ()):
+        if row["zone"] not in zones and row["zone"] not in regions:
+            yield Fault(f"market.csv, {row['zone']}", "the zone is neither in zones.csv nor a region")
     for row in tables.get("electricity", ()):
         if row["zone"] not in zones:
             yield Fault(f"electricity.csv, {row['zone']}", "the zone is not in zones.csv")

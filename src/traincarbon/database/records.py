@@ -65,6 +65,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "towns": ("zone", "names", *_EVIDENCE),
     "subdivisions": ("zone", "names", *_EVIDENCE),
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
+    "market": ("zone", "year", "intensity_gco2e_per_kwh", "mix", *_EVIDENCE),
     "continents": ("zone", "continent", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
     "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),

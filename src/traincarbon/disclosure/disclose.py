@@ -83,7 +83,7 @@ def disclose(
     writers = [writer_of(name) for name in dict.fromkeys(formats)]
     tokens, original = _count(task_tokens, "task_tokens"), None if original_flop is None else _count(original_flop, "original_flop")
     found = read_subjects(items, database=database, store=None if store is None else os.fspath(store), level=level)
-    statements = [_of_plan(plan, model) for plan in found.plans]
+    statements = [_of_plan(plan, model, database) for plan in found.plans]
     hours = [
         run_by_hour(run.record, live=True, basis="direct", service=service, grid_zone=grid_zone, database=database) if live else None for run in found.runs
     ]
@@ -104,10 +104,10 @@ def disclose(
     return Disclosed(disclosure, files, folder)
 
 
-def _of_plan(plan: ReportedPlan, model: str) -> Statement:
+def _of_plan(plan: ReportedPlan, model: str, database: Database) -> Statement:
     if plan.answer is None:
         raise CarbonError("a saved estimate differs from what its plan gives now", hint="disclose its plan instead of the estimate")
-    return statement_of_plan(plan.answer, model=model)
+    return statement_of_plan(plan.answer, model=model, database=database)
 
 
 def _count(value: object, name: str) -> float:

@@ -7,6 +7,7 @@ from traincarbon.database.load import Database
 from traincarbon.decode import interval, number
 from traincarbon.disclosure.by_hour import RunByHour, basis_of_scope2, run_by_hour
 from traincarbon.disclosure.compute import compute_by_hardware
+from traincarbon.disclosure.market import market_figures
 from traincarbon.disclosure.statement import RESULTS, Compute, Statement
 from traincarbon.errors import CarbonError
 from traincarbon.formulas.compute import training_flop
@@ -80,6 +81,7 @@ def statement_of_run(run: Run, *, database: Database, model: str = "", level: fl
         missing=missing,
         assumptions=tuple(run.notes),
         versions=dict(run.versions),
+        market=market_figures(region=str(site.get("region") or ""), zone=str(site.get("zone") or ""), began=run.started_at, database=database),
         by_hour=by_hour,
     )
 

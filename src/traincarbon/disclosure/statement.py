@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from traincarbon.disclosure.by_hour import RunByHour
+from traincarbon.disclosure.market import MarketFigure
 from traincarbon.quantities import G_PER_KG
 from traincarbon.uncertain import Interval
 
@@ -121,6 +122,8 @@ class Statement:
     """What is missing, with the reason."""
     assumptions: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    market: tuple[MarketFigure, ...] = ()
+    """Market figures of the place, for who states no contract."""
     by_hour: RunByHour | None = None
     """The run by hour and zone, None for a plan."""
 
@@ -159,7 +162,16 @@ class Statement:
         attempts = [dict(attempt) for attempt in self.attempts]
         maps = {name: dict(stated[name]) for name in ("shares", "missing", "versions")}
         by_hour = None if self.by_hour is None else self.by_hour.to_dict()
-        return {**stated, "compute": self.compute.to_dict(), "results": results, **lists, **maps, "attempts": attempts, "by_hour": by_hour}
+        return {
+            **stated,
+            "compute": self.compute.to_dict(),
+            "results": results,
+            **lists,
+            **maps,
+            "attempts": attempts,
+            "market": [each._asdict() for each in self.market],
+            "by_hour": by_hour,
+        }
 
 
 def summed(statements: Sequence[Statement], name: str) -> Interval | None:

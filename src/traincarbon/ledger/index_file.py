@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
-from traincarbon.ledger.listed_runs import INDEX
+from traincarbon.ledger.listed_runs import INDEX, PROJECT_INDEX
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 21
+VERSION = 22
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361
@@ -105,6 +105,7 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX processes_of_a_run ON processes (run_id)")
     connection.execute("CREATE INDEX imported_records ON processes (writer) WHERE record_b IS NOT NULL")
     connection.execute(INDEX)
+    connection.execute(PROJECT_INDEX)
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 

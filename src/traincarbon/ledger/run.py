@@ -136,7 +136,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
-        stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
+        stated = {name: getattr(self, name) for name in _published()}
         how = {part: source.value for part, source in self.how.items()}
         lists = {
             "argv": list(self.argv),
@@ -172,9 +172,12 @@ class Run:
 
     def to_stored(self) -> dict[str, object]:
         """Return the fields that are not as by default, as JSON can hold them, for the index."""
-        defaults = _defaults()
-        stated = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value for name, value in stated.items() if name not in defaults or value != defaults[name]}
+        stated = {name: getattr(self, name) for name in _required()}
+        for name, default in _defaults().items():
+            value = getattr(self, name)
+            if value is not default and value != default:
+                stated[name] = value
+        return stated
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> "Run":
@@ -200,6 +203,18 @@ _STORED: Mapping[str, Callable[[Any], object]] = {
 def _defaults() -> Mapping[str, object]:
     """Return the fields that have a default value, with it."""
     return {item.name: item.default for item in fields(Run) if item.default is not MISSING}
+
+
+@lru_cache(maxsize=1)
+def _required() -> tuple[str, ...]:
+    """Return the fields that have no default value."""
+    return tuple(item.name for item in fields(Run) if item.default is MISSING)
+
+
+@lru_cache(maxsize=1)
+def _published() -> tuple[str, ...]:
+    """Return the fields that other programs may rely on."""
+    return tuple(item.name for item in fields(Run) if item.name not in _NOT_PUBLISHED)
 
 
 def timestamp(wall_s: float) -> str:

@@ -43,13 +43,15 @@ class Ledger:
         progress: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
-        CarbonError: the store does not answer, as on a file server that is down.
+        CarbonError: the store does not answer, as on a file server that is down, or is not a folder.
     """
 
     def __init__(self, store: str | os.PathLike[str] | None = None, *, progress: Tell | None = None) -> None:
         self.store = store_folder(store)
         self._progress = progress
         check_answers(self.store)
+        if os.path.exists(self.store) and not os.path.isdir(self.store):
+            raise CarbonError(f"the store {self.store!r} is not a folder", hint="choose another: --store DIR")
         self._index: Index | None = None
 
     def __enter__(self) -> Self:

@@ -1,8 +1,10 @@
 """Read CSV files in the columns of ``published_runs.csv``: strictly and row by row, so that one bad row does not lose the others."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields
 from os import path
 from typing import Any, TextIO, TypeVar
@@ -12,6 +14,7 @@ from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.published.reported_runs import PublishedRun, SetAside
 from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.quantities import H_PER_DAY
+from traincarbon.reading import open_input, open_regular
 
 FILE = "published_runs.csv"
 """The name of our own file in ``hardware_db``."""
@@ -74,7 +77,7 @@ def read_measured_power() -> list[PublishedRun]:
 def unread_columns(file: str) -> list[str]:
     """Return the columns of a CSV *file* that are ignored, None if the file cannot be read."""
     try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
+        with io.TextIOWrapper(open_regular(file), encoding="utf-8-sig", newline="") as stream:
             header = next(csv.reader(_lines(stream, file)), [])
     except (OSError, ValueError, csv.Error, CarbonError):
         return []
@@ -85,7 +88,7 @@ def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
     """Yield each row of a CSV *file* as a run, or with the reason why it cannot be read."""
     seen: dict[str, int] = {}
     try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
+        with io.TextIOWrapper(open_input(file), encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(_lines(stream, file))
             columns = _columns(next(reader, []), file)
             for cells in reader:
@@ -149,7 +152,7 @@ def _lines(stream: TextIO, file: str) -> Iterator[str]:
 
 
 def _first_other_encoding(file: str) -> str:
-    with open(file, "rb") as stream:
+    with suppress(OSError), open_regular(file) as stream:
         for number, line in enumerate(stream, 1):
             try:
                 line.decode("utf-8")

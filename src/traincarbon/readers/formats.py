@@ -17,6 +17,7 @@ from traincarbon.readers import (
     eco2ai_csv,
     handwritten_csv,
     impact_tracker_json,
+    joules_agent,
     joules_json,
     megatron_log,
     mlflow_csv,
@@ -36,7 +37,7 @@ from traincarbon.readers.imported import UNKNOWN_END, BinaryFormat, Format, Impo
 from traincarbon.readers.incomplete import without_hole
 from traincarbon.readers.ranks import united_ranks
 from traincarbon.readers.table import first_line
-from traincarbon.reading import open_regular
+from traincarbon.reading import open_input, open_regular
 
 STDIN = "-"
 """Names standard input."""
@@ -44,6 +45,7 @@ STDIN = "-"
 _BEGINNING = 1 << 16
 _LONGEST_MARK = 256
 _HDF5 = b"\x89HDF"
+_GIT_LFS = b"version https://git-lfs.github.com/"
 _COMMAS = "save it with commas between cells and points in numbers, as its program wrote it"
 _LONGEST_OF_OURS = 1 << 30
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -74,6 +76,7 @@ FORMATS: tuple[Format, ...] = (
     OURS,
     codecarbon_csv.FORMAT,
     joules_json.FORMAT,
+    joules_agent.FORMAT,
     carbontracker_log.FORMAT,
     mlflow_csv.FORMAT,
     mlflow_folder.FORMAT,
@@ -156,8 +159,9 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
     try:
         if file == STDIN:
             return _read(io.BytesIO(sys.stdin.buffer.read(_LONGEST_OF_OURS)), format, options)
-        with open(file, "rb") as stream:
-            return _read(stream, format, options)
+        with open_input(file) as stream:
+            content = stream if stream.seekable() else io.BytesIO(stream.read(_LONGEST_OF_OURS))
+            return _read(content, format, options)
     except OSError as error:
         raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="name a file that you may read, or - for standard input") from error
     except ValueError as error:
@@ -187,6 +191,8 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
         return Imported(exchange.load(content.read(_LONGEST_OF_OURS)), [], [])
     if mark.startswith(_HDF5):
         raise NotFoundError(f"{options.name or 'standard input'} is HDF5, which is not read", hint="export it as JSON: perun export FILE json")
+    if mark.startswith(_GIT_LFS):
+        raise NotFoundError(f"{options.name or 'standard input'} is a pointer of Git LFS, not the file", hint="fetch it with: git lfs pull")
     if binary := next((each for each in BINARY if format == each.name or (format == AUTO and each.recognise(mark))), None):
         _check_options(binary, options)
         return _noted(binary.read(content, options), binary.name)

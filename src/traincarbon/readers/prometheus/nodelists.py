@@ -1,5 +1,6 @@
 """The nodes of SLURM's jobs, by which their energy is found in Prometheus; the reader of ``sacct`` keeps no names of machines."""
 
+import io
 import re
 from collections.abc import Iterable, Iterator
 from typing import TextIO
@@ -9,6 +10,7 @@ from traincarbon.ledger.masking import mask_text
 from traincarbon.readers.prometheus.hostlist import hosts_of
 from traincarbon.readers.sacct import is_sacct
 from traincarbon.readers.sacct_layout import layout_rows
+from traincarbon.reading import open_regular
 
 _BEGINNING = 1 << 16
 _COLUMNS = ("NodeList", "Nodelist", "NODELIST")
@@ -20,7 +22,7 @@ def nodes_of_jobs(files: Iterable[str]) -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for file in files:
         try:
-            with open(file, encoding="utf-8-sig", errors="replace", newline="") as stream:
+            with io.TextIOWrapper(open_regular(file), encoding="utf-8-sig", errors="replace", newline="") as stream:
                 if is_sacct(stream.read(_BEGINNING)):
                     stream.seek(0)
                     found |= dict(_nodes(stream))
