@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from traincarbon.estimation.families import IMAGE, family_of
+from traincarbon.errors import PlanError
+from traincarbon.estimation.families import FAMILIES, IMAGE, family_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.uncertain import Num
 
@@ -16,9 +17,17 @@ def loaded_images(plan: Plan, values: Mapping[str, Num | None], family: str) -> 
         plan: The plan.
         values: Its numbers, with those that were assumed.
         family: The family of the model, stated or assumed; empty where it is neither.
+
+    Raises:
+        PlanError: the plan says how many images a sample loads, of a family that computes on none.
     """
     samples = plan.number("samples")
-    if samples is None or not family or family_of(family).medium != IMAGE:
+    if not family or family_of(family).medium != IMAGE:
+        if plan.images_per_sample is not None:
+            known = ", ".join(name for name, each in FAMILIES.items() if each.medium == IMAGE)
+            raise PlanError(f"images_per_sample are not known to {family or 'a plan without a family'}", hint=f"leave them out, or give family: {known}")
+        return None
+    if samples is None:
         return None
     if plan.images is not None:
         return plan.number("images")

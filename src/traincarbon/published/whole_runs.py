@@ -22,8 +22,6 @@ from traincarbon.published.media_runs import MediaFit
 from traincarbon.published.prior_rows import AMPLE_ROWS, NARROW_SHARE, WIDE, usable_mfu
 from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
 
-FITTED = ("mfu", "mfu_factor", "mfu_rows", "mfu_sparse_exponent", "mfu_light_exponent", "mfu_ample_image_s")
-"""The priors that this module and :mod:`traincarbon.published.whole_priors` write."""
 CENTRE_MFU = 0.275
 """Utilisation without any evidence. Estimates shrink towards it."""
 SPREADS = {"all": 1.0, "generation": 0.25, "family": 0.35, "kind": 0.3, "precision": 0.25, "sparsity": 0.15}
