@@ -65,13 +65,15 @@ def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
     precision = used_precision(chip, question.precision) or ""
     family = Given("family", USUAL.name, "", "not stated: a decoder-only language model", assumed=True)
     kind = Given("kind", "pretrain", "", "not stated: training from scratch", assumed=True)
+    of_images = {} if question.is_goodput_stated or family_of(question.family).medium != IMAGE else _of_images(database)
     known = UtilisationFacts(
         support=_support(subject, database),
         assumed_family=family if question.family is None else None,
         assumed_kind=kind if question.kind is None else None,
         mfu=_mfu(subject, database, precision),
         mfu_sparse_exponent=None if question.is_goodput_stated else _sparse_exponent(database),
-        **({} if question.is_goodput_stated or family_of(question.family).medium != IMAGE else _of_images(database)),
+        mfu_ample_image_s=of_images.get("mfu_ample_image_s"),
+        mfu_light_exponent=of_images.get("mfu_light_exponent"),
     )
     if not question.is_goodput_stated:
         return known
