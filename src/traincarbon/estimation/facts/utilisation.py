@@ -160,7 +160,8 @@ def _mfu_factors(subject: Subject, database: Database, precision: str, steps: st
     unknown = "no run of this family is published, and 6 FLOP per parameter and token may be wrong for it"
     usual = {"family": (), "kind": ("pretrain",), "precision": ("bf16", "fp16")}
     for name, word in (("family", family), ("kind", kind_of(question.kind).prior), ("precision", precision)):
-        scopes = ((f"{steps}mfu_factor", word), ("mfu_factor", f"{word};generation={generation}"), ("mfu_factor", word), (f"{steps}mfu_factor", "*"))
+        of_steps = (("step_mfu_factor", word),) if steps else ()
+        scopes = (*of_steps, ("mfu_factor", f"{word};generation={generation}"), ("mfu_factor", word), (f"{steps}mfu_factor", "*"))
         found = ((scope, known) for table, scope in scopes if (known := prior(database, table, f"{name}={scope}")) is not None)
         scope, factor = next(found, ("", None))
         if factor is not None and scope.partition(";")[0] == word:
