@@ -29,6 +29,9 @@ COMMANDS = [
     ("calibration", "calibrate", ["--from", str(ROOT / "reports" / "example-runs.csv"), "--dry-run"]),
     ("bench", "bench", ["--dry-run"]),
     ("run", "runs", ["show", "last"]),
+    ("hours", "runs", ["hours", "last"]),
+    ("verification", "runs", ["verify", "last"]),
+    ("disclosure", "disclose", [PLAN, str(ROOT / "reports" / "recorded-run.json")]),
 ]
 
 

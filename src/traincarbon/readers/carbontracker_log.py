@@ -190,4 +190,5 @@ FORMAT = Format(
     "import both logs, they are one run; the mean of several devices and the CO2e of the world's mean are left out",
     is_carbontracker,
     read,
+    files=("*_carbontracker*.log",),
 )
