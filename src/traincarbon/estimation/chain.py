@@ -57,7 +57,7 @@ def estimate(
         '8.586e+23 FLOP'
     """
     if plan is None:
-        plan = Plan.from_dict(fields)
+        plan = Plan(**fields)
     elif fields:
         plan = Plan.from_dict(overridden({name: getattr(plan, name) for name in plan.to_dict()}, named(fields)))
     return _estimate(plan, database if database is not None else open_database(), level=level, strict=strict)
