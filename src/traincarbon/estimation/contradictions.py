@@ -45,7 +45,7 @@ _EXCLUSIVE = (
 """Pairs of fields of which a plan states at most one, and the hint."""
 _ALSO = {"flop_per_sample": "audio_hours", "gmac_per_sample": "audio_hours", "text_tokens": "model"}
 """Fields of which another one, that few plans have, is enough too."""
-_OF_IMAGES = ("mask_ratio", "global_crops", "local_crops", "local_size", "latent_factor", "frames")
+_OF_IMAGES = ("images_per_sample", "mask_ratio", "global_crops", "local_crops", "local_size", "latent_factor", "frames")
 _NEEDED = (
     ("kv_heads", ("heads",), "give heads too"),
     (

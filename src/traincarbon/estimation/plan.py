@@ -48,6 +48,8 @@ class Plan:
     gmac_per_sample: Number
     image_size: Number
     patch_size: Number
+    images_per_sample: Number
+    images: Number
     audio_hours: Number
     frames_per_s: Number
     latent_factor: Number
