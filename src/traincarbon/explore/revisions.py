@@ -59,7 +59,7 @@ def _differing(before: str, after: str) -> list[str]:
 
 
 def _plan(commit: str, name: str, folder: str, *, is_named: bool) -> Plan | CarbonError | None:
-    """Return the plan at a path, its error where it is a faulty one, None where there is no such file or it is no plan."""
+    """Return the plan at a path, its error where it is a faulty one, None where there is no such file or it is something else."""
     data = _blob(commit, name)
     if data is None:
         return None
@@ -109,7 +109,7 @@ def _git(*words: str) -> bytes:
         CarbonError: there is no Git, or it fails.
     """
     try:
-        done = subprocess.run(  # noqa: S603  the words are ours, the revisions are behind options
+        done = subprocess.run(  # noqa: S603  our own words; revisions are checked first
             ["git", *words],  # noqa: S607  Git is where the user has it
             capture_output=True,
             timeout=_TIMEOUT_S,

@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 MARKER = "<!-- traincarbon diff -->"
 """The first line of a comment, by which the next one replaces it."""
 _MOST_FIELDS = 6
+_MOST_OF_NAME = 36
+"""Characters of a name."""
 _NAMES = {"cost_usd": "Cost", "duration_s": "Time", "facility_energy_kwh": "Energy", "total_kgco2e": "CO2e"}
 _SAID = {Status.CHANGED: "changed", Status.SAME: "the same figures", Status.ADDED: "new", Status.REMOVED: "removed", Status.FAILED: "cannot be estimated"}
 
 
 def screen(found: "PlanChanges") -> str:
     """Return each plan with its quantities before and after, and the total."""
-    parts = [output.bold(output.clean(f"{found.base} → {found.head}")), ""]
+    parts = [output.bold(f"{_short(found.base)} → {_short(found.head)}"), ""]
     for each in found.plans:
         if each.status is not Status.SAME:
             parts += [*_plan_lines(each), ""]
@@ -54,9 +56,14 @@ def markdown(found: "PlanChanges") -> str:
     return "\n".join(parts)
 
 
+def _short(name: str) -> str:
+    """Return a name of which two stand in a line."""
+    return output.shortened(output.clean(name), most=_MOST_OF_NAME)
+
+
 def _plan_lines(each: "PlanChange") -> list[str]:
     """Return a plan's name, what changed in it, and its quantities."""
-    lines = [f"{output.bold(output.clean(each.plan))}: {_SAID[each.status]}"]
+    lines = [f"{output.bold(_short(each.plan))}: {_SAID[each.status]}"]
     if each.reason:
         lines.append(output.wrapped("Reason", output.clean(each.reason)))
     if text := _fields_text(each.fields):
