@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals many-runs lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens
+.PHONY: help demo test test-frameworks test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals many-runs lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,12 @@ test-launchers: $(READY) ## run real launchers on four machines made here: Slurm
 	@CARBON_TEST_LAUNCHERS=$(CURDIR)/.venv-launchers $(BIN)/python -m pytest -q tests/launchers || \
 	 { echo "== what failed is tried once more, alone: daemons start late on a busy machine"; \
 	   CARBON_TEST_LAUNCHERS=$(CURDIR)/.venv-launchers $(BIN)/python -m pytest -q --last-failed tests/launchers; }
+
+test-frameworks: ## run the callbacks in the frameworks that they are for: Hugging Face, Lightning, Keras, Ray (4 minutes, 3 GB)
+	@if $(MAKE) --no-print-directory .venv-frameworks/ready; then \
+	 KERAS_BACKEND=jax .venv-frameworks/bin/python -m pytest -n 2 --dist loadfile -q -o filterwarnings=default tests/frameworks && \
+	 KERAS_BACKEND=torch .venv-frameworks/bin/python -m pytest -q -o filterwarnings=default tests/frameworks/test_keras.py; \
+	 else echo "the frameworks cannot be had: the tests with them are skipped"; fi
 
 multi-node: $(READY) ## write what comes out of each launcher into docs/multi-node.md anew (as root; 8 minutes, a quiet machine)
 	@$(MAKE) --no-print-directory .venv-launchers/ready || echo "torch and ray cannot be had: what needs them is left out"
@@ -115,8 +121,8 @@ EVERY ?= 1
 faults: $(READY) ## kill runs, fail drivers, damage journals and indexes: nothing may be lost without a word (EVERY=8: a part of it)
 	@$(BIN)/python benchmarks/faults.py --every $(EVERY)
 
-faults-peers: $(READY) .venv-peers/ready ## what becomes of a command and its result when a tool is ended by a signal, ours and others' (10 minutes)
-	@$(BIN)/python benchmarks/faults_peers.py --peers .venv-peers
+faults-peers: $(READY) .venv-peers/ready ## the same faults for carbon and for other tools, where they can be put through them (an hour; EVERY=8: a part of it)
+	@$(BIN)/python benchmarks/faults_peers.py --peers .venv-peers --every $(EVERY)
 
 faults-by-kind: $(READY) ## the same in more detail: what each kill, each fault of NVML and each kind of damage does
 	@$(BIN)/python benchmarks/kills.py
@@ -182,7 +188,7 @@ sbom: $(READY) ## write a bill of materials in CycloneDX to dist/traincarbon.cdx
 	@$(BIN)/python tests/packaging/sbom.py dist/traincarbon.cdx.json
 
 clean: ## remove what was installed and built
-	rm -rf .venv .venv-launchers .venv-peers dist
+	rm -rf .venv .venv-frameworks .venv-launchers .venv-peers dist
 
 # Installed once, and again when the list of packages changes: exactly the files whose hashes the lock has (make lock).
 # Of the package that ships axe-core the tests take that script alone: the browser driver that it depends on stays out.
@@ -207,4 +213,13 @@ $(READY): pyproject.toml requirements.lock
 	@echo "installing torch and ray into .venv-launchers: a minute, 1.2 GB"
 	@.venv-launchers/bin/python -m pip install -qq --no-deps --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu $$(grep ^torch tests/launchers/constraints.txt)
 	@.venv-launchers/bin/python -m pip install -qq -r tests/launchers/constraints.txt
+	@touch $@
+
+# The package itself is installed as its users have it, so that its entry points are there.
+.venv-frameworks/ready: pyproject.toml tests/frameworks/constraints.txt
+	@$(PYTHON) -m venv .venv-frameworks
+	@echo "installing torch and the frameworks into .venv-frameworks: two minutes, 3 GB"
+	@.venv-frameworks/bin/python -m pip install -qq --no-deps --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu $$(grep ^torch== tests/frameworks/constraints.txt)
+	@.venv-frameworks/bin/python -m pip install -qq -r tests/frameworks/constraints.txt
+	@.venv-frameworks/bin/python -m pip install -qq -e .
 	@touch $@

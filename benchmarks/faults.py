@@ -4,6 +4,7 @@ A busy machine can hold back the end of a run as a fault can. A round that was h
 """
 
 import argparse
+import signal
 import subprocess
 import sys
 import tempfile
@@ -188,6 +189,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1, help="do every so many rounds only")
     every = max(parser.parse_args().every, 1)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell that starts this in the background ignores it, and so would the runs
     kinds: dict[str, Callable[[], list[Found]]] = {
         "kill, interrupt or stop one process": lambda: kills(share(200, every)),
         "trackers at once in one store": lambda: crowd(share(64, every)),

@@ -15,6 +15,7 @@ def record(run_id="run", *, params=1e9, tokens=2e10, hours_h=240.0, accelerators
     """Return a finished run of *hours_h* accelerator-hours."""
     energy = {part: None if kwh is None else kwh * 3.6e6 for part, kwh in (("gpu", gpu_kwh), ("cpu", None), ("dram", None), ("other", other_kwh))}
     given = {"state": "finished", "started_at": "2026-01-01T00:00:00Z", "hw": HW, "how": {}, "missing": {}, "versions": {}, "counts": {}, **fields}
+    given.setdefault("energy_covers", "" if energy["other"] is None else "node")
     duration_s = given.pop("duration_s", hours_h * 3600.0 / accelerators)
     return Run(run_id=run_id, params=params, tokens=tokens, accelerators=accelerators, duration_s=duration_s, **{"energy_j": energy, **given})
 

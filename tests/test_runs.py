@@ -8,6 +8,7 @@ from imports import kept
 from traincarbon import runs
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.imported_runs import as_read
+from traincarbon.readers import sources
 from traincarbon.runs import read
 
 
@@ -81,7 +82,7 @@ def test_a_list_may_be_cut_and_its_total_is_that_of_all(tmp_path):
 
 
 def test_progress_is_reported_before_a_large_file(monkeypatch):
-    monkeypatch.setattr(runs, "_LARGE_B", 10)
+    monkeypatch.setattr(sources, "_LARGE_B", 10)
     said = []
     runs.read(kept("mlflow.csv"), progress=said.append)
     assert said == [f"reading {kept('mlflow.csv')}, 0 MB"]

@@ -8,6 +8,7 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
@@ -18,9 +19,11 @@ from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
 from traincarbon.ledger.store_access import unreadable_folders
-from traincarbon.readers.formats import AUTO, FORMAT_NAMES, STDIN, merged, read_file
+from traincarbon.readers.bills.importing import add_to_ledger, with_bills
+from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
 from traincarbon.readers.found import Found, ImportResult
-from traincarbon.readers.imported import ENERGY_COVERS, Imported, ImportOptions
+from traincarbon.readers.imported import ENERGY_COVERS, ImportOptions
+from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources, recorded_job
 from traincarbon.readers.zones import zone_of
 
 Store = str | os.PathLike[str] | None
@@ -28,8 +31,6 @@ Progress = Callable[[str], None]
 
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
-_LARGE_B = 20_000_000
-"""Reading a larger file takes longer than a second."""
 _AT_ONCE = 5000
 """Runs imported between two reports of progress, about two seconds of work."""
 
@@ -57,11 +58,13 @@ class Forgotten(NamedTuple):
         runs: Ids of the runs.
         files: Their journals.
         removed: Whether they were removed.
+        shared: Those of the files that hold other imported runs too: of them, only the lines of these runs are removed.
     """
 
     runs: tuple[str, ...]
     files: tuple[str, ...]
     removed: bool
+    shared: tuple[str, ...]
 
 
 def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0, store: Store = None) -> tuple[Run, ...]:
@@ -127,12 +130,17 @@ def read(
     tokens_column: str = "",
     timezone: str = "",
     energy_covers: str = "",
+    job: str = "",
+    hosts: str = "",
+    from_: str = "",
+    to: str = "",
+    known_job: KnownJob | None = None,
     progress: Progress | None = None,
 ) -> Found:
     """Return the runs in *files* of this and other programs, without adding them to the ledger.
 
     Args:
-        files: One file or several; ``-`` is standard input.
+        files: One file or several; ``-`` is standard input, ``prom+http://HOST:PORT`` a Prometheus server. Of a folder, all files with the names that programs give to them.
         format: The format of the files; ``auto`` recognises it by the content.
         project: The project of all these runs.
         hw: The hardware of all these runs.
@@ -140,6 +148,11 @@ def read(
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none: ``Europe/Paris`` or ``+02:00``; by default UTC.
         energy_covers: What the energy of SLURM covers: ``cpu``, ``node`` or ``gpu``; by default unknown.
+        job: The job to read from a server, by the label of its series: a number of SLURM, a pod, or ``LABEL=VALUE``.
+        hosts: Its hosts, as ``a,b`` or ``gpu[01-03]``, if no label names it.
+        from_: When it began.
+        to: When it ended.
+        known_job: Finds what is known of a job by its number.
         progress: Called with a message before a large file is read.
 
     Raises:
@@ -150,12 +163,15 @@ def read(
     if energy_covers not in ("", *ENERGY_COVERS):
         raise CarbonError(f"unknown --energy-covers {energy_covers[:40]!r}", hint=f"one of {', '.join(ENERGY_COVERS)}")
     options = ImportOptions(zone=zone_of(timezone), hw=hw, params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
-    readings = [(_shown(file), _read(file, format, options, progress)) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
-    records = merged([record for _, reading in readings for record in reading.records])
+    named = [os.fspath(file) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
+    readings, charges, nodes = read_sources(named, format, options, JobNames(job, hosts, from_, to), known=known_job, progress=progress)
+    records = with_bills(merged([record for _, reading in readings for record in reading.records]), charges, nodes)
     return Found(
         tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
-        (*_joint_notes(records, readings), *(f"{shown}: {note}" for shown, reading in readings for note in reading.notes)),
+        (*joint_notes(records, readings), *(f"{shown}: {note}" for shown, reading in readings for note in reading.notes)),
+        tuple(charges),
+        nodes,
     )
 
 
@@ -169,6 +185,10 @@ def import_(
     tokens_column: str = "",
     timezone: str = "",
     energy_covers: str = "",
+    job: str = "",
+    hosts: str = "",
+    from_: str = "",
+    to: str = "",
     dry_run: bool = False,
     store: Store = None,
     progress: Progress | None = None,
@@ -177,13 +197,17 @@ def import_(
 
     Args:
         files: One file or several; ``-`` is standard input.
-        format: As in :func:`read`, like the six that follow.
+        format: As in :func:`read`, like the ten that follow.
         project: The project of all these runs.
         hw: The hardware of all these runs.
         params_column: The column with the parameters of the model.
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none.
         energy_covers: What the energy of SLURM covers.
+        job: The job to read from a server.
+        hosts: Its hosts.
+        from_: When it began.
+        to: When it ended.
         dry_run: Write nothing; only return what would be added.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
         progress: Called with a message before a large file, and every few thousand runs.
@@ -200,17 +224,25 @@ def import_(
         tokens_column=tokens_column,
         timezone=timezone,
         energy_covers=energy_covers,
+        job=job,
+        hosts=hosts,
+        from_=from_,
+        to=to,
+        known_job=partial(recorded_job, store),
         progress=progress,
     )
+    if found.charges:  # journals of their own state what runs cost, so that a newer bill replaces it
+        found = found._replace(runs=tuple(replace(run, billed=None) for run in found.runs))
     added: tuple[str, ...] = ()
     with Ledger(store, progress=progress) as ledger:
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
             added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run, are_as_read=True))
+        bill = add_to_ledger(ledger, found.charges, found.hosts, new=found.runs if dry_run else (), dry_run=dry_run) if found.charges else None
         if len(added) > _AT_ONCE and not dry_run:  # here it is expected to take some time, in the next command it is not
             ledger.index.refresh()
-    return ImportResult(found, added, dry_run)
+    return ImportResult(found, added, dry_run, bill)
 
 
 def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None, progress: Progress | None = None) -> bytes:
@@ -261,32 +293,8 @@ def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None) -> 
     """
     with Ledger(store) as ledger:
         runs = tuple(dict.fromkeys(ledger.run(id).run_id for id in ids))
-        files = tuple(file for run_id in runs for file in ledger.forget(run_id))
+        files = tuple(ledger.forget(*runs))
+        shared = tuple(file for file in files if not set(ledger.index.runs_in(file)) <= set(runs))
         if not dry_run:
-            for run_id in runs:
-                ledger.forget(run_id, dry_run=False)
-    return Forgotten(runs, files, not dry_run)
-
-
-def _joint_notes(records: Sequence[Run], readings: Sequence[tuple[str, Imported]]) -> Iterable[str]:
-    """Yield the notes on runs that no file gives alone, as those on ranks of one machine."""
-    said = {note for _, reading in readings for record in reading.records for note in record.notes}
-    return (f"run {record.run_id[:60]!r}: {note}" for record in records for note in record.notes if note not in said)
-
-
-def _shown(file: str | os.PathLike[str]) -> str:
-    return "standard input" if file == STDIN else os.fspath(file)
-
-
-def _read(file: str | os.PathLike[str], format: str, options: ImportOptions, progress: Progress | None) -> Imported:
-    """Return what one file holds; an error names the file."""
-    name = os.fspath(file)
-    size_b = os.path.getsize(name) if os.path.isfile(name) else 0
-    if size_b > _LARGE_B and progress is not None:
-        progress(f"reading {name}, {size_b / 1e6:,.0f} MB")
-    try:
-        return read_file(name, format=format, options=options)
-    except CarbonError as error:
-        if os.path.basename(name) in str(error):
-            raise
-        raise type(error)(f"{_shown(file)}: {error}", hint=error.hint) from error
+            ledger.forget(*runs, dry_run=False)
+    return Forgotten(runs, files, not dry_run, shared)

@@ -9,14 +9,19 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
+from traincarbon.disclosure.by_hour import BASES, IntensityFrom
+from traincarbon.disclosure.statement import RESULTS
 from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.calibration_effect import CHANGED
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.explore.plan_changes import Status
+from traincarbon.explore.start_times import Expectation
 from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
+from traincarbon.ledger.verification import Seal
 from traincarbon.ledger.waste import Waste
-from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, SCOPED, EnergySource
+from traincarbon.quantities import BUDGETED, COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, SCOPED, EnergySource
 
 Schema = Mapping[str, object]
 
@@ -98,7 +103,100 @@ _ERRORS: Mapping[str, Schema] = {
 }
 _REASONS = _list(_object({"id": _TEXT, "reason": _TEXT}))
 
+_CHANGE = _object({**dict.fromkeys(("low", "median", "high", "chance"), _NUMBER), "share": _or_null(_NUMBER), "is_within_uncertainty": _FLAG})
+_CHANGES = _object(dict.fromkeys(COMPARED, _or_null(_CHANGE)))
+_START = _object({"start": _TEXT, "intensity_gco2e_per_kwh": _AMOUNT, "kgco2e": _or_null(_AMOUNT), "saving": _NUMBER})
+_START_TIMES = _object(
+    {
+        "expectation": _or_null(_choice([each.value for each in Expectation])),
+        **dict.fromkeys(("service", "zone", "basis"), _TEXT),
+        "judged_h": _AMOUNT,
+        **dict.fromkeys(("now", "worst"), _or_null(_START)),
+        "best": _list(_START),
+        "notes": _TEXTS,
+    }
+)
+_COMPUTE = _object(
+    {
+        **dict.fromkeys(("by_architecture_flop", "by_hardware_flop"), _or_null(_INTERVAL)),
+        "how": _TEXT,
+        **dict.fromkeys(("utilisation", "ratio"), _or_null(_AMOUNT)),
+        "agrees": _or_null(_FLAG),
+    }
+)
+_ENERGIES = ("metered_energy_kwh", "it_energy_kwh", "facility_energy_kwh", "kgco2e")
+_HOURS: Mapping[str, Schema] = {
+    "run_id": _TEXT,
+    "basis": _choice(("", *BASES)),
+    "services": _TEXTS,
+    "hours": _list(
+        _object(
+            {
+                **dict.fromkeys(("hour", "zone"), _TEXT),
+                **{name: _AMOUNT if name == "metered_energy_kwh" else _or_null(_AMOUNT) for name in _ENERGIES},
+                "intensity_gco2e_per_kwh": _or_null(_AMOUNT),
+                "intensity_from": _or_null(_choice([origin.value for origin in IntensityFrom])),
+            }
+        )
+    ),
+    "total": _object(dict.fromkeys(_ENERGIES, _or_null(_AMOUNT))),
+    "notes": _TEXTS,
+}
+_STATEMENT = _object(
+    {
+        "subject": _TEXT,
+        "is_estimate": _FLAG,
+        "model": _TEXT,
+        **dict.fromkeys(("params", "tokens"), _or_null(_AMOUNT)),
+        "is_fine_tuning": _FLAG,
+        **dict.fromkeys(("state", "began", "ended", "hardware", "accelerator"), _TEXT),
+        **dict.fromkeys(("accelerators", "nodes"), _or_null(_AMOUNT)),
+        "is_rented": _or_null(_FLAG),
+        **dict.fromkeys(("place", "country"), _TEXT),
+        **dict.fromkeys(("pue", "intensity_gco2e_per_kwh"), _or_null(_AMOUNT)),
+        "basis": _TEXT,
+        "compute": _COMPUTE,
+        "results": _object(dict.fromkeys(RESULTS, _or_null(_INTERVAL))),
+        "shares": _object(dict.fromkeys(("measured", "modelled", "assumed"), _SHARE), optional=("measured", "modelled", "assumed")),
+        "level": _SHARE,
+        "meters": _TEXTS,
+        "attempts": _list(_map({})),
+        "missing": _map(_TEXT),
+        "assumptions": _TEXTS,
+        "versions": _map(_TEXT),
+        "market": _list(_object({"mix": _choice(("provider", "residual")), "zone": _TEXT, "year": _WHOLE, "gco2e_per_kwh": _AMOUNT, "source": _TEXT})),
+        "by_hour": _or_null(_object({"schema": {"const": "traincarbon/hours/1"}, **_HOURS})),
+    }
+)
+_SEAL = _choice([seal.value for seal in Seal])
+_VERIFIED = _object({"file": _TEXT, "seal": _SEAL, "lines": _WHOLE, "digest": _TEXT, "faults": _TEXTS, "notes": _TEXTS})
+
 SCHEMAS: Mapping[str, Schema] = {
+    "disclosure": _object(
+        {
+            **dict.fromkeys(("model", "provider", "date"), _TEXT),
+            "is_estimate": _FLAG,
+            "statements": _list(_STATEMENT),
+            "total": _object(dict.fromkeys([*(name for name in RESULTS if name != "duration_s"), "compute_flop"], _or_null(_INTERVAL))),
+            "missing": _map(_TEXT),
+            "files": _map(_TEXT),
+        }
+    ),
+    "hours": _object(_HOURS),
+    "verification": _object(
+        {
+            "runs": _list(_object({"run_id": _TEXT, "seal": _SEAL, "digest": _TEXT, "journals": _list(_VERIFIED)})),
+            "audits": _list(
+                _object(
+                    {
+                        **dict.fromkeys(("run_id", "digest"), _TEXT),
+                        "passed": _FLAG,
+                        "checks": _list(_object({"what": _TEXT, "passed": _or_null(_FLAG), "details": _TEXTS})),
+                    }
+                )
+            ),
+        }
+    ),
     "estimate": _object(
         {
             "plan": _PLAN,
@@ -116,6 +214,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "support": _object({"published_runs": _WHOLE, "level": _choice(("good", "some", "none")), "of_generation": _WHOLE, "of_family": _WHOLE}),
             "ownership_usd": _map(_AMOUNT),
             "prices": _list(_object({"usd_per_h": _AMOUNT, **dict.fromkeys(("provider", "purchase", "date", "kind", "server", "region", "source"), _TEXT)})),
+            "start_times": _START_TIMES,
             "calibration": _or_null(
                 _object(
                     {
@@ -154,7 +253,8 @@ SCHEMAS: Mapping[str, Schema] = {
             ),
             "assumptions": _list(_object({"name": _TEXT, "value": {"type": ["number", "string"]}, "reason": _TEXT})),
             "warnings": _TEXTS,
-        }
+        },
+        optional=["start_times"],
     ),
     "comparison": _object(
         {
@@ -176,6 +276,31 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "set_aside": _list(_object({"plan": _TEXT, **_WHERE, "reason": _TEXT})),
+        }
+    ),
+    "diff": _object(
+        {
+            "base": _TEXT,
+            "head": _TEXT,
+            "level": _SHARE,
+            "plans": _list(
+                _object(
+                    {
+                        "plan": _TEXT,
+                        "status": _choice([status.value for status in Status]),
+                        "fields": {
+                            "type": "object",
+                            "description": "The fields of the plan that changed: the value before and after, null where none was stated.",
+                        },
+                        "before": _or_null(_quantities(COMPARED)),
+                        "after": _or_null(_quantities(COMPARED)),
+                        "changes": _CHANGES,
+                        "reason": _TEXT,
+                    }
+                )
+            ),
+            "total": _CHANGES,
+            "limits": _list(_object({"limit": _TEXT, "quantity": _choice(tuple(BUDGETED.values())), "is_kept": _or_null(_FLAG)})),
         }
     ),
     "advice": _object(
@@ -243,6 +368,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "sets": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "families": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "generations": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
+            "power": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "rows": _list(_object({"id": _TEXT, "set": _TEXT, "quantity": _TEXT, "published": _NUMBER, "low": _NUMBER, "median": _NUMBER, "high": _NUMBER})),
             "set_aside": _REASONS,
         }
@@ -276,7 +402,16 @@ SCHEMAS: Mapping[str, Schema] = {
             "launcher": _or_null(_object({"name": _TEXT, "starter": _TEXT, "run_id_from": _TEXTS, "attempt": _or_null(_WHOLE)})),
             "site": _or_null(_object({**dict.fromkeys(site.TEXTS, _TEXT), **dict.fromkeys(site.AMOUNTS, _or_null(_AMOUNT))})),
             "shared_with": _TEXTS,
-            **dict.fromkeys(("source", "counted_in"), _TEXT),
+            **dict.fromkeys(("source", "counted_in", "energy_covers"), _TEXT),
+            "billed": _or_null(
+                _object(
+                    {
+                        **dict.fromkeys(("usd", "by_tag_usd", "by_resource_usd"), _NUMBER),
+                        "charges": _WHOLE,
+                        **dict.fromkeys(("first_day", "last_day"), _TEXT),
+                    }
+                )
+            ),
             "second_opinions": _list(_object({**dict.fromkeys(("run_id", "source"), _TEXT), "energy_j": _AMOUNT, "difference": _or_null(_NUMBER)})),
             "notes": _TEXTS,
             "phases": _list(_object({"name": _TEXT, "duration_s": _AMOUNT, **dict.fromkeys(("energy_j", "tokens"), _or_null(_AMOUNT))})),
@@ -291,6 +426,7 @@ SCHEMAS: Mapping[str, Schema] = {
                     }
                 )
             ),
+            "hours": _list(_object({"hour": _TEXT, "zone": _TEXT, "it_energy_kwh": _or_null(_AMOUNT), "metered_energy_kwh": _AMOUNT})),
             "warm_up": _or_null(_object({"duration_s": _AMOUNT, "done": _SHARE, "steady_s": _AMOUNT})),
             "waste": _object({**dict.fromkeys(Waste._fields, _or_null(_AMOUNT)), "idle_gpus": _or_null(_WHOLE), "interrupted_s": _AMOUNT}),
             "devices": _list(
@@ -324,6 +460,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "meters": _list(_map({"type": ["number", "string"]})),
             "notes": _TEXTS,
             "software": _map(_TEXT),
+            "rents": _list(_map({"type": ["number", "string"]})),
             "folder": _TEXT,
             "file": _or_null(_TEXT),
             "rows": _list(_object({"id": _TEXT, **dict.fromkeys(("measured_h", "before_h", "after_h", "left_out_h"), _AMOUNT)})),

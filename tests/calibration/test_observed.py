@@ -11,6 +11,13 @@ def reasons(shipped, *records):
     return {aside.id: aside.reason for aside in from_records(records, shipped)[1]}
 
 
+def test_energy_of_a_scheduler_that_may_be_that_of_the_processors_is_not_that_of_a_server(shipped):
+    runs = [record(f"covers-{covers}", other_kwh=10.0, energy_covers=covers) for covers in ("node", "")]
+    observed, _ = from_records(runs, shipped)
+    assert observed.server_kwh[0] == 10.0
+    assert math.isnan(observed.server_kwh[1])
+
+
 def test_a_record_becomes_a_row_of_numbers(shipped):
     observed, aside = from_records([record(hours_h=80.0, gpu_kwh=25.0, other_kwh=10.0, plan={"active_params": 5e8, "region": "france"})], shipped)
     assert not aside

@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.database.driver_names import find_accelerator
+from traincarbon.database.driver_names import find_accelerator, segment_of
 from traincarbon.database.load import open_database
 
 # as nvidia-smi, rocm-smi and amd-smi print them on real machines; before about 2021 NVIDIA's driver left its own name out
@@ -122,3 +122,27 @@ def test_a_name_that_two_products_bear_is_neither_s(make_database):
     database = make_database({"accelerators/one.toml": chip.format("One"), "accelerators/two.toml": chip.format("Two")})
     assert find_accelerator(database, "Acme Board") is None
     assert find_accelerator(database, "two").id == "two"
+
+
+@pytest.mark.parametrize("name", [line.split(" = ")[0] for line in NAMES.strip().splitlines()])
+def test_what_a_name_tells_of_who_a_gpu_is_made_for_is_what_the_database_says(shipped, name):
+    found = find_accelerator(shipped, name)
+    if found is not None and (told := segment_of(name)):
+        assert told == found.segment
+
+
+@pytest.mark.parametrize(
+    ("name", "segment"),
+    [
+        ("NVIDIA GeForce RTX 5060 Laptop GPU", "laptop"),
+        ("Quadro RTX 3000 with Max-Q Design", "laptop"),
+        ("NVIDIA RTX PRO 6000 Blackwell Max-Q Workstation Edition", "workstation"),
+        ("NVIDIA RTX A1000", "workstation"),
+        ("NVIDIA TITAN Xp COLLECTORS EDITION", "consumer"),
+        ("AMD Radeon RX 7600", "consumer"),
+        ("NVIDIA H300", ""),
+        ("", ""),
+    ],
+)
+def test_the_name_of_an_unknown_gpu_tells_who_it_is_made_for(name, segment):
+    assert segment_of(name) == segment

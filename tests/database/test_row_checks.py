@@ -15,6 +15,7 @@ CLEAN = {
     "subdivisions": ("FR", "fr-bre;brittany;bretagne"),
     "grid": ("FR", 2020, 50, "lifecycle", "production"),
     "electricity": ("FR", 2020, 0.1, "industrial"),
+    "market": ("FR", 2020, 50, "residual"),
     "region_grids": ("acme:paris-1", "FR"),
     "regions": ("acme:paris-1", "acme", "paris-1", "Paris", "FR", "", 48.9, 2.4),
     "facilities": ("acme", "fleet", 2020, 1.1, 0.3),
@@ -69,6 +70,8 @@ def test_a_key_is_a_name_without_commas_quotes_and_breaks(key):
 BOUNDS = [
     ("grid", "year", 1990, 2100),
     ("grid", "intensity_gco2e_per_kwh", 0, 1500),
+    ("market", "year", 1990, 2100),
+    ("market", "intensity_gco2e_per_kwh", 0, 1500),
     ("electricity", "year", 1990, 2100),
     ("electricity", "price_usd_per_kwh", 0, 2),
     ("regions", "latitude", -90, 90),

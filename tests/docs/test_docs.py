@@ -15,6 +15,8 @@ PAGES = [page for page in [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")
 LINKED = [*PAGES, *(page for page in (*sorted(ROOT.glob("[A-Z]*.md")), ROOT / "hardware_db" / "README.md") if page not in PAGES)]
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)|(?:src|href)=\"([^\"]+)\"")
+IN_FRAMEWORKS = ("docs/frameworks.md",)
+"""Pages whose Python runs in the frameworks that it is for: tests/frameworks/test_page.py."""
 OUTPUTS = runpy.run_path(str(ROOT / "docs" / "outputs.py"))
 
 
@@ -68,7 +70,7 @@ def test_a_command_that_fails_is_not_shown_as_an_output(tmp_path: Path) -> None:
         OUTPUTS["run"]("carbon db show nothing", tmp_path, OUTPUTS["prepare"](tmp_path))
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")], ids=name)
+@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python") and name(page) not in IN_FRAMEWORKS], ids=name)
 def test_the_python_of_a_page_runs(page: Path, workplace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(workplace)
     namespace: dict[str, object] = {"__name__": "__main__"}

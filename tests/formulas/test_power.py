@@ -24,8 +24,9 @@ def test_half_the_utilisation_draws_less_than_all_and_more_than_half():
     assert accelerator_power_w(**CHIP) == pytest.approx(212.132, rel=1e-5)
 
 
-def test_the_draw_at_the_reference_is_the_reference_share_of_the_cap():
-    assert accelerator_power_w(**{**CHIP, "mfu": 0.4}) == pytest.approx(300.0)
+@pytest.mark.parametrize("mfu", [0.4, 0.5, 1.0])
+def test_the_draw_from_the_reference_on_is_the_reference_share_of_the_cap(mfu):
+    assert accelerator_power_w(**{**CHIP, "mfu": mfu}) == pytest.approx(300.0)
 
 
 @given(shares)
@@ -35,7 +36,7 @@ def test_the_draw_stays_between_idle_and_the_cap(mfu):
 
 def test_the_limits_are_reached():
     assert accelerator_power_w(**{**CHIP, "mfu": 1e-9}) == pytest.approx(60.0)
-    assert accelerator_power_w(**{**CHIP, "mfu": 1.0}) == 400.0
+    assert accelerator_power_w(**{**CHIP, "mfu": 1.0, "reference_share": 1.0}) == 400.0
 
 
 @given(shares, st.floats(1.0, 1.1))
@@ -60,7 +61,7 @@ def test_the_draw_agrees_for_floats_arrays_and_uncertain_numbers():
 
 def test_of_an_array_each_element_is_held_between_idle_and_cap():
     draw = accelerator_power_w(**{**CHIP, "mfu": np.array([1e-9, 0.2, 1.0])})
-    assert draw == pytest.approx([60.0, 212.132, 400.0], rel=1e-5)
+    assert draw == pytest.approx([60.0, 212.132, 300.0], rel=1e-5)
 
 
 def test_the_spread_of_the_utilisation_enters_with_the_exponent():

@@ -16,6 +16,12 @@ def test_nodes_that_ran_at_the_same_time_are_one_attempt():
     assert [(each.duration_s, each.energy_j, each.steps) for each in run.attempts] == [(102.0, 2e5, 50.0)]
 
 
+def test_sessions_of_a_node_one_after_the_other_are_two_attempts_whatever_the_wall_clock_says():
+    first, second = attempt_lines(0.0, 10.0, number=1, steps=25.0, start=0.0), attempt_lines(10.1, 10.0, number=2, steps=35.0, start=25.0)
+    late = [{**one, "wall_s": one["wall_s"] - 0.2} for one in second]
+    assert [(each.start_steps, each.steps) for each in merge([*first, *late], now_s=2e9).attempts] == [(0.0, 25.0), (25.0, 35.0)]
+
+
 def test_a_restart_from_nothing_repeats_everything():
     attempts = [Attempt(0.0, 10.0, "killed", 100.0, 50.0), Attempt(20.0, 10.0, "killed", 100.0, 20.0, 0.0), Attempt(40.0, 10.0, "finished", 100.0, 80.0, 20.0)]
     assert repeated_steps(attempts) == (50.0, 0.0, 0.0)

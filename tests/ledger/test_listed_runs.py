@@ -103,9 +103,22 @@ def test_months_and_projects_are_summed(index):
     assert projects_of(index) == ["p", "q<script>"]
 
 
-def test_a_list_reads_its_own_index_and_not_the_records(index):
-    plan = " ".join(str(row) for row in index.rows("EXPLAIN QUERY PLAN SELECT run_id, cost_usd FROM runs WHERE project = 'p' ORDER BY started_at DESC"))
-    assert "COVERING INDEX runs_listed" in plan
+@pytest.mark.parametrize("order", Order)
+def test_a_list_sorts_its_own_index_and_not_the_records(index, monkeypatch, order):
+    asked = []
+    rows = index.rows
+    monkeypatch.setattr(index, "rows", lambda question, *values: asked.append((question, values)) or rows(question, *values))
+    page_of(index, Filter(project="p", words="a"), order=order)
+    month_sums(index)
+    for question, values in asked:
+        steps = [step for (_, _, _, step) in rows(f"EXPLAIN QUERY PLAN {question}", *values)]
+        assert any("COVERING INDEX runs_listed" in step for step in steps)
+        assert all("INDEX" in step or "PRIMARY KEY" in step for step in steps if step.startswith(("SCAN runs", "SEARCH runs")))
+
+
+def test_projects_are_asked_for_one_by_one(index):
+    assert projects_of(index) == ["p", "q<script>"]
+    assert projects_of(index, most=1) == ["p"]
 
 
 def test_the_values_of_a_run_are_those_of_the_columns():

@@ -10,7 +10,8 @@ LATER_S = WALL_S + 1e6
 CONTRACT = [
     "schema", "run_id", "project", "argv", "exit_code", "state", "started_at", "duration_s", "nodes", "nodes_expected", "hosts", "accelerators", "hw", "energy_j", "how", "missing", "gaps_s",
     "samples", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "tokens", "params", "mfu", "forecast", "plan", "versions",
-    "launcher", "site", "phases", "attempts", "waste", "warm_up", "shared_with", "source", "counted_in", "second_opinions", "notes", "devices",
+    "launcher", "site", "phases", "attempts", "hours", "waste", "warm_up", "shared_with", "source", "counted_in", "second_opinions", "notes", "energy_covers", "billed",
+    "devices",
 ]  # fmt: skip
 FIGURE = {"low": 1.0, "median": 2.0, "high": 4.0}
 

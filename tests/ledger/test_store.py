@@ -224,11 +224,41 @@ def test_pipes_and_devices_in_a_store_or_a_folder_to_merge_block_nothing(ledger,
     assert read_run(ledger.store, "mine") is not None
 
 
-def test_a_pipe_in_the_place_of_an_import_is_an_error(ledger):
+def test_a_record_whose_journal_became_a_pipe_is_written_again(ledger):
     ledger.add([record("one")])
     (folder,) = (folder for folder in os.scandir(os.path.join(ledger.store, "journals")))
     (file,) = os.scandir(folder.path)
     os.remove(file.path)
     os.mkfifo(file.path)
-    with pytest.raises(CarbonError, match="cannot write"):
-        ledger.add([record("one")])
+    assert ledger.add([record("one")]) == ["one"]
+    assert [run.run_id for run in ledger.runs()] == ["one"]
+
+
+def test_journals_of_imported_runs_are_merged_once_and_count_all_their_runs(ledger, tmp_path):
+    with Ledger(tmp_path / "other") as other:
+        other.add([record("one"), record("two")])
+        other.add([record("three")])
+    merged = ledger.merge([tmp_path / "other"])
+    assert (merged.runs, merged.copied, merged.unchanged, merged.faults) == (3, 2, 0, ())
+    assert ledger.merge([tmp_path / "other"]).copied == 0
+    assert ledger.add([record("one"), record("two"), record("three")]) == []
+    assert len(ledger.runs()) == 3
+
+
+def test_the_same_record_in_several_journals_counts_once(ledger, tmp_path):
+    ledger.add([record("one"), record("two")])
+    with Ledger(tmp_path / "other") as other:
+        other.add([record("two"), record("three")])
+    ledger.merge([tmp_path / "other"])
+    assert {run.run_id: run.to_dict() for run in ledger.runs()} == {name: record(name).to_dict() for name in ("one", "two", "three")}
+    assert len(ledger.forget("two")) == 2
+    ledger.forget("two", dry_run=False)
+    assert sorted(run.run_id for run in ledger.runs()) == ["one", "three"]
+
+
+def test_a_store_that_is_a_file_or_a_pipe_is_named(tmp_path):
+    (tmp_path / "file").write_text("")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("file", "pipe"):
+        with pytest.raises(CarbonError, match="is not a folder"):
+            Ledger(tmp_path / name)

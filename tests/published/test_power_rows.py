@@ -1,104 +1,102 @@
-"""The law of power on rows that it was not fitted to: low utilisation, consumer cards, and the bounds on every accelerator."""
+"""The rows of measured power, and the law of power on rows that it was not fitted to: low utilisation, cards, and the bounds on every accelerator."""
 
 import math
+from dataclasses import replace
 from statistics import median
 
 import pytest
 
-from traincarbon.estimation.facts.hardware import speed_up_of
-from traincarbon.fitting.regression import fit
+from traincarbon.estimation.facts.hardware import power_scope, speed_up_of
 from traincarbon.formulas.power import accelerator_power_w
 from traincarbon.formulas.throughput import narrowed_mfu
-from traincarbon.published import priors
+from traincarbon.published import power_priors, power_rows
 from traincarbon.published.prior_rows import NARROW_SHARE
-from traincarbon.published.runs_file import read_runs
+from traincarbon.published.runs_file import read_measured_power, read_runs
 
-RUNS = read_runs()[0]
-IMAGES = 30 * 50_000
-"""Thirty epochs of CIFAR-10."""
-FLOP_PER_IMAGE = 6 * 0.556e9
-"""ResNet-18 with a 3 × 3 first layer at 32 × 32 pixels: 0.556 GMAC."""
-
-CARDS = (
-    # YeQiao/Pytorch_GPU_Benchmark, README.md, "typical power" and time: card, format, W, s
-    ("rtx-2060", "fp32", 165, 1045),
-    ("rtx-2060", "fp16", 165, 506),
-    ("rtx-3080", "fp32", 336, 479),
-    ("rtx-3080", "fp16", 250, 408),
-    ("rtx-3080", "fp32", 320, 442),
-    ("rtx-3080", "fp16", 240, 349),
-    ("rtx-4070", "fp16", 200, 390),
-    ("rtx-4060", "fp16", 100, 521),
-    ("rx-6800-xt", "fp16", 270, 583),
-    ("rx-6900-xt", "fp16", 270, 475),
-    ("rx-7900-xt", "fp16", 250, 348),
-)
+RUNS, METERED = read_runs()[0], read_measured_power()
+BY_ID = {run.id: run for run in METERED}
 
 
-def _prior(shipped, name, *scopes):
-    rows = {row["scope"]: float(row["median"]) for row in shipped.rows("priors", name)}
-    return next(rows[scope] for scope in scopes if scope in rows)
+@pytest.fixture(scope="module")
+def rows(shipped):
+    return power_rows.of_runs(RUNS, METERED, shipped)
 
 
-def _share(shipped, chip, mfu, precision):
-    reference = narrowed_mfu(mfu=_prior(shipped, "power_reference_mfu", "*"), speed_up=speed_up_of(chip, precision), narrow_share=NARROW_SHARE)
-    return accelerator_power_w(
-        board_power_w=1.0,
-        reference_share=_prior(shipped, "power_share", f"generation={chip.generation}", "generation=*"),
-        mfu=mfu,
-        reference_mfu=reference,
-        exponent=_prior(shipped, "power_exponent", "*"),
-        idle_share=_prior(shipped, "idle_share", "*"),
-    )
-
-
-def _left_out(shipped):
-    """Return the reference utilisation's logarithm and the error of each row, predicted without its organisation."""
-    rows = priors.power_rows(RUNS, shipped)
-    for row in rows:
-        found = fit([other for other in rows if other.group != row.group], start={"scatter:run": 0.15}, fixed=priors.POWER_SPREADS)
-        yield row.effects["exponent"], row.y - min(found.predict(row.effects, "run")[0], 0.0)
-
-
-def test_rows_at_low_utilisation_are_predicted_as_well_as_the_others(shipped):
-    errors = list(_left_out(shipped))
-    low = [error for exponent, error in errors if exponent < math.log(0.6)]  # below 0.2 at 16 bits
-    assert (len(errors), len(low)) == (16, 6)
-    assert median(abs(error) for _, error in errors) == pytest.approx(0.22, abs=0.005)
-    assert median(abs(error) for error in low) == pytest.approx(0.22, abs=0.005)
-    assert sum(low) / len(low) == pytest.approx(-0.12, abs=0.005)
-
-
-def _errors_of_cards(shipped):
-    """Return how far each card's share of its cap lies above the law's, as a logarithm, by card."""
+@pytest.fixture(scope="module")
+def errors(rows):
+    """The logarithm of measured over predicted power of each row, predicted without its organisation."""
     found = {}
-    for id, precision, power_w, time_s in CARDS:
-        chip = shipped.product("accelerators", id)
-        mfu = FLOP_PER_IMAGE * IMAGES / time_s / chip.value(f"peak_{precision}_flop_per_s")
-        share = min(power_w / chip.value("board_power_w"), 1.0)
-        found.setdefault(id, []).append(math.log(share / _share(shipped, chip, mfu, precision)))
+    for row in rows:
+        others = [other for other in rows if other.observed.group != row.observed.group]
+        found[row.id] = row.observed.y - min(power_priors.fit_of(row)(others).predict(row.observed.effects, "run")[0], 0.0)
     return found
 
 
-def test_consumer_cards_take_more_than_the_law_says(shipped):
-    found = _errors_of_cards(shipped)
-    errors = [error for each in found.values() for error in each]
-    assert (min(errors), median(errors), max(errors)) == pytest.approx((0.16, 0.34, 0.46), abs=0.005)
-    others = {id: median(error for other, each in found.items() if other != id for error in each) for id in found}
-    left = [abs(error - others[id]) for id, each in found.items() for error in each]
-    assert median(left) == pytest.approx(0.04, abs=0.005)
+def _of(errors, rows, is_of):
+    return [errors[row.id] for row in rows if is_of(row)]
 
 
-def test_a_titan_x_takes_more_than_the_law_says(shipped):
-    # 200 steps of 512 tokens of a model of 125M parameters in 50.6 s, at a mean of 216.7 W
-    flop_per_s = 6 * 125e6 * 200 * 512 / 50.6
-    found = {}
-    for id in ("titan-x-pascal", "titan-x-maxwell"):
-        chip = shipped.product("accelerators", id)
-        mfu = flop_per_s / chip.value("peak_fp32_flop_per_s")
-        found[id] = (mfu, math.log(216.7 / chip.value("board_power_w") / _share(shipped, chip, mfu, "fp32")))
-    assert found["titan-x-pascal"] == pytest.approx((0.14, 0.44), abs=0.005)
-    assert found["titan-x-maxwell"] == pytest.approx((0.23, 0.31), abs=0.005)
+def _size(found):
+    """Return number, median size and mean of errors."""
+    return len(found), median(map(abs, found)), sum(found) / len(found)
+
+
+def test_a_row_worked_by_hand(shipped):
+    # 1,281,167 images x 6 x 4.11e9 FLOP in 5,017.2 s are 6.30e12 FLOP/s of 16.3e12; 232.3 W of 260
+    (row,) = power_rows.of_runs([], [BY_ID["zeus-rtx6000-resnet50-b128"]], shipped)
+    assert math.exp(row.observed.y) == pytest.approx(232.3 / 260.0, rel=1e-3)
+    assert (row.segment, row.law, row.observed.effects["exponent"]) == ("workstation", "segment=workstation", 0.0)  # busy from 0.2 on
+
+
+def test_cards_with_a_higher_cap_than_the_reference_card_take_all_of_theirs(shipped):
+    (row,) = power_rows.of_runs([], [BY_ID["ye-rtx-3080-fp32"]], shipped)
+    assert BY_ID["ye-rtx-3080-fp32"].mean_power_w_per_accelerator > shipped.product("accelerators", "rtx-3080").value("board_power_w")
+    assert row.observed.y == 0.0
+
+
+@pytest.mark.parametrize("gone", [{"hardware": "nothing"}, {"mean_power_w_per_accelerator": None}, {"samples": None}])
+def test_a_row_without_hardware_power_or_work_is_left_out(shipped, gone):
+    assert power_rows.of_runs([], [replace(BY_ID["zeus-v100-resnet50-b8"], **gone)], shipped) == []
+
+
+def test_rows_of_data_centres_are_predicted_by_those_of_other_organisations(errors, rows):
+    found = _of(errors, rows, lambda row: not row.law and not row.id.startswith("zeus"))
+    assert _size(found) == pytest.approx((16, 0.14, -0.12), abs=0.005)
+
+
+def test_the_law_of_data_centres_holds_for_the_v100_and_the_p100_of_zeus_which_it_was_not_fitted_to(errors, rows):
+    assert _size(_of(errors, rows, lambda row: not row.law and row.id.startswith("zeus"))) == pytest.approx((10, 0.12, 0.04), abs=0.005)
+
+
+def test_low_utilisation_is_predicted_as_well_as_high_utilisation(errors, rows):
+    # below a quarter of the utilisation at which the power rises no more
+    low, high = (_of(errors, rows, lambda row, low=low: (row.observed.effects["exponent"] < math.log(0.25)) == low) for low in (True, False))
+    assert _size(low) == pytest.approx((12, 0.144, -0.057), abs=0.005)
+    assert _size(high) == pytest.approx((36, 0.091, -0.048), abs=0.005)
+
+
+@pytest.mark.parametrize(("segment", "size"), [("consumer", (12, 0.05, -0.05)), ("workstation", (10, 0.12, -0.03))])
+def test_cards_are_predicted_by_those_of_other_organisations(errors, rows, segment, size):
+    assert _size(_of(errors, rows, lambda row: row.segment == segment)) == pytest.approx(size, abs=0.005)
+
+
+def _prior(shipped, name, *scopes):
+    found = {row["scope"]: float(row["median"]) for row in shipped.rows("priors", name)}
+    return next(found[scope] for scope in scopes if scope in found)
+
+
+def _share(shipped, chip, mfu, precision):
+    scope = power_scope(chip)
+    shared = "segment=*" if scope.startswith("segment=") else scope
+    wide_mfu = _prior(shipped, "power_reference_mfu", shared, "*")
+    return accelerator_power_w(
+        board_power_w=1.0,
+        reference_share=_prior(shipped, "power_share", scope, f"generation={chip.generation}", "generation=*"),
+        mfu=mfu,
+        reference_mfu=narrowed_mfu(mfu=wide_mfu, speed_up=speed_up_of(chip, precision), narrow_share=NARROW_SHARE),
+        exponent=_prior(shipped, "power_exponent", shared, "*"),
+        idle_share=_prior(shipped, "idle_share", "*"),
+    )
 
 
 @pytest.mark.parametrize("mfu", [1e-6, 0.001, 0.05, 0.2, 0.5, 1.0])
@@ -107,3 +105,7 @@ def test_the_power_of_every_accelerator_lies_between_idle_and_cap(shipped, mfu):
     assert len(shares) > 400
     assert min(shares) >= _prior(shipped, "idle_share", "*")
     assert max(shares) <= 1.0
+
+
+def test_every_built_in_accelerator_says_who_it_is_made_for(shipped):
+    assert [chip.id for chip in shipped.products("accelerators") if not chip.segment] == []

@@ -1,5 +1,6 @@
 """Turn a benchmark into facts of your own database: the machine as a server, its chip unless it is known, and their source."""
 
+import io
 import json
 import math
 import os
@@ -10,13 +11,14 @@ from typing import NamedTuple
 
 from traincarbon.benching.bench import Bench, GemmRate
 from traincarbon.benching.mean_power import MeanPower
-from traincarbon.database.driver_names import find_accelerator
+from traincarbon.database.driver_names import find_accelerator, segment_of
 from traincarbon.database.load import Database, forget_databases
 from traincarbon.database.overlay import HINT, alone, product_toml, with_source
 from traincarbon.database.records import PRECISIONS, PRODUCTS, Fact
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.files import replace_file
 from traincarbon.quantities import EnergySource
+from traincarbon.reading import open_regular
 from traincarbon.uncertain import Uncertain
 
 THIS = "this"
@@ -167,6 +169,7 @@ def _chip(bench: Bench, evidence: _Evidence) -> str:
     """Return the chip of a machine that is not in the database. Its peak is the measured rate."""
     gpu = bench.accelerators[0] if bench.accelerators else ""
     keys = {"name": f"{gpu or bench.processor} (this machine)", "type": "gpu" if gpu else "cpu", "generation": "unknown" if gpu else "cpu"}
+    keys["segment"] = segment_of(gpu)
     facts = {
         "memory_b": evidence.fact(bench.memory_b, "memory_b", note="" if gpu else "available to the processor"),
         "memory_bandwidth_b_per_s": evidence.fact(bench.bandwidth.median, "bandwidth_b_per_s", note="sustained: two arrays added into a third"),
@@ -251,7 +254,7 @@ def _source_entry(bench: Bench) -> dict[str, str]:
 
 def _read(file: str) -> str:
     try:
-        with open(file, encoding="utf-8-sig") as stream:
+        with io.TextIOWrapper(open_regular(file), encoding="utf-8-sig") as stream:
             return stream.read()
     except (FileNotFoundError, NotADirectoryError):
         return ""

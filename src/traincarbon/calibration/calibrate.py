@@ -7,9 +7,13 @@ from dataclasses import dataclass
 
 from traincarbon._version import __version__
 from traincarbon.calibration.fit import Fitted, fit
+from traincarbon.calibration.joined_records import joined
 from traincarbon.calibration.observed import from_records
+from traincarbon.calibration.prices_alone import prices_alone
 from traincarbon.calibration.probes import probe_remarks
+from traincarbon.calibration.rents import rents_of
 from traincarbon.calibration.store import as_dict, save
+from traincarbon.calibration.unusable import NoUsableRunError
 from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meters_by_machine, wall_sigmas, with_predicted_wall
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
@@ -51,8 +55,9 @@ class Calibrated:
         """Return the calibration fit for JSON, in the schema ``traincarbon/calibration/1``, with a row for each run."""
         import numpy as np
 
-        used, errors = self.fitted.used, self.fitted.errors["hours"]
-        predicted = [(used.hours_h * np.exp(column)).tolist() for column in (errors.before, errors.after, errors.left_out)]
+        used, errors = self.fitted.used, self.fitted.errors.get("hours")
+        logs = () if errors is None else (errors.before, errors.after, errors.left_out)
+        predicted = [(used.hours_h * np.exp(column)).tolist() for column in logs] or [[], [], []]
         columns = ("id", "measured_h", "before_h", "after_h", "left_out_h")
         rows = [dict(zip(columns, row, strict=True)) for row in zip(used.ids, used.hours_h.tolist(), *predicted, strict=True)]
         aside = [{"id": each.id, "reason": each.reason} for each in self.fitted.set_aside]
@@ -85,24 +90,23 @@ def calibrate(
     """
     if name is not None:
         file_of(name)
-    records = _records(runs, store)
+    records = joined(_records(runs, store))
     database = database if database is not None else open_database()
     readings = {record.run_id: energy_at_wall(str(reading), record) for record, reading in _by_run(wall or {}, records)}
     meters = meters_by_machine(records, readings) if readings else {}
     wall_kwh = with_predicted_wall(records, readings, meters) if meters else readings
     observed, aside = from_records(records, database, site=site, wall_kwh=wall_kwh, wall_sigma=wall_sigmas(records, wall_kwh, meters))
-    hardware = [job.hardware for job in observed.jobs]
+    rents = rents_of(records, database, site=site)
+    hardware = {job.hardware for job in observed.jobs} or {rent.hardware for rent in rents}
+    name = name or (hardware.pop() if len(hardware) == 1 else "mine")
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    fitted = fit(
-        observed,
-        database,
-        name=name or (hardware[0] if len(set(hardware)) == 1 else "mine"),
-        made=made,
-        version=__version__,
-        set_aside=aside,
-        meters=as_entries(meters),
-        remarks=probe_remarks(records, observed.ids),
-    )
+    remarks = probe_remarks(records, observed.ids)
+    try:
+        fitted = fit(observed, database, name=name, made=made, version=__version__, set_aside=aside, meters=as_entries(meters), remarks=remarks, rents=rents)
+    except NoUsableRunError as error:
+        if not rents:
+            raise
+        fitted = prices_alone(observed, rents, error.set_aside, name=name, made=made, version=__version__)
     replaced = "" if dry_run else _made(fitted.calibration.name)
     return Calibrated(fitted=fitted, file="" if dry_run else save(fitted.calibration), replaced=replaced)
 
@@ -123,7 +127,7 @@ def _records(runs: Iterable[Run | str] | None, store: str | os.PathLike[str] | N
     """Return the records of *runs*; ids are looked up in the ledger."""
     stated = None if runs is None else list(runs)
     if stated is not None and not any(isinstance(run, str) for run in stated):
-        return [run for run in stated if not isinstance(run, str)]
+        return with_second_opinions([run for run in stated if not isinstance(run, str)])
     with Ledger(store) as ledger:
         found = ledger.runs() if stated is None else [ledger.run(run) if isinstance(run, str) else run for run in stated]
         if not found:

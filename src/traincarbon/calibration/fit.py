@@ -12,8 +12,9 @@ from traincarbon.calibration.effects import chips_of, effects_of, groups
 from traincarbon.calibration.expected import Expected, expect
 from traincarbon.calibration.observed import Observed
 from traincarbon.calibration.unmetered_power import accelerator_energy
+from traincarbon.calibration.unusable import NoUsableRunError
 from traincarbon.database.load import Database
-from traincarbon.errors import CarbonError
+from traincarbon.estimation.billed_rent import Rent
 from traincarbon.estimation.calibration import CALIBRATED, Calibration, Effect
 from traincarbon.fitting.outliers import outliers
 from traincarbon.fitting.shrinkage import Shrunk
@@ -31,11 +32,7 @@ if TYPE_CHECKING:
 
 _KEPT_RUNS = 1000
 """A calibration lists at most this many ids of runs, and of runs set aside, and of more only their number."""
-_FEWEST = 2
-"""Fewest runs of which one can be left out."""
-_GOOD = 0.11
-"""A mean error with each run left out that is good enough, even if the priors did better: runs repeated with the same code scatter by 0.14 (``mfu:run``),
-of which the mean of absolute values is this, so no prediction has less for long; and the interval is narrower."""
+_FEWEST = 2  # runs of which one can be left out
 
 _OUTLIER_OF_ONE = {
     "power": "only its energy: its accelerators took {:.2g} times the power of similar runs",
@@ -88,6 +85,7 @@ def fit(
     set_aside: Sequence[SetAside] = (),
     meters: Sequence[Mapping[str, object]] = (),
     remarks: Sequence[str] = (),
+    rents: Sequence[Rent] = (),
     spreads: Spreads | None = None,
 ) -> Fitted:
     """Return the calibration to *observed* runs, and its errors.
@@ -101,28 +99,27 @@ def fit(
         set_aside: Runs that were set aside already; the calibration lists them too.
         meters: What wall meters showed; saved with the calibration.
         remarks: What a reader should know of the runs; saved with the calibration.
+        rents: What an accelerator-hour really cost, by bills; saved with the calibration.
         spreads: Prior spreads of the scopes; by default those of ``priors.csv``.
 
     Raises:
-        CarbonError: no run can be used; the message names the first reason.
+        NoUsableRunError: no run can be used; the message names the first reason.
     """
     priors = spreads_of(database) if spreads is None else spreads
     expected = expect(observed, database)
     good, wrong = _screened(observed, expected)
     aside = [*set_aside, *wrong]
     if not good.size:
-        first = f"{aside[0].id[:60]!r}: {aside[0].reason}" if aside else "there are none"
-        raise CarbonError(f"no run can be used; {first}", hint="a run needs hardware, params, tokens and hours; see carbon runs show ID")
+        raise NoUsableRunError(aside)
     mine = expected.select(good)
     used, power_sigma, notes = accelerator_energy(observed.select(good), mine, database, priors)
     shown, energy_aside = _log_ratios(used, mine)
     aside += energy_aside
     effects, errors = _effects_and_errors(used, mine, shown, priors, power_sigma=power_sigma)
     automatic, why = _verdict(used, mine, errors)
-    unproven = _why_no_step(used, mine, errors)
-    if unproven:
-        effects = [effect for effect in effects if effect.quantity != "step"]
-        notes = (*notes, unproven)
+    unproven = _unproven(used, mine, errors)
+    effects = [effect for effect in effects if effect.quantity not in unproven]
+    notes = (*notes, *unproven.values())
     calibration = Calibration(
         name=name,
         made=made,
@@ -137,6 +134,7 @@ def fit(
         meters=tuple(meters),
         notes=(*remarks, *notes),
         software=dict(observed.software),
+        rents=tuple(rents),
     )
     return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
 
@@ -247,24 +245,27 @@ def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> t
     for quantity in ("hours", "energy"):
         if quantity in errors and (worse := _no_better(used, expected, errors[quantity])):
             return False, f"the other runs predict {quantity} {worse}"
+    for quantity in ("hours", "energy"):
+        if quantity in errors and len(errors[quantity].rows) >= _FEWEST and (worse := _worse(*_means(errors[quantity]))):
+            return False, f"the other runs predict {quantity} {worse}"
     left_out, before = _means(errors["hours"])
-    if left_out >= max(before, _GOOD):
-        return False, f"the other runs predict hours no better: mean error {left_out:.2f}, without calibration {before:.2f}"
-    narrow = "" if left_out < before else ", as little as between repeats of a run, and the interval is narrower"
-    return True, f"with each run left out in turn, the mean error of hours is {left_out:.2f}, without calibration {before:.2f}{narrow}"
+    return True, f"with each run left out in turn, the mean error of hours is {_apart(left_out, before)}"
 
 
-def _why_no_step(used: Observed, expected: Expected, errors: dict[str, Errors]) -> str:
-    """Return why the step calibration is dropped, or "" if it is kept or no layout is known."""
-    if "step" not in errors:
-        return ""
-    if len(errors["step"].rows) < _FEWEST:
-        return "steps are not calibrated: only one run has a known layout"
-    worse = _no_better(used, expected, errors["step"])
-    left_out, before = _means(errors["step"])
-    if not worse and left_out >= max(before, _GOOD):
-        worse = f"no better: mean error {left_out:.2f}, without calibration {before:.2f}"
-    return f"steps are not calibrated: the other runs predict them {worse}" if worse else ""
+def _unproven(used: Observed, expected: Expected, errors: dict[str, Errors]) -> dict[str, str]:
+    """Return the quantities that are dropped, of which the rest of the calibration does not depend, each with the reason."""
+    found: dict[str, str] = {}
+    for quantity in ("host", "step"):
+        if quantity not in errors:
+            continue
+        is_tested = len(errors[quantity].rows) >= _FEWEST
+        worse = (_no_better(used, expected, errors[quantity]) or _worse(*_means(errors[quantity]))) if is_tested else ""
+        if quantity == "step" and not is_tested:
+            found[quantity] = "steps are not calibrated: only one run has a known layout"
+        elif worse:
+            what = "steps are" if quantity == "step" else "the power of the rest of servers is"
+            found[quantity] = f"{what} not calibrated: the other runs predict {'them' if quantity == 'step' else 'it'} {worse}"
+    return found
 
 
 def _no_better(used: Observed, expected: Expected, found: Errors) -> str:
@@ -272,10 +273,25 @@ def _no_better(used: Observed, expected: Expected, found: Errors) -> str:
     chips, names = chips_of(used, expected)[found.rows], [*dict.fromkeys(expected.chips)]
     for chip in np.unique(chips).tolist():
         mine = chips == chip
-        left_out, before = _means(found, mine)
-        if mine.sum() >= _FEWEST and left_out >= max(before, _GOOD):
-            return f"no better on {names[chip]}: mean error {left_out:.2f}, without calibration {before:.2f}"
+        if mine.sum() >= _FEWEST and (worse := _worse(*_means(found, mine), where=f" on {names[chip]}")):
+            return worse
     return ""
+
+
+def _worse(left_out: float, before: float, *, where: str = "") -> str:
+    """Return in words that left-out runs are predicted no better than without calibration, empty if they are predicted better."""
+    return f"no better{where}: mean error {_apart(left_out, before)}" if left_out >= before else ""
+
+
+def _apart(left_out: float, before: float) -> str:
+    """Return both errors with as many digits as tell them apart.
+
+    Example:
+        >>> _apart(0.08, 0.271), _apart(0.0312, 0.0309), _apart(0.5, 0.5)
+        ('0.08, without calibration 0.27', '0.0312, without calibration 0.0309', '0.50, without calibration 0.50')
+    """
+    digits = next((digits for digits in (2, 3, 4) if f"{left_out:.{digits}f}" != f"{before:.{digits}f}"), 2)
+    return f"{left_out:.{digits}f}, without calibration {before:.{digits}f}"
 
 
 def _means(found: Errors, mine: "Flags | slice" = slice(None)) -> tuple[float, float]:

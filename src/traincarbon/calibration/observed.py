@@ -17,6 +17,7 @@ from traincarbon.estimation.calibration import job_family
 from traincarbon.estimation.facts.hardware import used_precision
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.run import Run
 from traincarbon.published.reported_runs import SetAside
 from traincarbon.quantities import J_PER_KWH, S_PER_H, EnergySource
@@ -33,8 +34,7 @@ PlanValue = str | float | None
 """A field of a plan as a record states it."""
 _MOST_GAPS = 0.1
 """Share of a run that may go unmetered. Beyond it the energy is ignored."""
-_MOST_LAYOUTS = 3000
-"""Distinct layouts that are evaluated, a third of a millisecond each. The first are enough if there are more."""
+_MOST_LAYOUTS = 3000  # a third of a millisecond each; the first are enough if there are more
 _IDLE = 0.05
 """Accelerators that were busy for a smaller share of the time count as idle."""
 
@@ -269,8 +269,7 @@ def _numbers(record: Run, plan: Mapping[str, object], chip: Product, wall_kwh: f
     is_complete = record.gaps_s <= _MOST_GAPS * record.duration_s
     part = "cpu" if chip.keys.get("type") == "cpu" else "gpu"
     accelerator_kwh = parts.get(part, math.nan) if is_complete else math.nan
-    whole = record.energy_j.get("other") is not None and is_complete
-    server_kwh = wall_kwh if wall_kwh is not None else sum(parts.values()) if whole else math.nan
+    server_kwh = wall_kwh if wall_kwh is not None else sum(parts.values()) if record.energy_covers == WHOLE and is_complete else math.nan
     steady, done = after_warm_up(record)
     return (
         params,

@@ -17,7 +17,7 @@ from traincarbon.published import priors, spreads
 from traincarbon.published.prior_rows import usable_mfu
 from traincarbon.published.reported_runs import PublishedRun, chip_of
 from traincarbon.published.run_kinds import RunKind
-from traincarbon.published.runs_file import read_runs
+from traincarbon.published.runs_file import read_measured_power, read_runs
 from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Z_90
 
@@ -53,7 +53,8 @@ def prove(runs: Sequence[PublishedRun], database: Database, *, organisations: Co
         if organisations and organisation not in organisations:
             continue
         others = [run for run in runs if run.group != organisation]
-        facts = priors.with_priors(database, priors.fitted_priors(others, database))
+        metered = [run for run in read_measured_power() if run.group != organisation]
+        facts = priors.with_priors(database, priors.fitted_priors(others, metered, database))
         shipped = spreads.spreads_of(database)
         found = spreads.as_scopes(spreads.fitted(spreads.published(others, facts)))
         prior = spreads.Spreads({**shipped.by_scope, **found})

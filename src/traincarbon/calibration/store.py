@@ -23,9 +23,10 @@ def text_of(calibration: Calibration) -> str:
         "errors": {quantity: {name: round(value, 6) for name, value in errors.items()} for quantity, errors in calibration.errors.items()},
         "meter": calibration.meters,
         "software": dict(calibration.software),
+        "rent": [rent._asdict() for rent in calibration.rents],
         "effect": [effect._asdict() for effect in calibration.effects],
     }
-    stated = {name: value for name, value in table.items() if value or name not in ("errors", "meter", "effect", "software")}
+    stated = {name: value for name, value in table.items() if value or name not in ("errors", "meter", "effect", "software", "rent")}
     return f"# Made by carbon calibrate; docs/calibration.md says what the numbers mean.\n{to_toml(stated)}"
 
 
@@ -73,5 +74,6 @@ def as_dict(calibration: Calibration) -> dict[str, object]:
         "meters": [dict(meter) for meter in calibration.meters],
         "notes": list(calibration.notes),
         "software": dict(calibration.software),
+        "rents": [rent._asdict() for rent in calibration.rents],
         "folder": calibrations_folder(),
     }

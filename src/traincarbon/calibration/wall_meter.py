@@ -6,6 +6,7 @@ Readings at one level of load give only the factor *g*; three or more, the highe
 """
 
 import csv
+import io
 import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_H, W_PER_KW
+from traincarbon.reading import read_limited
 
 CLASS_SIGMA = 0.01
 """Log-spread of a plug or panel meter of accuracy class 1 (IEC 62053-21: 1 %). Calibrated ones are better, plug meters at low loads worse."""
@@ -23,6 +25,7 @@ _LEAST_RANGE = 1.5
 _LONGEST_GAP = 0.1
 """Greatest share of a run between two readings of the wall meter."""
 _MOST_W = 1e9
+_LONGEST_B = 100_000_000
 
 
 class WallMeter(NamedTuple):
@@ -122,8 +125,8 @@ def _read(file: str) -> list[tuple[float, float]]:
         CarbonError: the file cannot be read, or a line is not a reading.
     """
     try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
-            lines = list(csv.reader(stream))
+        text = read_limited(file, most_b=_LONGEST_B).decode("utf-8-sig")
+        lines = list(csv.reader(io.StringIO(text, newline="")))
     except (OSError, ValueError, csv.Error) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "it is not in UTF-8" if isinstance(error, UnicodeError) else str(error)
         raise CarbonError(f"cannot read {file!r}: {reason}", hint="give kWh, or a CSV file with the columns time,watts") from error

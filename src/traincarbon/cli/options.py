@@ -177,6 +177,17 @@ def read_plan(plan_file: str | None, fields: Mapping[str, object]) -> Plan:
     return Plan.from_dict(overridden(Plan.read(plan_file).to_dict(), stated))
 
 
+def ledger_options(command: C) -> C:
+    """Add ``--store``, ``--quiet`` and ``--json``."""
+    for option in (
+        click.option("--store", metavar="DIR", type=FILE, help="Folder of the ledger.  [default: $CARBON_STORE, else your data folder]"),
+        click.option("--quiet", is_flag=True, help="No notes on stderr."),
+        click.option("--json", "as_json", is_flag=True, help="Print the library's result as JSON."),
+    ):
+        command = option(command)
+    return command
+
+
 def database(folder: str | None) -> Database:
     """Return the database, with the folder of ``--db`` on top if it is given."""
     return open_database(folder)

@@ -9,7 +9,7 @@ from traincarbon.database.load import READ, Database, builtin_root
 from traincarbon.database.models import model_name
 from traincarbon.database.names import INDEX, aliases_in, index_text, squeeze
 from traincarbon.database.read_files import read_text
-from traincarbon.database.records import KINDS, PRECISIONS, PRODUCTS, TABLES, Product, Row
+from traincarbon.database.records import KINDS, PRECISIONS, PRODUCTS, SEGMENTS, TABLES, Product, Row
 from traincarbon.database.row_checks import row_faults
 from traincarbon.errors import DatabaseError
 
@@ -122,6 +122,8 @@ def _accelerator_faults(product: Product) -> Iterator[Fault]:
     for key in ("generation", "type"):
         if not product.keys.get(key):
             yield Fault(place, f"has no {key}")
+    if product.segment and product.segment not in SEGMENTS:
+        yield Fault(place, f"segment {product.segment!r} is none of {', '.join(SEGMENTS)}")
 
 
 def _server_faults(product: Product, accelerators: dict[str, Product]) -> Iterator[Fault]:
@@ -178,6 +180,9 @@ def _dangling(tables: dict[str, tuple[Row, ...]], products: dict[str, dict[str, 
     for row in tables.get("grid", ()):
         if row["zone"] not in zones and row["zone"] not in regions:
             yield Fault(f"grid.csv, {row['zone']}", "the zone is neither in zones.csv nor a region")
+    for row in tables.get("market", ()):
+        if row["zone"] not in zones and row["zone"] not in regions:
+            yield Fault(f"market.csv, {row['zone']}", "the zone is neither in zones.csv nor a region")
     for row in tables.get("electricity", ()):
         if row["zone"] not in zones:
             yield Fault(f"electricity.csv, {row['zone']}", "the zone is not in zones.csv")

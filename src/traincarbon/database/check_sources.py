@@ -9,7 +9,7 @@ from traincarbon.database.read_files import read_text, read_toml
 from traincarbon.database.records import KINDS
 from traincarbon.errors import DatabaseError
 
-RUNS = ("published_runs", "measured_steps")
+RUNS = ("published_runs", "measured_steps", "measured_power")
 """Tables of runs, in columns of their own."""
 ENTRY = ("title", "publisher", "published", "licence")
 """What every entry of the bibliography states."""

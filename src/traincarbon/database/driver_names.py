@@ -10,6 +10,13 @@ _LINES = ("tesla", "quadro", "geforce", "instinct", "radeon")
 _ENDINGS = ("oam", "vf", "hf")
 """Endings that state how an accelerator is built in or shared, not which one it is: an open module, a virtual function."""
 
+_SEGMENTS = {
+    "laptop": ("laptop", "max-q design", "mobile"),
+    "workstation": ("quadro", "rtx a", "rtx pro", "ada generation", "radeon pro", "arc pro"),
+    "consumer": ("geforce", "titan", "radeon rx", "arc "),
+}
+"""Segment of a GPU to what its name then holds, the first segment first."""
+
 
 def find_accelerator(database: Database, name: str) -> Product | None:
     """Return the accelerator that NVML or amdsmi calls *name*; None if it is unknown or ambiguous.
@@ -30,6 +37,17 @@ def find_accelerator(database: Database, name: str) -> Product | None:
 
     products = matching(database, name.split(" MIG ", maxsplit=1)[0])
     return database.product("accelerators", products[0].id) if len(products) == 1 and products[0].folder == "accelerators" else None
+
+
+def segment_of(name: str) -> str:
+    """Return who the GPU is made for that a driver calls *name*, as far as the name tells; empty where it does not.
+
+    Example:
+        >>> segment_of("NVIDIA GeForce RTX 5060 Laptop GPU"), segment_of("NVIDIA RTX A1000"), segment_of("NVIDIA X100")
+        ('laptop', 'workstation', '')
+    """
+    written = f"{name.lower()} "
+    return next((segment for segment, words in _SEGMENTS.items() if any(word in written for word in words)), "")
 
 
 def _spellings(name: str) -> list[str]:

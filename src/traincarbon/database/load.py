@@ -13,7 +13,8 @@ from traincarbon.paths import settings_folder
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-READ = frozenset((*PRODUCTS, "benches", "sources.toml", "published_runs.csv", "measured_steps.csv", "names.csv", *(f"{table}.csv" for table in TABLES)))
+_RUNS = ("published_runs.csv", "measured_steps.csv", "measured_power.csv")
+READ = frozenset((*PRODUCTS, "benches", "sources.toml", *_RUNS, "names.csv", *(f"{table}.csv" for table in TABLES)))
 """Files and folders of a database; everything else in its folder is ignored."""
 _EVERY = "\n"
 """Means all keys of a table; no key can look like it."""

@@ -14,7 +14,9 @@ PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
 NARROW_PRECISIONS = ("fp8", "fp4")
 
 FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high", "dated"})
-ACCELERATOR_KEYS = frozenset({"name", "vendor", "type", "generation", "form_factor", "aliases"})
+SEGMENTS = ("datacentre", "workstation", "consumer", "laptop")
+"""Who an accelerator is made for. Workstation: professional cards with graphics memory, in workstations or in servers."""
+ACCELERATOR_KEYS = frozenset({"name", "vendor", "type", "generation", "segment", "form_factor", "aliases"})
 SERVER_KEYS = frozenset({"name", "vendor", "operator", "accelerator", "cpu", "aliases"})
 
 ACCELERATOR_FACTS = frozenset(
@@ -63,6 +65,7 @@ TABLES: dict[str, tuple[str, ...]] = {
     "towns": ("zone", "names", *_EVIDENCE),
     "subdivisions": ("zone", "names", *_EVIDENCE),
     "grid": ("zone", "year", "intensity_gco2e_per_kwh", "basis", "boundary", *_EVIDENCE),
+    "market": ("zone", "year", "intensity_gco2e_per_kwh", "mix", *_EVIDENCE),
     "continents": ("zone", "continent", *_EVIDENCE),
     "electricity": ("zone", "year", "price_usd_per_kwh", "sector", *_EVIDENCE),
     "regions": ("region", "provider", "name", "location", "zone", "aliases", "latitude", "longitude", *_EVIDENCE),
@@ -82,7 +85,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("experts", "experts_per_token", "shared_ffn", "attention_params", "window", "windowed"),
         *_EVIDENCE,
     ),
-    "convolutions": ("convolution", "name", "params", "image_size", "gmac", *_EVIDENCE),
+    "convolutions": ("convolution", "name", "params", "image_size", "gmac", "is_separable", *_EVIDENCE),
     "speech_encoders": ("speech_encoder", "name", "params", "gmac_per_s", *_EVIDENCE),
     "family_runs": ("run", "name", "plan", "accelerator_hours", "measure", *_EVIDENCE),
     "scaling_laws": (
@@ -143,6 +146,11 @@ class Product(NamedTuple):
     def generation(self) -> str:
         """Generation of the accelerator; empty for a server."""
         return self.keys.get("generation", "")
+
+    @property
+    def segment(self) -> str:
+        """Who the accelerator is made for, one of :data:`SEGMENTS`; empty where that is not stated."""
+        return self.keys.get("segment", "")
 
     @property
     def peak_16_bit_flop_per_s(self) -> float | None:

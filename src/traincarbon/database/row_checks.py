@@ -19,6 +19,7 @@ _YEAR = _Bounds(1990.0, 2100.0, True)
 
 _NUMBERS: dict[str, dict[str, _Bounds]] = {
     "grid": {"year": _YEAR, "intensity_gco2e_per_kwh": _Bounds(0.0, MOST_GCO2E_PER_KWH, True)},
+    "market": {"year": _YEAR, "intensity_gco2e_per_kwh": _Bounds(0.0, MOST_GCO2E_PER_KWH, True)},
     "electricity": {"year": _YEAR, "price_usd_per_kwh": _Bounds(0.0, 2.0, True)},
     "regions": {"latitude": _Bounds(-90.0, 90.0, False), "longitude": _Bounds(-180.0, 180.0, False)},
     "facilities": {"year": _YEAR, "pue": _Bounds(1.0, 5.0, False), "wue_l_per_kwh": _Bounds(0.0, 20.0, False)},
@@ -48,6 +49,7 @@ _NUMBERS: dict[str, dict[str, _Bounds]] = {
 
 _WORDS: dict[str, dict[str, tuple[str, ...]]] = {
     "grid": {"basis": BASES, "boundary": ("production", "consumption", "provider")},
+    "market": {"mix": ("provider", "residual")},
     "providers": {"type": PROVIDER_TYPES},
     "prices": {"purchase": PURCHASES},
     "family_runs": {"measure": ("run", "rate")},

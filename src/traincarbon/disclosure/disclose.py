@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from traincarbon._version import __version__
 from traincarbon.database.load import Database, open_database
+from traincarbon.disclosure.by_hour import run_by_hour
 from traincarbon.disclosure.disclosure import Disclosure, once
 from traincarbon.disclosure.formats.table import FORMATS, writer_of
 from traincarbon.disclosure.of_plan import statement_of_plan
@@ -50,11 +51,14 @@ def disclose(
     force: bool = False,
     store: str | os.PathLike[str] | None = None,
     level: float = 0.9,
+    live: bool = False,
+    service: str | None = None,
+    grid_zone: str = "",
     database: Database | None = None,
 ) -> Disclosed:
     """Return the statements about runs and plans that others ask for, and write them into a folder if one is named.
 
-    Nothing is invented: what a record or a plan does not tell is said to be missing, in the way of each format. The network is never used.
+    Nothing is invented: what a record or a plan does not tell is said to be missing, in the way of each format. Without *live* the network is never used.
 
     Args:
         *items: Runs of the ledger by id, records, plans, and files of plans, estimates or records; those of one model.
@@ -67,6 +71,9 @@ def disclose(
         force: Replace existing files.
         store: The ledger's folder; by default the user's.
         level: Confidence level of the intervals of plans. [1]
+        live: Ask services for the carbon intensity of each hour of a run, see :func:`traincarbon.disclosure.by_hour.run_by_hour`.
+        service: Ask this service alone.
+        grid_zone: What that service calls the zone of the run.
         database: The facts; by default the built-in ones with the user's own.
 
     Raises:
@@ -76,8 +83,11 @@ def disclose(
     writers = [writer_of(name) for name in dict.fromkeys(formats)]
     tokens, original = _count(task_tokens, "task_tokens"), None if original_flop is None else _count(original_flop, "original_flop")
     found = read_subjects(items, database=database, store=None if store is None else os.fspath(store), level=level)
-    statements = [_of_plan(plan, model) for plan in found.plans]
-    statements += [statement_of_run(run.record, database=database, model=model, level=level) for run in found.runs]
+    statements = [_of_plan(plan, model, database) for plan in found.plans]
+    hours = [
+        run_by_hour(run.record, live=True, basis="direct", service=service, grid_zone=grid_zone, database=database) if live else None for run in found.runs
+    ]
+    statements += [statement_of_run(run.record, database=database, model=model, level=level, by_hour=each) for run, each in zip(found.runs, hours, strict=True)]
     disclosure = Disclosure(
         statements=once(statements),
         model=(model or next((each.model for each in statements if each.model), ""))[:_LONGEST],
@@ -94,10 +104,10 @@ def disclose(
     return Disclosed(disclosure, files, folder)
 
 
-def _of_plan(plan: ReportedPlan, model: str) -> Statement:
+def _of_plan(plan: ReportedPlan, model: str, database: Database) -> Statement:
     if plan.answer is None:
         raise CarbonError("a saved estimate differs from what its plan gives now", hint="disclose its plan instead of the estimate")
-    return statement_of_plan(plan.answer, model=model)
+    return statement_of_plan(plan.answer, model=model, database=database)
 
 
 def _count(value: object, name: str) -> float:

@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from traincarbon.database.load import Database
 from traincarbon.disclosure.compute import compute_by_hardware
+from traincarbon.disclosure.market import market_figures
 from traincarbon.disclosure.statement import RESULTS, Compute, Statement
 from traincarbon.estimation.families import kind_of
 from traincarbon.estimation.result import Estimate
@@ -17,12 +19,13 @@ _WHY = {
 }
 
 
-def statement_of_plan(answer: Estimate, *, model: str = "") -> Statement:
+def statement_of_plan(answer: Estimate, *, model: str = "", database: Database | None = None) -> Statement:
     """Return the statement of the estimate of a plan.
 
     Args:
         answer: The estimate.
         model: The name of the model; by default that of the plan.
+        database: The facts with the market figures of the place; none are stated without it.
 
     Raises:
         CarbonError: the estimate is of arrays of plans.
@@ -55,6 +58,9 @@ def statement_of_plan(answer: Estimate, *, model: str = "") -> Statement:
         shares={"measured": 0.0, "modelled": 0.0, "assumed": 1.0} if results.get("facility_energy_kwh") is not None else {},
         level=answer.level,
         missing={name: _WHY.get(name) or QUANTITIES[name].unknown or "it cannot be told from the plan" for name in RESULTS if results.get(name) is None},
+        market=()
+        if place is None or database is None
+        else market_figures(region="" if place.region is None else place.id, zone=place.zone, began=plan.start or "", database=database),
         assumptions=tuple(f"{each.name}: {each.reason}" for each in answer.assumptions),
     )
 

@@ -5,13 +5,15 @@ from datetime import datetime, timedelta
 from traincarbon.database.find import find_hardware
 from traincarbon.database.load import Database
 from traincarbon.decode import interval, number
+from traincarbon.disclosure.by_hour import RunByHour, basis_of_scope2, run_by_hour
 from traincarbon.disclosure.compute import compute_by_hardware
+from traincarbon.disclosure.market import market_figures
 from traincarbon.disclosure.statement import RESULTS, Compute, Statement
 from traincarbon.errors import CarbonError
 from traincarbon.formulas.compute import training_flop
 from traincarbon.ledger.run import Run, timestamp
 from traincarbon.ledger.site import checked_site
-from traincarbon.quantities import J_PER_KWH, S_PER_H, CostBasis, EnergySource
+from traincarbon.quantities import J_PER_KWH, S_PER_H, CostBasis
 from traincarbon.uncertain import Interval
 
 _FINE_TUNING = ("finetune", "lora", "qlora", "dpo", "rl")
@@ -29,7 +31,7 @@ _WHY = {
 }
 
 
-def statement_of_run(run: Run, *, database: Database, model: str = "", level: float = 0.9) -> Statement:
+def statement_of_run(run: Run, *, database: Database, model: str = "", level: float = 0.9, by_hour: RunByHour | None = None) -> Statement:
     """Return the statement of a run.
 
     Args:
@@ -37,12 +39,16 @@ def statement_of_run(run: Run, *, database: Database, model: str = "", level: fl
         database: The facts about its hardware.
         model: The name of the model; by default that of its plan, else its project.
         level: Confidence level of the count of compute by hardware; that of the record's intervals is 90 %. [1]
+        by_hour: The run by hour; by default with the intensity of the year, as nothing is asked.
     """
     plan, site = run.plan or {}, checked_site(run.site) or {}
+    by_hour = by_hour if by_hour is not None else run_by_hour(run, basis=basis_of_scope2(run))
     params = run.params or number(plan.get("params"))
     results = _results(run, site)
     missing = {name: _reason(run, name) for name in RESULTS if results[name] is None}
     missing |= {f"energy of {part}": reason for part, reason in run.missing.items()}
+    if not by_hour.hours:
+        missing["energy by hour"] = "; ".join(by_hour.notes)
     if run.state == "running":
         missing["the rest of the run"] = "the run is still going: these are the figures so far"
     elif run.state == "incomplete":
@@ -69,24 +75,27 @@ def statement_of_run(run: Run, *, database: Database, model: str = "", level: fl
         basis=str(site.get("basis") or ""),
         compute=_compute(run, params, results["accelerator_hours_h"], database, level),
         results=results,
-        shares=_shares(run),
+        shares=run.facility_shares,
         meters=tuple(f"{part}: {source.label}" for part, source in run.how.items()),
         attempts=tuple(each.to_dict(timestamp) for each in run.attempts),
         missing=missing,
         assumptions=tuple(run.notes),
         versions=dict(run.versions),
+        market=market_figures(region=str(site.get("region") or ""), zone=str(site.get("zone") or ""), began=run.started_at, database=database),
+        by_hour=by_hour,
     )
 
 
 def _results(run: Run, site: dict[str, object]) -> dict[str, Interval | None]:
     gpu_j, pue = run.energy_j.get("gpu"), number(site.get("pue"))
     facility, operational = interval(run.facility_energy_kwh), interval(run.operational_kgco2e)
+    it = None if facility is None or pue is None else Interval(*(bound / pue for bound in facility))
     hours = None if run.accelerators is None else run.accelerators * run.duration_s / S_PER_H
     return {
         "accelerator_hours_h": _exact(hours),
         "duration_s": _exact(run.duration_s),
         "accelerator_energy_kwh": _exact(None if gpu_j is None or run.unread_gpu else gpu_j / J_PER_KWH),
-        "it_energy_kwh": None if facility is None or pue is None else _scaled(facility, 1.0 / pue),
+        "it_energy_kwh": it,
         "facility_energy_kwh": facility,
         "operational_kgco2e": operational,
         "scope2_location_kgco2e": _part(operational, site, "direct_intensity"),
@@ -111,17 +120,6 @@ def _compute(run: Run, params: float | None, hours: Interval | None, database: D
             hw=run.hw, params=params, precision=None, accelerator_hours_h=hours.median, level=level, database=database
         )
     return Compute(by_architecture=by_architecture, by_hardware=by_hardware, utilisation=utilisation, how="6nd" if by_architecture is not None else "")
-
-
-def _shares(run: Run) -> dict[str, float]:
-    """Return which shares of the facility's energy were measured, modelled, and assumed."""
-    whole_kwh = (run.facility_energy_kwh or {}).get("median", 0.0)
-    if whole_kwh <= 0.0:
-        return {}
-    by_source = {source: sum(parts.values()) / J_PER_KWH / whole_kwh for source, parts in run.energy_by_source.items()}
-    measured = min(sum(share for source, share in by_source.items() if source.is_measured), 1.0)
-    modelled = min(by_source.get(EnergySource.MODELLED, 0.0), 1.0 - measured)
-    return {"measured": measured, "modelled": modelled, "assumed": max(1.0 - measured - modelled, 0.0)}
 
 
 def _reason(run: Run, name: str) -> str:

@@ -5,6 +5,9 @@ from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
+from traincarbon.disclosure.by_hour import RunByHour
+from traincarbon.disclosure.market import MarketFigure
+from traincarbon.quantities import G_PER_KG
 from traincarbon.uncertain import Interval
 
 
@@ -119,6 +122,10 @@ class Statement:
     """What is missing, with the reason."""
     assumptions: tuple[str, ...] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
+    market: tuple[MarketFigure, ...] = ()
+    """Market figures of the place, for who states no contract."""
+    by_hour: RunByHour | None = None
+    """The run by hour and zone, None for a plan."""
 
     def result(self, name: str) -> Interval | None:
         """Return an amount of :data:`RESULTS`."""
@@ -135,6 +142,14 @@ class Statement:
         return next(((boundary, energy) for boundary, energy in reversed(self.energy_kwh.items()) if energy is not None), None)
 
     @property
+    def hourly_kgco2e(self) -> Interval | None:
+        """The emissions of the electricity with the intensity of each hour, None unless one at least is that of its hour and all are known. [kg]."""
+        facility, by_hour = self.result("facility_energy_kwh"), self.by_hour
+        if facility is None or by_hour is None or not by_hour.n_by_hour or by_hour.mean_gco2e_per_kwh is None:
+            return None
+        return Interval(*(bound * by_hour.mean_gco2e_per_kwh / G_PER_KG for bound in facility))
+
+    @property
     def failed_attempts(self) -> int:
         """Attempts that ended before the training was over."""
         return sum(1 for attempt in self.attempts if attempt.get("state") not in ("finished", "running"))
@@ -146,7 +161,17 @@ class Statement:
         lists = {name: list(stated[name]) for name in ("meters", "assumptions")}
         attempts = [dict(attempt) for attempt in self.attempts]
         maps = {name: dict(stated[name]) for name in ("shares", "missing", "versions")}
-        return {**stated, "compute": self.compute.to_dict(), "results": results, **lists, **maps, "attempts": attempts}
+        by_hour = None if self.by_hour is None else self.by_hour.to_dict()
+        return {
+            **stated,
+            "compute": self.compute.to_dict(),
+            "results": results,
+            **lists,
+            **maps,
+            "attempts": attempts,
+            "market": [each._asdict() for each in self.market],
+            "by_hour": by_hour,
+        }
 
 
 def summed(statements: Sequence[Statement], name: str) -> Interval | None:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from traincarbon.database.load import calibrations_folder
 from traincarbon.decode import decode
 from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.estimation.billed_rent import Rent, check_rent
 from traincarbon.estimation.families import USUAL
 from traincarbon.reading import read_limited
 from traincarbon.toml import parse_toml
@@ -97,6 +98,7 @@ class Calibration:
         meters: What readings at the wall showed about the meters inside.
         notes: What a reader should know before relying on it.
         software: The software of the latest run.
+        rents: What an accelerator-hour really cost, by bills.
     """
 
     name: str
@@ -112,6 +114,7 @@ class Calibration:
     meters: tuple[Mapping[str, object], ...] = ()
     notes: tuple[str, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
+    rents: tuple[Rent, ...] = ()
 
     def fits(self, hardware: str, site: str) -> bool:
         """Say whether it was fitted on runs on that hardware, at that *site* if both sides name one."""
@@ -211,12 +214,13 @@ class _File(NamedTuple):
     version: str
     why: str
     runs: _Runs
-    effect: tuple[Effect, ...]
+    effect: tuple[Effect, ...] = ()
     automatic: bool = False
     errors: Mapping[str, Mapping[str, float]] = {}
     meter: tuple[Mapping[str, object], ...] = ()
     notes: tuple[str, ...] = ()
     software: Mapping[str, str] = {}
+    rent: tuple[Rent, ...] = ()
 
 
 @lru_cache(maxsize=64)
@@ -240,6 +244,7 @@ def _parsed(file: str, name: str, stamp: tuple[int, int]) -> Calibration:  # noq
         meters=stated.meter,
         notes=stated.notes,
         software=stated.software,
+        rents=stated.rent,
     )
 
 
@@ -253,8 +258,12 @@ def _check(stated: _File) -> None:
         raise ValueError(f"its schema is {stated.schema[:60]!r}")
     if not all(text.isprintable() for text in (stated.made, stated.version, stated.why, *stated.software, *stated.software.values())):
         raise ValueError("it holds control characters")
+    if not stated.effect and not stated.rent:
+        raise ValueError("it has no effect")
     for effect in stated.effect:
         _check_effect(effect)
+    for rent in stated.rent:
+        check_rent(rent)
 
 
 def _check_effect(effect: Effect) -> None:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
+from traincarbon.estimation.billed_rent import Rent, rent_at
 from traincarbon.estimation.calibration import NONE, Calibration, Effect, job_family, names, read
 from traincarbon.estimation.facts.evidence import Given
 from traincarbon.estimation.facts.facts import Facts
@@ -110,7 +111,24 @@ def _applied(facts: Facts, database: Database, calibration: Calibration, plan: P
         changed.append(factor)
         if quantity == "mfu":
             warnings += _warnings(effect, calibration.name, facts.accelerator.name, size)
+    rent = rent_at(calibration.rents, facts.accelerator.id, site)
+    if rent is not None and not any(stated is not None for stated in (plan.rent_price, plan.rent, plan.rent_from)):
+        facts = facts.having(_billed(rent, calibration, is_automatic=is_automatic))
     return facts.having(*changed, calibration=calibration.name, warnings=tuple(warnings))
+
+
+def _billed(rent: Rent, calibration: Calibration, *, is_automatic: bool) -> Given:
+    """Return the rent that bills of own runs show."""
+    return Given(
+        "rent_price",
+        Uncertain(rent.usd_per_h, {"rent_price": rent.sigma}),
+        "$/h",
+        f"bills of {rent.runs:,} own run{'s' * (rent.runs != 1)}, {rent.first_day} – {rent.last_day}: ${rent.usd:,.2f} for {rent.accelerator_hours_h:,.4g} accelerator-hours",
+        f"calibration {calibration.name}",
+        f"made {calibration.made[:10]}",
+        "measured",
+        is_automatic,
+    )
 
 
 def _precision_change(database: Database, calibration: Calibration, facts: Facts) -> float:

@@ -5,19 +5,19 @@ from traincarbon.quantities import W_PER_KW
 from traincarbon.uncertain import Num, clamp, median_of, where
 
 
-@equation("board_power_w × clamp(reference_share × (mfu / reference_mfu) ^ exponent, idle_share, 1)", source="fit-power")
+@equation("board_power_w × clamp(reference_share × clamp(mfu / reference_mfu, 0, 1) ^ exponent, idle_share, 1)", source="fit-power")
 def accelerator_power_w(*, board_power_w: Num, reference_share: Num, mfu: Num, reference_mfu: float, exponent: float, idle_share: float) -> Num:
-    r"""Return the mean power of one accelerator over a run, which rises with its utilisation.
+    r"""Return the mean power of one accelerator over a run, which rises with its utilisation until it is busy.
 
-    An empirical law between idle power and the power cap: power rises more slowly than utilisation.
+    An empirical law above idle power: power rises more slowly than utilisation, and no further above *reference_mfu*.
 
-    .. math:: P = P_{board} \, \mathrm{clamp}\left(s_0 \left(\frac{U}{U_0}\right)^{e}, \; s_{idle}, \; 1\right)
+    .. math:: P = P_{board} \, \max\left(s_{idle}, \; s_0 \min\left(1, \; \frac{U}{U_0}\right)^{e}\right)
 
     Args:
         board_power_w: Power cap (TDP, TGP) of one accelerator. [W]
-        reference_share: Mean power as a share s0 of the cap at utilisation *reference_mfu*. [1]
+        reference_share: Mean power as a share s0 of the cap at utilisation *reference_mfu* and above. [1]
         mfu: Model FLOP utilisation, end to end. [1]
-        reference_mfu: Utilisation U0 at which *reference_share* holds. [1]
+        reference_mfu: Utilisation U0 from which on *reference_share* holds. [1]
         exponent: How fast the power rises with utilisation. [1]
         idle_share: Power of an idle accelerator as a share of the cap. [1]
 
@@ -37,7 +37,7 @@ def accelerator_power_w(*, board_power_w: Num, reference_share: Num, mfu: Num, r
     require(above=0.0, board_power_w=board_power_w, mfu=mfu, reference_mfu=reference_mfu)
     require(above=0.0, at_most=1.0, reference_share=reference_share)
     require(at_least=0.0, at_most=1.0, idle_share=idle_share, exponent=exponent)
-    return board_power_w * clamp(reference_share * (mfu / reference_mfu) ** exponent, idle_share, 1.0)
+    return board_power_w * clamp(reference_share * clamp(mfu / reference_mfu, 0.0, 1.0) ** exponent, idle_share, 1.0)
 
 
 @equation("(max_power_w / accelerator_count - board_power_w) × host_share", source="cottier-2024-cost")

@@ -11,6 +11,9 @@ from traincarbon.uncertain import Num
 _OPTIMISER_B = 40.0
 """Bytes that Adam touches for each parameter: gradient, master copy and two moments read and written, the weight written, the norm."""
 
+_MOST_SPARED = 2.0
+"""Layers that the stage with the head may have fewer than the others."""
+
 
 class StepTime(NamedTuple):
     """Seconds of one step by what they are spent on; the terms add up. [s]."""
@@ -118,6 +121,21 @@ def time_by_term(*, shape: Shape, layout: Layout, machine: Machine, sustained: S
         data_parallel_s=data_s,
         optimiser_s=_optimiser_s(shape, layout, memory),
     )
+
+
+def least_step_s(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, layer_s: Num, chunks: Num) -> Num:
+    """Return what :func:`time_by_term` is not below for *layout* with up to so many *chunks* of the model on a stage. [s].
+
+    It counts the layers, the head and the bubble, without the exchange of gradients, the hops of the pipeline and Adam.
+    With the time *layer_s* of a layer that repeats less in the backward pass it is a bound too.
+    """
+    p, m = layout.pp, layout.micro_batches
+    stage_s = ceiling(shape.layers, p) * layer_s
+    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
+    head_s = layout.micro_batch * shape.seq_len / layout.cp * shape.vocab / layout.tp * (6.0 * shape.hidden / head_rate)
+    spared_s = _MOST_SPARED * (p > 1.0) * layer_s
+    head_beyond_s = (stage_s >= spared_s) * larger(head_s - spared_s, 0.0)
+    return m * (stage_s + head_beyond_s) + (p - 1.0) / chunks * (stage_s + head_s / p)
 
 
 @equation("(pp - 1) / interleave × (stage_layers × layer_s + head_s / pp)", source="narayanan-2021-megatron")

@@ -46,17 +46,20 @@ def attempts_of(clusters: Iterable[tuple[Session, ...]], *, now_s: float) -> tup
 
 
 def side_by_side(clusters: Iterable[tuple[Session, ...]]) -> list[list[tuple[Session, ...]]]:
-    """Return the clusters of sessions, those that ran at the same time on any node together, in the order in which they began."""
+    """Return the clusters of sessions, those that ran at the same time on any node together, in the order in which they began.
+
+    Clusters of one node come one after the other by its own clock, which is exact; the wall clock, by which nodes are compared, is not.
+    """
     found: list[list[tuple[Session, ...]]] = []
-    end_s = 0.0
+    end_s: dict[str, float] = {}
     for cluster in sorted(clusters, key=_began_s):
-        began_s = _began_s(cluster)
-        if found and began_s < end_s:
+        began_s, node = _began_s(cluster), cluster[0].node
+        if any(began_s < ended_s for other, ended_s in end_s.items() if other != node):
             found[-1].append(cluster)
         else:
             found.append([cluster])
-            end_s = began_s
-        end_s = max(end_s, *(session.began_s + session.to_s - session.from_s for session in cluster))
+            end_s = {}
+        end_s[node] = max(end_s.get(node, began_s), *(session.began_s + session.to_s - session.from_s for session in cluster))
     return found
 
 

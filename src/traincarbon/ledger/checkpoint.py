@@ -94,6 +94,8 @@ def _stated_by(line: Line) -> Process | None:
         process = decode(Process, summary)
     except CarbonError:
         return None
+    if "hours" not in summary:  # it was written before they were kept
+        process.hours = None
     is_own = (process.run_id, process.node, process.writer) == (line["run_id"], line["node"], line["writer"])
     return process if is_own and process.seq < line["seq"] else None
 

@@ -33,14 +33,31 @@ _PLAIN = (
     "params",
     "mfu",
     "source",
+    "energy_covers",
 )
 _NESTED = {
     **dict.fromkeys(("energy_j", "how", "missing"), ENERGY_PARTS),
     **dict.fromkeys(RECORDED, ("low", "median", "high")),
 }
 """Fields with parts; each part is a column ``name.part``."""
-_AS_JSON = ("argv", "forecast", "plan", "versions", "devices", "notes", "phases", "attempts", "waste", "warm_up", "hosts", "shared_with", "site")
-_TEXTS = {"run_id", "project", "state", "started_at", "hw", "source", *_AS_JSON}
+_AS_JSON = (
+    "argv",
+    "forecast",
+    "plan",
+    "versions",
+    "devices",
+    "notes",
+    "phases",
+    "attempts",
+    "waste",
+    "warm_up",
+    "hours",
+    "hosts",
+    "shared_with",
+    "site",
+    "billed",
+)
+_TEXTS = {"run_id", "project", "state", "started_at", "hw", "source", "energy_covers", *_AS_JSON}
 _WHOLE = {"exit_code", "nodes", "accelerators", "samples"}
 _JOINERS = "\u200c\u200d"
 """Invisible characters that some scripts and composed emoji need."""

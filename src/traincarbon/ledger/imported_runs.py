@@ -1,21 +1,44 @@
-"""Write records of other programs into a store: a journal of one line each, quickly even if there are tens of thousands."""
+"""Write records of other programs into a store: journals of a line a record, quickly even if there are tens of thousands."""
 
 import errno
 import json
 import os
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.index_scan import JournalFile
-from traincarbon.ledger.journal import Journal, run_folder
-from traincarbon.ledger.journal_lines import LONGEST_LINE_B, SCHEMA, read_journal, with_checksum
+from traincarbon.ledger.journal import Journal
+from traincarbon.ledger.journal_lines import LONGEST_LINE_B, SCHEMA, with_checksum
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import PRIVATE, file_mode, make_folder
 
+RECORDS_OF_A_JOURNAL = 1000
+"""At most: what forgets one of them writes the others anew, and what reads one journal has so many in memory."""
 _NODE = "import"
+
+
+class ImportedRun(NamedTuple):
+    """A record in a journal.
+
+    Attributes:
+        mark: What tells this record from others, its writer in the journal.
+        begin_b: Where its line begins.
+        record: The record.
+    """
+
+    mark: str
+    begin_b: int
+    record: Run
+
+
+class ImportedJournal(NamedTuple):
+    """A new journal, alone in its folder, and the records in it."""
+
+    file: JournalFile
+    runs: list[ImportedRun]
 
 
 class Added(NamedTuple):
@@ -23,11 +46,19 @@ class Added(NamedTuple):
 
     Attributes:
         ids: Their runs.
-        alone: The journals of those whose runs had no folder before, each with the record in it.
+        journals: Where they are.
     """
 
     ids: list[str]
-    alone: list[tuple[JournalFile, Run]]
+    journals: list[ImportedJournal]
+
+
+class _Stated(NamedTuple):
+    """A record, its JSON and its mark."""
+
+    record: Run
+    text: str
+    mark: str
 
 
 def as_read(record: Run) -> Run:
@@ -35,96 +66,112 @@ def as_read(record: Run) -> Run:
     return Run.from_dict(record.to_dict())
 
 
-def add_records(store: str, records: Sequence[Run], *, dry_run: bool) -> Added:
+def checked(journal: ImportedJournal) -> ImportedJournal:
+    """Return what is in a journal as it is when it is read."""
+    return ImportedJournal(journal.file, [run._replace(record=as_read(run.record)) for run in journal.runs])
+
+
+def add_records(store: str, records: Sequence[Run], *, known: Collection[str], dry_run: bool) -> Added:
     """Write the records that the store does not have yet. With *dry_run* nothing is written.
+
+    Args:
+        store: The folder of the ledger.
+        records: The records.
+        known: The marks of the records that the store has.
+        dry_run: Write nothing.
 
     Raises:
         CarbonError: the store cannot be written.
     """
-    added = Added([], [])
-    mode = -1
+    if dry_run and not known:
+        return Added(list(dict.fromkeys(record.run_id for record in records)), [])
+    new: dict[str, _Stated] = {}
     for record in records:
-        stated = record.to_dict()
-        text = json.dumps(stated, sort_keys=True)
-        mark = f"import-{zlib.crc32(text.encode('ascii')):08x}{zlib.adler32(text.encode('ascii')):08x}"
-        folder = run_folder(store, record.run_id)
-        file = os.path.join(folder, f"{mark}.jsonl")
-        if os.path.lexists(file) and read_journal(file)[0]:
-            continue
-        added.ids.append(record.run_id)
-        if dry_run:
-            continue
-        try:
-            mode = _mode_of(store) if mode < 0 else mode
-            is_new = _made(folder, mode=PRIVATE if mode == 0o600 else 0o777)
-            state = _write(file, _line(record.run_id, mark, text), mode=mode)
-        except (OSError, ValueError):
-            _write_patiently(file, record.run_id, stated)
-            continue
-        if is_new:
-            added.alone.append((JournalFile(os.path.basename(folder), os.path.basename(file), state.st_size, state.st_mtime_ns), record))
+        text = json.dumps(record.to_dict(), sort_keys=True)
+        mark = f"{_NODE}-{zlib.crc32(text.encode('ascii')):08x}{zlib.adler32(text.encode('ascii')):08x}"
+        if mark not in known:
+            new.setdefault(mark, _Stated(record, text, mark))
+    stated = list(new.values())
+    added = Added([each.record.run_id for each in stated], [])
+    for first in range(0, 0 if dry_run else len(stated), RECORDS_OF_A_JOURNAL):
+        added.journals.append(_written(store, stated[first : first + RECORDS_OF_A_JOURNAL]))
     return added
 
 
-def _mode_of(store: str) -> int:
-    """Return the mode of new files in the store, which is made if it is missing."""
-    make_folder(os.path.join(store, "journals"))
-    return file_mode(os.path.join(store, "journals"))
-
-
-def _line(run_id: str, writer: str, record: str) -> bytes:
-    """Return the line with a record that is JSON already.
+def _written(store: str, stated: Sequence[_Stated]) -> ImportedJournal:
+    """Write records into a new journal, complete or not at all.
 
     Raises:
-        ValueError: it is too long for a journal, or states a number that is not finite.
+        CarbonError: the store cannot be written.
     """
-    now = time.time()
-    wall = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now))}.{int(now % 1 * 1e6):06d}Z"
-    head = {"schema": SCHEMA, "run_id": run_id, "node": _NODE, "process": 0, "writer": writer, "life": "", "seq": 0, "kind": "record", "wall": wall}
-    times = {"wall_s": now, "mono_s": time.monotonic()}
-    line = with_checksum(f'{json.dumps({**head, **times}, separators=(",", ":"))[:-1]},"record":{record}}}'.encode("ascii")) + b"\n"
-    if len(line) > LONGEST_LINE_B or "NaN" in record or "Infinity" in record:
-        raise ValueError("the record does not fit into a line")
-    return line
-
-
-def _made(folder: str, *, mode: int) -> bool:
-    """Make the folder of a run, and return whether there was none.
-
-    Raises:
-        OSError: it cannot be made.
-    """
+    folder = os.path.join(store, "journals")
+    file = os.path.join(folder, name := f"{_NODE}-{os.getpid()}-{time.time_ns()}", f"{name}.jsonl")
+    runs, lines, size_b = [], [], 0
+    for each, line in zip(stated, _lines(stated), strict=True):
+        runs.append(ImportedRun(each.mark, size_b, each.record))
+        lines.append(line)
+        size_b += len(line)
     try:
-        os.mkdir(folder, mode)
-    except FileExistsError:
-        return False
-    return True
+        make_folder(folder)
+        mode = file_mode(folder)
+        os.mkdir(os.path.dirname(file), PRIVATE if mode == 0o600 else 0o777)
+        state = _write(file, b"".join(lines), mode=mode)
+    except OSError as error:
+        reason = os.strerror(errno.ENOTDIR) if isinstance(error, FileExistsError) else error.strerror or error
+        raise CarbonError(f"cannot write {file}: {reason}", hint="choose another store: --store DIR") from error
+    return ImportedJournal(JournalFile(name, f"{name}.jsonl", state.st_size, state.st_mtime_ns), runs)
 
 
-def _write(file: str, line: bytes, *, mode: int) -> os.stat_result:
-    """Write a new journal, complete or not at all, and return its state.
+def _lines(stated: Sequence[_Stated]) -> Iterator[bytes]:
+    """Yield the line of each record, which is JSON already."""
+    now_s = time.time()
+    wall = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now_s))}.{int(now_s % 1 * 1e6):06d}Z"
+    times = f'"wall":"{wall}","wall_s":{now_s!r},"mono_s":{time.monotonic()!r}'
+    for record, text, mark in stated:
+        head = f'{{"schema":"{SCHEMA}","run_id":{json.dumps(record.run_id)},"node":"{_NODE}","process":0,"writer":"{mark}","life":"","seq":0,"kind":"record"'
+        line = with_checksum(f'{head},{times},"record":{text}}}'.encode("ascii")) + b"\n"
+        fits = len(line) <= LONGEST_LINE_B and "NaN" not in text and "Infinity" not in text
+        yield line if fits else _shortened(record, mark)
+
+
+def _shortened(record: Run, mark: str) -> bytes:
+    """Return the line of a record that does not fit into one, as a journal writes it: long texts and lists cut, numbers that are not finite left out."""
+    kept = _Kept()
+    Journal(f"{mark}.jsonl", run_id=record.run_id, node=_NODE, process=0, opens=lambda _: kept).write("record", {"record": record.to_dict()})
+    return b"".join(kept.lines)
+
+
+class _Kept:
+    """Keeps what a journal writes."""
+
+    end_b: int | None = None
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def append(self, line: bytes, *, head: Iterable[bytes] = ()) -> None:  # noqa: ARG002  nothing begins anew
+        """Keep a line."""
+        self.lines.append(line)
+
+    def append_made(self, line: Callable[[], bytes | None]) -> None:
+        """Keep no line that only long journals need."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def _write(file: str, content: bytes, *, mode: int) -> os.stat_result:
+    """Write a new file, complete or not at all, and return its state.
 
     Raises:
         OSError: it cannot be written, or exists.
     """
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), mode)
     try:
-        is_whole = os.write(descriptor, line) == len(line)
-        state = os.fstat(descriptor)
+        with open(descriptor, "wb") as stream:
+            stream.write(content)
+        return os.stat(file)
     except OSError:
-        is_whole = False
-    finally:
-        os.close(descriptor)
-    if not is_whole:
         os.remove(file)
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    return state
-
-
-def _write_patiently(file: str, run_id: str, stated: dict[str, object]) -> None:
-    """Write a record as journals are written: shortened if it is too long, into folders of any kind, with the reason if that fails."""
-    journal = Journal(file, run_id=run_id, node=_NODE, process=0)
-    written = journal.write("record", {"record": stated})
-    journal.close()
-    if not written:
-        raise CarbonError(f"cannot write {file}: {journal.fault}", hint="choose another store: --store DIR")
+        os.rmdir(os.path.dirname(file))
+        raise

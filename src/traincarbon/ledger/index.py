@@ -4,17 +4,18 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from itertools import groupby
 from typing import Any, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
+from traincarbon.ledger.imported_runs import ImportedJournal
 from traincarbon.ledger.index_file import connect, insert, is_at_fault, set_aside
 from traincarbon.ledger.index_folding import Folded, has_ended
+from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in
 from traincarbon.ledger.index_progress import Progress, Tell
-from traincarbon.ledger.index_scan import JournalFile, files_in, folders_in
+from traincarbon.ledger.index_scan import JournalFile, at_a_time, files_in, folders_in
 from traincarbon.ledger.listed_runs import run_row
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
@@ -23,13 +24,8 @@ from traincarbon.quantities import Part
 
 _FRESH_NS = 2_000_000_000
 """A folder that changed within this time may change again without a new time of change."""
-_AT_A_TIME = 500
-"""Journals that are read before their runs are combined."""
 _MOST_BOARDS = 64
 """Boards of one run for which other runs are looked up."""
-
-_Place = tuple[str, str, str]
-"""Folder and name of a journal, and a writer in it."""
 
 
 class _Rows(NamedTuple):
@@ -70,21 +66,19 @@ class Index:
                 return
         raise CarbonError("the index of the runs cannot be built, neither on disk nor in memory", hint="is the disk full?")
 
-    def add(self, imported: Iterable[tuple[JournalFile, Run]]) -> None:
-        """Take in journals that were just written, without reading them: each holds one record, in a folder that nothing else was in.
+    def add(self, imported: Iterable[ImportedJournal]) -> None:
+        """Take in journals of records that were just written, without reading them.
 
         What fails is left to :meth:`refresh`, which finds these files like any others.
         """
-        files, processes, runs = [], [], []
-        for file, record in imported:
-            run_id = record.run_id
-            files.append((*file, file.size, "[]"))
-            processes.append((file.folder, file.name, run_id, file.name.removesuffix(".jsonl"), 0, ""))
-            runs.append(run_row(record, is_settled=True))
         with suppress(sqlite3.DatabaseError), self._connection:
             self._connection.execute("BEGIN IMMEDIATE")
-            for table, rows in (("files", files), ("processes", processes), ("runs", runs)):
-                insert(self._connection, table, sorted(rows, key=lambda row: row[:2]))
+            self._combine({run_id: {} for run_id in take_in(self._connection, imported)})
+
+    def marks(self) -> set[str]:
+        """Return the marks of all imported records, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
+        self.refresh()
+        return marks_in(self._connection)
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
@@ -127,6 +121,11 @@ class Index:
         rows = self.rows("SELECT DISTINCT run_id FROM processes WHERE folder = ? AND name = ? ORDER BY run_id", folder, name)
         return [run_id for (run_id,) in rows]
 
+    def has_only_records(self, file: str) -> bool:
+        """Return whether a journal holds imported records and nothing else."""
+        folder, name = os.path.split(os.path.relpath(file, self.journals))
+        return are_records_alone(self._connection, folder=folder, name=name)
+
     def faults(self) -> list[str]:
         """Return the faults of the journals with file and position, up to 20 per file."""
         rows = self.rows("SELECT folder, faults FROM files WHERE faults != '[]' ORDER BY folder, name")
@@ -161,7 +160,7 @@ class Index:
             touched = {run_id for file in gone for run_id in self._drop(file)} | set(self._unsettled())
             changed.sort()  # the rows of a table are ordered by folder
             self._progress = Progress(self._tell, whole_b=sum(file.size for file in changed))
-            for files in _at_a_time(changed):
+            for files in at_a_time(changed):
                 touched -= self._take_in(files)
             self._combine({run_id: {} for run_id in touched})
             self._settle(folders)
@@ -169,7 +168,7 @@ class Index:
     def _take_in(self, files: Sequence[JournalFile]) -> set[str]:
         """Read new and changed journals, and renew the records of their runs, which are returned."""
         rows = _Rows([], [])
-        just_read: dict[str, dict[_Place, Process]] = {}
+        just_read: dict[str, dict[Place, Process]] = {}
         for file in files:
             self._read(file, rows, just_read)
         insert(self._connection, "files", rows.files)
@@ -216,7 +215,7 @@ class Index:
         self._connection.execute("DELETE FROM files WHERE folder = ? AND name = ?", file)
         return touched
 
-    def _read(self, file: JournalFile, rows: _Rows, just_read: dict[str, dict[_Place, Process]]) -> None:
+    def _read(self, file: JournalFile, rows: _Rows, just_read: dict[str, dict[Place, Process]]) -> None:
         """Fold in the new lines of a file, or all of its lines if it is a different file now; add its rows and the processes of its runs."""
         key = (file.folder, file.name)
         path = os.path.join(self.journals, *key)
@@ -234,7 +233,8 @@ class Index:
             just_read.setdefault(run_id, {})
         for (run_id, writer), (process, tangled) in found.summaries.items():
             if run_id in touched:
-                rows.processes.append((*key, run_id, writer, int(tangled), "" if has_ended(process) else json.dumps(process.to_stored())))
+                record_b = found.records_b.get((run_id, writer))
+                rows.processes.append((*key, run_id, writer, int(tangled), record_b, "" if has_ended(process) else json.dumps(process.to_stored())))
                 if not tangled:
                     just_read[run_id][*key, writer] = process
 
@@ -246,7 +246,7 @@ class Index:
         summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
         return Folded(summaries, [fault for fault in faults if not fault.endswith("cut off")], read_b)
 
-    def _combine(self, just_read: Mapping[str, Mapping[_Place, Process]]) -> None:
+    def _combine(self, just_read: Mapping[str, Mapping[Place, Process]]) -> None:
         """Renew the records of runs; with each come its processes that were just read."""
         rows = []
         for run_id, known in just_read.items():
@@ -259,22 +259,25 @@ class Index:
             rows.append(run_row(record, is_settled=all(map(has_ended, processes))))
         insert(self._connection, "runs", rows)
 
-    def _processes(self, run_id: str, known: Mapping[_Place, Process]) -> Sequence[Process]:
+    def _processes(self, run_id: str, known: Mapping[Place, Process]) -> Sequence[Process]:
         """Return the processes of a run, of which some are known."""
-        rows = self._connection.execute("SELECT folder, name, writer, tangled, summary FROM processes WHERE run_id = ?", (run_id,)).fetchall()
+        question = "SELECT folder, name, writer, tangled, summary, record_b FROM processes WHERE run_id = ?"
+        everything = self._connection.execute(question, (run_id,)).fetchall()
+        rows = [row[:5] for row in everything if row[5] is None]
+        records = records_of(run_id, {row[:3]: row[5] for row in everything if row[5] is not None}, known, journals=self.journals)
         if any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
-            return fold_files(sorted({os.path.join(self.journals, folder, name) for folder, name, *_ in rows}), run_id)
+            return [*fold_files(sorted({os.path.join(self.journals, folder, name) for folder, name, *_ in rows}), run_id), *records]
         found = [known.get((folder, name, writer)) or self._stored(run_id, (folder, name, writer), summary) for folder, name, writer, _, summary in rows]
-        return [process for process in found if process is not None]
+        return [*(process for process in found if process is not None), *records]
 
-    def _stored(self, run_id: str, place: _Place, summary: str) -> Process | None:
+    def _stored(self, run_id: str, place: Place, summary: str) -> Process | None:
         """Return a process as it was kept. One that had ended is read again and kept from now on, as its run has others."""
         if summary:
             return Process.from_stored(json.loads(summary))
         folder, name, writer = place
         for process in fold_files([os.path.join(self.journals, folder, name)], run_id):
             if process.writer == writer:
-                insert(self._connection, "processes", [(folder, name, run_id, writer, 0, json.dumps(process.to_stored()))])
+                insert(self._connection, "processes", [(folder, name, run_id, writer, 0, None, json.dumps(process.to_stored()))])
                 return process
         return None
 
@@ -285,15 +288,3 @@ class Index:
         going_on = {folder for (folder,) in self._connection.execute(question)}
         settled = {name for name, mtime_ns in times.items() if mtime_ns > 0 and name not in going_on}
         insert(self._connection, "folders", [(name, times[name], int(name in settled)) for name in sorted(settled | set(folders))])
-
-
-def _at_a_time(files: Sequence[JournalFile]) -> Iterator[list[JournalFile]]:
-    """Yield journals in groups that fit into memory, those of a folder together."""
-    group: list[JournalFile] = []
-    for _, of_a_folder in groupby(files, key=lambda file: file.folder):
-        group += of_a_folder
-        if len(group) >= _AT_A_TIME:
-            yield group
-            group = []
-    if group:
-        yield group

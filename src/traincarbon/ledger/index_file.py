@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
-from traincarbon.ledger.listed_runs import INDEX
+from traincarbon.ledger.listed_runs import INDEX, PROJECT_INDEX
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 18
+VERSION = 22
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361
@@ -20,13 +20,16 @@ _BUSY_S = 2.0
 _COLUMNS = {
     "folders": ("name TEXT PRIMARY KEY", "mtime_ns INTEGER NOT NULL", "settled INTEGER NOT NULL"),
     "files": ("folder TEXT NOT NULL", "name TEXT NOT NULL", "size INTEGER NOT NULL", "mtime_ns INTEGER NOT NULL", "read_b INTEGER NOT NULL", "faults TEXT NOT NULL"),
-    "processes": ("folder TEXT NOT NULL", "name TEXT NOT NULL", "run_id TEXT NOT NULL", "writer TEXT NOT NULL", "tangled INTEGER NOT NULL", "summary TEXT NOT NULL"),
+    "processes": (
+        *("folder TEXT NOT NULL", "name TEXT NOT NULL", "run_id TEXT NOT NULL", "writer TEXT NOT NULL", "tangled INTEGER NOT NULL"),
+        *("record_b INTEGER", "summary TEXT NOT NULL"),
+    ),
     "runs": (
         *("run_id TEXT PRIMARY KEY", "started_at TEXT NOT NULL", "project TEXT NOT NULL", "state TEXT NOT NULL", "settled INTEGER NOT NULL"),
         *LISTED, "record TEXT NOT NULL",
     ),
 }  # fmt: skip
-"""The columns of each table; the last column of all is the checksum of the others."""
+"""The columns of each table; the last column of all is the checksum of the others. ``record_b`` is where an imported record begins in its file."""
 _KEYS = {"files": ", PRIMARY KEY (folder, name)", "processes": ", PRIMARY KEY (folder, name, run_id, writer)"}
 
 
@@ -100,7 +103,9 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     for table, columns in _COLUMNS.items():
         connection.execute(f"CREATE TABLE {table} ({', '.join(columns)}, checksum INTEGER NOT NULL{_KEYS.get(table, '')}) WITHOUT ROWID")
     connection.execute("CREATE INDEX processes_of_a_run ON processes (run_id)")
+    connection.execute("CREATE INDEX imported_records ON processes (writer) WHERE record_b IS NOT NULL")
     connection.execute(INDEX)
+    connection.execute(PROJECT_INDEX)
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -2,7 +2,7 @@
 
 from traincarbon.ledger.checkpoint import advanced, latest_checkpoint
 from traincarbon.ledger.index_progress import Progress
-from traincarbon.ledger.journal_lines import CHECKPOINT_EVERY_B, Line, read_lines
+from traincarbon.ledger.journal_lines import CHECKPOINT_EVERY_B, RECORD, Line, read_lines
 from traincarbon.ledger.process_summary import Process
 
 _MOST_FAULTS = 20
@@ -19,6 +19,8 @@ class Folded:
 
     def __init__(self, summaries: dict[tuple[str, str], tuple[Process, bool]], faults: list[str], read_b: int) -> None:
         self.summaries, self.faults, self.read_b = summaries, faults, read_b
+        self.records_b: dict[tuple[str, str], int] = {}
+        """Run and writer of each imported record to where its line begins."""
 
     @classmethod
     def begun(cls, path: str, *, size_b: int) -> "Folded":
@@ -33,11 +35,13 @@ class Folded:
         """Fold in the lines from there on; return their runs."""
         touched: set[str] = set()
         for line, fault, place_b in read_lines(path, begin_b=self.read_b):
-            progress.add(place_b - self.read_b)
-            self.read_b = place_b
+            begin_b, self.read_b = self.read_b, place_b
+            progress.add(place_b - begin_b)
             if line is not None:
                 touched.add(line["run_id"])
                 _add(self.summaries, line)
+                if line["kind"] == RECORD:
+                    self.records_b[line["run_id"], line["writer"]] = begin_b
             elif len(self.faults) < _MOST_FAULTS:
                 self.faults.append(fault)
         return touched
@@ -48,6 +52,14 @@ def _add(summaries: dict[tuple[str, str], tuple[Process, bool]], line: Line) -> 
     process, tangled = summaries.get(key) or (Process(line["run_id"], line["writer"], line["node"], line["process"]), False)
     tangled = tangled or line["seq"] <= process.seq or line["node"] != process.node
     summaries[key] = (process if tangled else advanced(process, line), tangled)
+
+
+def record_at(path: str, run_id: str, writer: str, *, begin_b: int) -> Process | None:
+    """Return the imported record whose line begins there, None if it does not any more."""
+    line, _, _ = next(read_lines(path, begin_b=begin_b), (None, "", 0))
+    if line is None or (line["kind"], line["run_id"], line["writer"]) != (RECORD, run_id, writer):
+        return None
+    return advanced(Process(run_id, writer, line["node"], line["process"]), line)
 
 
 def has_ended(process: Process) -> bool:

@@ -1,9 +1,13 @@
 """The folders and journals of a store, as the index finds them on disk."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import groupby
 from typing import NamedTuple
+
+_AT_A_TIME, _AT_A_TIME_B = 500, 8_000_000
+"""Journals that are read before their runs are combined, and their size."""
 
 
 class JournalFile(NamedTuple):
@@ -37,3 +41,15 @@ def files_in(path: str, folder: str) -> list[JournalFile]:
                     state = entry.stat(follow_symlinks=False)
                     found.append(JournalFile(folder, entry.name, state.st_size, state.st_mtime_ns))
     return found
+
+
+def at_a_time(files: Sequence[JournalFile]) -> Iterator[list[JournalFile]]:
+    """Yield journals in groups that fit into memory, those of a folder together."""
+    group: list[JournalFile] = []
+    for _, of_a_folder in groupby(files, key=lambda file: file.folder):
+        group += of_a_folder
+        if len(group) >= _AT_A_TIME or sum(file.size for file in group) >= _AT_A_TIME_B:
+            yield group
+            group = []
+    if group:
+        yield group

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from traincarbon.ledger.appended_file import Appended, AppendedFile
-from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA, with_checksum
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA, with_checksum, with_seal
 
 if TYPE_CHECKING:
     from traincarbon.ledger.spare_store import SpareJournal
@@ -24,6 +24,8 @@ _KEPT_B = 1 << 20
 _BOUNDS = ((2000, 1000), (200, 1000), (40, 100))
 """The characters of a text and the items of a list that a line keeps; the next pair applies if the line is still too long."""
 _DEEPEST = 8
+_MARKS_B = 100
+"""Room for seal and checksum of a line."""
 _TIMES_APART = 8
 """Checkpoints are so many times their own size apart."""
 
@@ -61,6 +63,8 @@ class Journal:
         writer = os.path.basename(file).removesuffix(".jsonl")
         self._envelope = {"schema": SCHEMA, "run_id": run_id, "node": node, "process": process, "writer": writer, "life": life}
         self._seq = 0
+        self._seal = ""
+        """The seal of the latest line; checkpoints are sealed and not part of the chain, as one may be missing."""
         self._waiting: list[tuple[str, bytes]] = []
         self._shed = 0
         self._file = opens(file)
@@ -87,8 +91,9 @@ class Journal:
         if self.fault:
             shed = f"; {self._shed} earlier lines were dropped, their energy is in the later ones" if self._shed else ""
             text = f"the journal could not be written for a while ({self.fault}), its lines were kept in memory{shed}"
+            dropped = {"dropped": self._shed} if self._shed else {}
             self.fault, self._shed = "", 0
-            self.write("note", {"text": text})
+            self.write("note", {"text": text, **dropped})
         return True
 
     def unwritten(self) -> list[str]:
@@ -115,14 +120,15 @@ class Journal:
         end_b = self._file.end_b
         if self._waiting or end_b is None or end_b < self._due_b:
             return
-        head = self._head(CHECKPOINT)
+        head, seal = self._head(CHECKPOINT), self._seal
         self._due_b = end_b + CHECKPOINT_EVERY_B
 
         def line() -> bytes | None:
             from traincarbon.ledger.checkpoint import checkpoint_fields  # only a long run needs it
 
             fields = checkpoint_fields(self.file, at_b=end_b) if os.stat(self.file).st_size == end_b else None
-            made = with_checksum(json.dumps({**head, **(fields or {})}, separators=(",", ":")).encode("ascii")) + b"\n"
+            text, _ = with_seal(json.dumps({**head, **(fields or {})}, separators=(",", ":")).encode("ascii"), after=seal)
+            made = with_checksum(text) + b"\n"
             self._due_b = max(self._due_b, end_b + _TIMES_APART * len(made))
             return made if fields is not None else None
 
@@ -140,10 +146,11 @@ class Journal:
         head = self._head(kind)
         for text, items in _BOUNDS:
             rest = {name: value for name, value in _plain_table(fields, text, items, 0).items() if name not in head}
-            line = with_checksum(json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii")) + b"\n"
-            if len(line) <= LONGEST_LINE_B:
+            stated = json.dumps({**_plain_table(head, text, items, 0), **rest}, separators=(",", ":")).encode("ascii")
+            if len(stated) <= LONGEST_LINE_B - _MARKS_B:
                 break
-        return line
+        sealed, self._seal = with_seal(stated, after=self._seal)
+        return with_checksum(sealed) + b"\n"
 
     def _flush(self) -> bool:
         while self._waiting:

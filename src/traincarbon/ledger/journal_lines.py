@@ -9,10 +9,15 @@ from typing import BinaryIO, TypedDict, cast
 from traincarbon.reading import open_regular
 
 SCHEMA = "traincarbon/journal/1"
+_SEAL = b',"seal":"'
+SEAL_LETTERS = 32
+"""The length of a seal, in hexadecimal digits."""
 _SUM = b',"sum":"'
 _SUM_B = len(_SUM) + 8 + len(b'"}')
 CHECKPOINT = "checkpoint"
 """The kind of a line that states the summary of all lines before it."""
+RECORD = "record"
+"""The kind of a line that holds the record of a run that was imported."""
 CHECKPOINT_EVERY_B = 1 << 20
 """Bytes between two checkpoints, at least."""
 LONGEST_LINE_B = 1 << 20
@@ -90,6 +95,20 @@ def _raw_lines(stream: BinaryIO) -> Iterator[tuple[bytes, int]]:
 def with_checksum(line: bytes) -> bytes:
     """Return a line of JSON with a checksum of its text as the last key, by which a reader knows that not a single bit has changed."""
     return line[:-1] + _SUM + _checksum(line) + b'"}'
+
+
+def with_seal(line: bytes, *, after: str) -> tuple[bytes, str]:
+    """Return a line of JSON with its seal as the last key, and the seal: a hash of the text of the line and of the seal *after* which it comes.
+
+    So a change of one line breaks the chain of all later ones, see :mod:`traincarbon.ledger.verification`. The first line comes after "".
+    """
+    seal = seal_of(line, after=after)
+    return line[:-1] + _SEAL + seal.encode("ascii") + b'"}', seal
+
+
+def seal_of(text: bytes, *, after: str) -> str:
+    """Return the seal of a line whose text without its seal is *text*."""
+    return blake2b(after.encode("ascii") + text, digest_size=SEAL_LETTERS // 2).hexdigest()
 
 
 def _checksum(text: bytes) -> bytes:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from traincarbon.decode import amount, interval, items, number, table
+from traincarbon.decode import amount, interval, items, number, table, text
 from traincarbon.ledger.device import Device, greatest
+from traincarbon.ledger.hours import with_energy
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.phases import PhaseUse, fold_phases
@@ -91,9 +92,13 @@ class Process:
     """The end of its last interval on the monotonic clock; a process that was killed metered a little longer."""
     first_wall_s: float = math.inf
     last_wall_s: float = -math.inf
+    offset_s: float = math.inf
+    """The wall clock less the monotonic one at its first line."""
     interval_s: float = _INTERVAL_S
     facts: Facts = field(default_factory=Facts)
     devices: dict[str, Device] = field(default_factory=dict)
+    hours: dict[str, float] | None = field(default_factory=dict)
+    """Hour since 1970 to the energy of its devices [J]; None where they are not known, see :mod:`traincarbon.ledger.hours`."""
     missing: dict[str, str] = field(default_factory=dict)
     gaps_s: float = 0.0
     samples: int = 0
@@ -117,6 +122,8 @@ class Process:
     end: End | None = None
     record: Mapping[str, object] | None = None
     """The whole record of a run that was imported."""
+    bill: list[object] = field(default_factory=list)
+    """Parts of charges, see :mod:`traincarbon.ledger.bills`."""
 
     def add(self, line: Line) -> None:
         """Fold in the next line. Energy and progress are cumulative, so a lost line loses nothing.
@@ -128,7 +135,7 @@ class Process:
         self.session = self.session or _cut(line.get("session") or "")
         self.first_mono_s, self.last_mono_s = min(self.first_mono_s, line["mono_s"]), max(self.last_mono_s, line["mono_s"])
         if self.first_wall_s == math.inf:
-            self.first_wall_s = line["wall_s"]
+            self.first_wall_s, self.offset_s = line["wall_s"], line["wall_s"] - line["mono_s"]
         self.last_wall_s = line["wall_s"]
         self.interval_s = amount(line.get("interval_s")) or self.interval_s
         kind = line["kind"]
@@ -139,6 +146,8 @@ class Process:
                 self.notes.append(_cut(line.get("text")))
         elif kind == "record":
             self.record = _table_or(self.record, line.get("record"))
+        elif kind == "bill":
+            self.bill += items(line.get("parts"))
         elif kind == "end":
             self._end(line)
         self._results(line)
@@ -220,8 +229,10 @@ class Process:
                 self.metered_s = max(self.metered_s, to_s)
         if line["kind"] != "start":  # the counters before a run are no energy of the run
             seconds = max((to_s or 0.0) - (from_s or 0.0), 0.0)
-            for name, device in table(line.get("devices")).items():
-                self._device(_cut(name), table(device), seconds, ended=line.get("ended") is True)
+            stated, ended = table(line.get("devices")), line.get("ended") is True
+            used_j = sum([self._device(_cut(name), table(device), seconds, ended=ended) for name, device in stated.items()])
+            until_s = self.offset_s + (line["mono_s"] if to_s is None else to_s)
+            self.hours = with_energy(self.hours, from_s=until_s - seconds, to_s=until_s, energy_j=used_j)
             for other in items(line.get("left_out")):  # it turned out not to be the job's
                 self.devices.pop(_cut(other), None)
         if shared := table(line.get("shared_with")):
@@ -245,19 +256,20 @@ class Process:
         self.mfu = self.mfu if mfu is None else mfu
         self.forecast = _table_or(self.forecast, line.get("forecast"))
 
-    def _device(self, name: str, stated: Mapping[str, object], seconds: float, *, ended: bool) -> None:
+    def _device(self, name: str, stated: Mapping[str, object], seconds: float, *, ended: bool) -> float:
+        """Take what a line states of a device, and return by how much its energy changed. [J]."""
         energy_j = amount(stated.get("energy_j"))
         if energy_j is None or (name not in self.devices and len(self.devices) >= _MOST_DEVICES):
-            return
-        how = _SOURCES.get(_word(stated.get("how")), EnergySource.MODELLED)
+            return 0.0
+        how = _SOURCES.get(text(stated.get("how")), EnergySource.MODELLED)
         device = self.devices.get(name)
         if device is None:
-            device = self.devices[name] = Device(_PARTS.get(_word(stated.get("part")), Part.OTHER), how)
+            device = self.devices[name] = Device(_PARTS.get(text(stated.get("part")), Part.OTHER), how)
         if device.how is not how:
             device.how = least_sure(device.how, how)
         added_j = energy_j - device.energy_j if energy_j > device.energy_j else 0.0
-        if ended or added_j:
-            device.energy_j = energy_j
+        changed_j = energy_j - device.energy_j if ended else added_j
+        device.energy_j = energy_j if changed_j else device.energy_j
         gap_s, counter_j = amount(stated.get("gap_s")), amount(stated.get("counter_j"))
         device.gap_s = device.gap_s if gap_s is None else gap_s
         if device.counter_begin_j is None and counter_j is not None:
@@ -270,15 +282,12 @@ class Process:
             device.busy_s += min(utilisation, 1.0) * seconds
             device.watched_s += seconds
         device.judge(seconds=seconds, added_j=added_j, utilisation=utilisation, idle_w=self.facts.idle_gpu_w)
+        return changed_j
 
 
 def _whole(value: object) -> int | None:
     found = number(value)
     return int(found) if found is not None and abs(found) < _MOST_WHOLE else None
-
-
-def _word(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 def _cut(value: object) -> str:

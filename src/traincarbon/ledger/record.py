@@ -3,12 +3,16 @@
 import json
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import attempts_of
+from traincarbon.ledger.bills import billed_in
 from traincarbon.ledger.done import counts_of
+from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.folding import fold, fold_files
+from traincarbon.ledger.hours import hours_of
 from traincarbon.ledger.journal import run_journals
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
@@ -16,13 +20,13 @@ from traincarbon.ledger.machines import on_machines
 from traincarbon.ledger.nodes import MISSING, attendance, on_nodes
 from traincarbon.ledger.phases import phases_of
 from traincarbon.ledger.process_summary import End, Process
-from traincarbon.ledger.run import Run, timestamp
+from traincarbon.ledger.run import RUN_SCHEMA, Run, timestamp
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.run_totals import above_measured, contradiction, cost_basis_of, left_out, total_of
 from traincarbon.ledger.sessions import Session, clusters
 from traincarbon.ledger.warm_up import warm_up_of_nodes
 from traincarbon.ledger.waste import waste_of
-from traincarbon.quantities import RECORDED, Part
+from traincarbon.quantities import J_PER_KWH, RECORDED, Part
 
 _T = TypeVar("_T")
 _WORST_FIRST = ("running", "failed", "killed", "lost", "finished")
@@ -66,9 +70,11 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     runs = {process.run_id for process in processes}
     if len(runs) != 1:
         raise CarbonError(f"{len(runs)} runs cannot be read as one", hint="give the lines of one run")
-    metered = [process for process in processes if process.record is None]
+    billed = billed_in(processes)
+    metered = [process for process in processes if process.record is None and not process.bill]
     if not metered:
-        return _longest_imported(processes)
+        record = _longest_imported(processes)
+        return replace(record, billed=billed or record.billed)
     nodes = attendance(metered)
     metered = on_machines(metered)
     everywhere = clusters(metered)
@@ -124,16 +130,21 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         phases=phases_of(found, duration_s=duration_s, energy_j=sum(known_j) if known_j else None, tokens=counts.get("tokens")),
         attempts=attempts,
         shared_with=tuple(sorted({other for process in ordered for other in process.shared_with})),
+        hours=hours_of(found, metered_kwh=None if unread_gpu or not known_j else sum(known_j) / J_PER_KWH),
         warm_up=warm_up_of_nodes([(process.marks, process.first_mono_s) for process in ordered]) if len(ordered) == n_machines else None,
         waste=waste_of(energy.by_device, attempts, cost_usd=None if cost is None else cost["median"], cost_basis=cost_basis),
         notes=tuple(dict.fromkeys([*coverage_notes(energy.by_device), *notes, *(note for process in ordered for note in process.notes)])),
         cost_basis=cost_basis,
+        energy_covers=WHOLE if energy.energy_j[Part.OTHER] is not None else "",
+        billed=billed,
     )
 
 
 def _longest_imported(processes: Sequence[Process]) -> Run:
     """Return the longest of the records that were imported for a run, or the latest of equal ones."""
     imported = [(Run.from_dict(process.record), process.first_wall_s) for process in processes if process.record is not None]
+    if not imported:  # of the run itself nothing is left, only of its bills
+        return Run.from_dict({"schema": RUN_SCHEMA, "run_id": processes[0].run_id, "state": "lost"})
     return max(imported, key=lambda item: (item[0].duration_s, item[0].metered_kwh or 0.0, item[1], repr(item[0])))[0]
 
 

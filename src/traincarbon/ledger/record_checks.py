@@ -1,12 +1,15 @@
 """Validate records of runs that come from files or other programs."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from traincarbon.decode import interval, items, number, table
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.bills import checked_billed
+from traincarbon.ledger.energy_coverage import covers_of
+from traincarbon.ledger.hours import from_rows
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
@@ -17,7 +20,7 @@ from traincarbon.ledger.run_totals import above_measured, contradiction
 from traincarbon.ledger.site import checked_site
 from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
-from traincarbon.quantities import ENERGY_PARTS, RECORDED, EnergySource, Part
+from traincarbon.quantities import ENERGY_PARTS, J_PER_KWH, RECORDED, EnergySource, Part
 
 _LONGEST = 2000
 _PARTS = tuple(part.value for part in ENERGY_PARTS)
@@ -33,6 +36,14 @@ _MOST_PARTS = 1000
 _MOST_WHOLE = 2.0**53
 _LISTS = {"hosts": _MOST_DEVICES, "shared_with": _MOST_NOTES, "notes": _MOST_NOTES}
 _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
+_FIELDS = {"devices": "by_device"}
+"""The fields that have another name in a record."""
+_UNSTATED: Mapping[str, object] = {
+    **dict.fromkeys(_TEXTS, ""), **dict.fromkeys((*_AMOUNTS, *_WHOLE, *RECORDED, "forecast", "plan", "launcher", "site", "warm_up", "billed")),
+    **dict.fromkeys(("argv", *_LISTS, "phases", "attempts", "by_device"), ()), "waste": NO_WASTE, **_NEVER_NONE,
+}  # fmt: skip
+"""The fields of which a record states nothing."""
+_STATED_NO_WASTE = NO_WASTE.to_dict()
 
 
 def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
@@ -48,33 +59,23 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
         raise CarbonError(f"a record's run_id is {str(run_id)[:60]!r}", hint="every run needs a name of its own")
     if state not in STATES:
         raise CarbonError(f"run {run_id[:60]!r}: its state is {str(state)[:60]!r}", hint=f"use one of {', '.join(STATES)}")
-    stated = {name: value for name, value in stated.items() if value is not None}
     energy_j, how = table(stated.get("energy_j")), table(stated.get("how"))
-    checked: dict[str, Any] = {"run_id": run_id[:_LONGEST], "state": state}
-    checked |= {name: str(stated.get(name) or "")[:_LONGEST] for name in _TEXTS}
-    checked |= {name: _amount(run_id, name, stated.get(name)) for name in _AMOUNTS}
-    checked |= {name: _whole(run_id, name, stated.get(name)) for name in _WHOLE}
-    checked |= {name: default for name, default in _NEVER_NONE.items() if checked[name] is None}
-    checked["argv"] = tuple(str(word)[:_LONGEST] for word in items(stated.get("argv")))
+    checked: dict[str, Any] = {**_UNSTATED, "run_id": run_id[:_LONGEST], "state": state}
+    for name, value in stated.items():
+        if value is not None and (read := _READERS.get(name)) is not None:
+            checked[_FIELDS.get(name, name)] = read(run_id, name, value)
     checked["energy_j"] = {part: _amount(run_id, f"energy_j.{part}", energy_j[part]) if part in energy_j else None for part in _PARTS}
     checked["how"] = {part: _SOURCES[value] for part, value in how.items() if part in _PARTS and isinstance(value, str) and value in _SOURCES}
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
-    checked |= {name: _interval(run_id, name, stated.get(name)) for name in RECORDED}
-    checked |= {name: table(stated.get(name)) or None for name in ("forecast", "plan")}
     checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
-    checked["launcher"] = checked_launcher(stated.get("launcher"))
-    checked["site"] = checked_site(stated.get("site"))
-    checked |= {name: tuple([str(text)[:_LONGEST] for text in items(stated.get(name))[:most]]) for name, most in _LISTS.items()}
-    checked["phases"] = tuple([_phase(run_id, table(phase)) for phase in items(stated.get("phases"))[:_MOST_PARTS]])
-    attempts = [_attempt(run_id, table(attempt)) for attempt in items(stated.get("attempts"))[:_MOST_DEVICES]]
-    checked["attempts"] = tuple([attempt for attempt in attempts if attempt is not None])
-    checked["warm_up"] = WarmUp.of(table(stated.get("warm_up")))
-    checked["waste"] = _waste(run_id, table(stated.get("waste")))
-    checked["by_device"] = tuple([_device(run_id, table(device)) for device in items(stated.get("devices"))[:_MOST_DEVICES]])
+    checked["energy_covers"] = covers_of(stated, checked["energy_j"])
     energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])
     checked["facility_energy_kwh"] = above_measured(checked["facility_energy_kwh"], measured_j=energy_measured_j)
     if found := contradiction(measured_j=energy_measured_j, facility_kwh=checked["facility_energy_kwh"]):
         checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
+    known_j = [energy for energy in checked["energy_j"].values() if energy is not None]
+    metered_kwh = None if checked["unread_gpu"] or not known_j else sum(known_j) / J_PER_KWH
+    checked["hours"] = from_rows(map(table, items(stated.get("hours"))), metered_kwh=metered_kwh)
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
     return checked
@@ -124,7 +125,7 @@ def _attempt(run_id: str, stated: Mapping[str, object]) -> Attempt | None:
 
 
 def _waste(run_id: str, stated: Mapping[str, object]) -> Waste:
-    if stated == NO_WASTE.to_dict():
+    if not stated or stated == _STATED_NO_WASTE:
         return NO_WASTE
     amounts = {name: _amount(run_id, f"waste.{name}", stated.get(name)) for name in Waste._fields}
     gpus = _whole(run_id, "waste.idle_gpus", stated.get("idle_gpus"))
@@ -164,3 +165,39 @@ def _interval(run_id: str, name: str, value: object) -> dict[str, float] | None:
     if found is None and value != {}:
         raise CarbonError(f"run {run_id[:60]!r}: {name} is {str(value)[:60]!r}", hint="give low, median and high, in this order")
     return None if found is None else found.to_dict()
+
+
+def _text(run_id: str, name: str, value: object) -> str:  # noqa: ARG001  like all readers
+    return str(value or "")[:_LONGEST]
+
+
+def _table(run_id: str, name: str, value: object) -> Mapping[str, object] | None:  # noqa: ARG001  like all readers
+    return table(value) or None
+
+
+def _texts(run_id: str, name: str, value: object) -> tuple[str, ...]:  # noqa: ARG001  like all readers
+    return tuple([str(text)[:_LONGEST] for text in items(value)[: _LISTS.get(name)]])
+
+
+def _attempts(run_id: str, stated: object) -> tuple[Attempt, ...]:
+    found = [_attempt(run_id, table(attempt)) for attempt in items(stated)[:_MOST_DEVICES]]
+    return tuple([attempt for attempt in found if attempt is not None])
+
+
+_READERS: Mapping[str, Callable[[str, str, Any], object]] = {
+    **dict.fromkeys(_TEXTS, _text),
+    **dict.fromkeys(_AMOUNTS, _amount),
+    **dict.fromkeys(_WHOLE, _whole),
+    **dict.fromkeys(RECORDED, _interval),
+    **dict.fromkeys(("forecast", "plan"), _table),
+    **dict.fromkeys(("argv", *_LISTS), _texts),
+    "launcher": lambda _run_id, _name, value: checked_launcher(value),
+    "site": lambda _run_id, _name, value: checked_site(value),
+    "phases": lambda run_id, _name, value: tuple([_phase(run_id, table(phase)) for phase in items(value)[:_MOST_PARTS]]),
+    "attempts": lambda run_id, _name, value: _attempts(run_id, value),
+    "warm_up": lambda _run_id, _name, value: WarmUp.of(table(value)),
+    "billed": lambda _run_id, _name, value: checked_billed(value),
+    "waste": lambda run_id, _name, value: _waste(run_id, table(value)),
+    "devices": lambda run_id, _name, value: tuple([_device(run_id, table(device)) for device in items(value)[:_MOST_DEVICES]]),
+}
+"""How each value of a record that is stated becomes that of its field."""

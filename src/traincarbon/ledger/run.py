@@ -7,9 +7,12 @@ from dataclasses import MISSING, dataclass, fields
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from traincarbon.decode import number
 from traincarbon.ledger.attempts import Attempt
+from traincarbon.ledger.bills import Billed
+from traincarbon.ledger.hours import HourUse, to_rows
 from traincarbon.ledger.phases import Phase
-from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, measured_j
+from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, facility_shares, measured_j
 from traincarbon.ledger.warm_up import WarmUp
 from traincarbon.ledger.waste import NO_WASTE, Waste
 from traincarbon.quantities import J_PER_KWH, EnergySource
@@ -80,6 +83,8 @@ class Run:
     phases: tuple[Phase, ...] = ()
     """What its script named, and the rest; they add up to the run. Empty if it named none."""
     attempts: tuple[Attempt, ...] = ()
+    hours: tuple[HourUse, ...] = ()
+    """Its energy by hour and zone, which adds up to it; empty where that is not known, as in an imported record."""
     waste: Waste = NO_WASTE
     warm_up: WarmUp | None = None
     """Its warm-up, None if its script reported too little or it was restarted."""
@@ -92,6 +97,10 @@ class Run:
     second_opinions: tuple[SecondOpinion, ...] = ()
     """Other records of the same energy, which do not count."""
     notes: tuple[str, ...] = ()
+    energy_covers: str = ""
+    """``node`` if all energy together is that of whole servers, empty if that is not known, see :mod:`traincarbon.ledger.energy_coverage`."""
+    billed: Billed | None = None
+    """What bills say that it cost, None if none was joined to it."""
     unread_gpu: bool = False
     """Whether a GPU was there that no meter read, so that every total is unknown."""
     cost_basis: str = ""
@@ -104,9 +113,21 @@ class Run:
         return sum(known) / J_PER_KWH if known and not self.unread_gpu else None
 
     @property
+    def it_energy_kwh(self) -> float | None:
+        """Energy of servers and network: that of the facility over its overhead; None where one of them is not stated."""
+        pue = number((self.site or {}).get("pue"))
+        return None if self.facility_energy_kwh is None or pue is None else self.facility_energy_kwh["median"] / pue
+
+    @property
     def energy_by_source(self) -> dict[EnergySource, dict[str, float]]:
         """Each source with the energy of each part that is known by it [J]: of two GPUs, one may be counted and one assumed."""
         return energy_by_source(self.energy_j, self.how, self.by_device)
+
+    @property
+    def facility_shares(self) -> dict[str, float]:
+        """Which shares of the energy of the facility are measured, modelled and assumed; empty where it is not known."""
+        median_kwh = None if self.facility_energy_kwh is None else self.facility_energy_kwh["median"]
+        return facility_shares(self.energy_by_source, facility_kwh=median_kwh)
 
     @property
     def measured_j(self) -> float:
@@ -115,7 +136,7 @@ class Run:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
-        stated = {item.name: getattr(self, item.name) for item in fields(self) if item.name not in _NOT_PUBLISHED}
+        stated = {name: getattr(self, name) for name in _published()}
         how = {part: source.value for part, source in self.how.items()}
         lists = {
             "argv": list(self.argv),
@@ -132,8 +153,10 @@ class Run:
             "how": how,
             **lists,
             **parts,
+            "hours": to_rows(self.hours, it_energy_kwh=self.it_energy_kwh),
             "waste": self.waste.to_dict(),
             "warm_up": None if self.warm_up is None else self.warm_up._asdict(),
+            "billed": None if self.billed is None else self.billed._asdict(),
         }
 
     @classmethod
@@ -149,9 +172,12 @@ class Run:
 
     def to_stored(self) -> dict[str, object]:
         """Return the fields that are not as by default, as JSON can hold them, for the index."""
-        defaults = _defaults()
-        stated = {name: getattr(self, name) for name in self.__slots__}
-        return {name: value for name, value in stated.items() if name not in defaults or value != defaults[name]}
+        stated = {name: getattr(self, name) for name in _required()}
+        for name, default in _defaults().items():
+            value = getattr(self, name)
+            if value is not default and value != default:
+                stated[name] = value
+        return stated
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> "Run":
@@ -167,6 +193,8 @@ _STORED: Mapping[str, Callable[[Any], object]] = {
     "attempts": lambda found: tuple(Attempt(*attempt) for attempt in found),
     "waste": lambda found: Waste(*found),
     "warm_up": lambda found: WarmUp(*found),
+    "hours": lambda found: tuple(HourUse(*use) for use in found),
+    "billed": lambda found: Billed(*found),
 }
 """How fields are read from JSON that are neither numbers, texts nor tables of them."""
 
@@ -175,6 +203,18 @@ _STORED: Mapping[str, Callable[[Any], object]] = {
 def _defaults() -> Mapping[str, object]:
     """Return the fields that have a default value, with it."""
     return {item.name: item.default for item in fields(Run) if item.default is not MISSING}
+
+
+@lru_cache(maxsize=1)
+def _required() -> tuple[str, ...]:
+    """Return the fields that have no default value."""
+    return tuple(item.name for item in fields(Run) if item.default is MISSING)
+
+
+@lru_cache(maxsize=1)
+def _published() -> tuple[str, ...]:
+    """Return the fields that other programs may rely on."""
+    return tuple(item.name for item in fields(Run) if item.name not in _NOT_PUBLISHED)
 
 
 def timestamp(wall_s: float) -> str:

@@ -8,7 +8,7 @@ from traincarbon.ledger.coverage import joined
 from traincarbon.ledger.device import Device
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.sessions import Session, shared_devices, wall_span_s
-from traincarbon.quantities import ENERGY_PARTS, EnergySource, Part, least_sure
+from traincarbon.quantities import ENERGY_PARTS, J_PER_KWH, EnergySource, Part, least_sure
 
 NO_GAP_S = 0.5
 """A shorter time, such as that to open a meter, is stated and not worth a note."""
@@ -161,6 +161,27 @@ def energy_by_source(
 def measured_j(energy_j: Mapping[str, float | None], how: Mapping[str, EnergySource], by_device: Iterable[DeviceUse]) -> float:
     """Return the energy that devices stated [J], of arguments as for :func:`energy_by_source`."""
     return sum(sum(parts.values()) for source, parts in energy_by_source(energy_j, how, by_device).items() if source.is_measured)
+
+
+def facility_shares(known_j: Mapping[EnergySource, Mapping[str, float]], *, facility_kwh: float | None) -> dict[str, float]:
+    """Return which shares of the energy of the facility are ``measured``, ``modelled`` and ``assumed``, which add up to 1; empty where it is not known.
+
+    Assumed are the overhead of the facility and the parts without a meter.
+
+    Args:
+        known_j: Each source with the energy of each part, as of :func:`energy_by_source`. [J]
+        facility_kwh: The energy of the facility, None where it is not known. [kWh]
+
+    Example:
+        >>> facility_shares({EnergySource.COUNTER: {"gpu": 1.8e6}, EnergySource.MODELLED: {"cpu": 9e5}}, facility_kwh=1.0)
+        {'measured': 0.5, 'modelled': 0.25, 'assumed': 0.25}
+    """
+    if not facility_kwh:
+        return {}
+    shares = {source: sum(parts.values()) / J_PER_KWH / facility_kwh for source, parts in known_j.items()}
+    measured = min(sum(share for source, share in shares.items() if source.is_measured), 1.0)
+    modelled = min(shares.get(EnergySource.MODELLED, 0.0), 1.0 - measured)
+    return {"measured": measured, "modelled": modelled, "assumed": max(1.0 - measured - modelled, 0.0)}
 
 
 def coverage_notes(by_device: Iterable[DeviceUse]) -> list[str]:

@@ -68,6 +68,17 @@ def with_second_opinions(records: Sequence[Run], among: Iterable[Run] | None = N
     ]
 
 
+def job_of(run_id: str) -> str:
+    """Return the number of the job of SLURM that a run was, empty if it was none.
+
+    Example:
+        >>> job_of("slurm-1234-20260301100000"), job_of("slurm-west-1234_7-20260301100000"), job_of("run-1234")
+        ('1234', '1234', '')
+    """
+    found = _JOB.fullmatch(run_id)
+    return found[1] if found else ""
+
+
 def times_around(record: Run) -> tuple[str, str] | None:
     """Return the first and the last time at which a run that states the same energy may have begun, None if the time of *record* is unknown."""
     timed = _timed(record)
@@ -136,7 +147,7 @@ def _pairs(timed: Sequence[_Timed]) -> Iterator[tuple[float, _Timed, _Timed]]:
 
 def _are_of_one_run(here: _Timed, there: _Timed) -> bool:
     """Return whether two programs metered the same run: by the number of its job, or by time, devices and energy."""
-    if (job := _job(here.record)) and (other := _job(there.record)):
+    if (job := job_of(here.record.run_id)) and (other := job_of(there.record.run_id)):
         return job == other
     if here.record.hosts and there.record.hosts and not set(here.record.hosts) & set(there.record.hosts):
         return False
@@ -184,11 +195,6 @@ def _worse(record: Run) -> tuple[bool, int, int, float, bool, str]:
     main = max(parts, key=lambda part: record.energy_j[part] or 0.0)
     how = _SURE.get(record.how.get(main, EnergySource.ASSUMED), len(_SURE))
     return record.unread_gpu, how, -len(parts), record.gaps_s / record.duration_s, bool(record.source), record.run_id
-
-
-def _job(record: Run) -> str:
-    found = _JOB.fullmatch(record.run_id)
-    return found[1] if found else ""
 
 
 def _names_agree(one: str, other: str) -> bool:

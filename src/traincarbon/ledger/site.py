@@ -21,6 +21,8 @@ def checked_site(stated: object) -> dict[str, object] | None:
         True
     """
     found = table(stated)
+    if not found:
+        return None
     texts = {name: str(found.get(name) or "")[:_LONGEST] for name in TEXTS}
     amounts = {name: _amount(found, name) for name in AMOUNTS}
     return {**texts, **amounts} if any(texts.values()) or any(value is not None for value in amounts.values()) else None

@@ -3,16 +3,17 @@
 import os
 import shutil
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple, Self
 
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
-from traincarbon.ledger.imported_runs import add_records, as_read
+from traincarbon.ledger.forgetting import remove, remove_lines
+from traincarbon.ledger.imported_runs import add_records, checked
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_progress import Tell
 from traincarbon.ledger.journal import run_folder
-from traincarbon.ledger.journal_lines import read_lines
+from traincarbon.ledger.journal_lines import RECORD, read_lines
 from traincarbon.ledger.patience import check_answers
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import unreadable_folders
@@ -42,13 +43,15 @@ class Ledger:
         progress: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
-        CarbonError: the store does not answer, as on a file server that is down.
+        CarbonError: the store does not answer, as on a file server that is down, or is not a folder.
     """
 
     def __init__(self, store: str | os.PathLike[str] | None = None, *, progress: Tell | None = None) -> None:
         self.store = store_folder(store)
         self._progress = progress
         check_answers(self.store)
+        if os.path.exists(self.store) and not os.path.isdir(self.store):
+            raise CarbonError(f"the store {self.store!r} is not a folder", hint="choose another: --store DIR")
         self._index: Index | None = None
 
     def __enter__(self) -> Self:
@@ -95,24 +98,28 @@ class Ledger:
         self.index.refresh()
         return [*self.index.faults(), *unreadable_folders(self.store)]
 
-    def forget(self, id: str, *, dry_run: bool = True) -> list[str]:
-        """Delete the journals of a run, or with *dry_run* only return their names.
+    def forget(self, *ids: str, dry_run: bool = True) -> list[str]:
+        """Delete the journals of runs, or with *dry_run* only return their names. Of a journal of imported runs, only the lines of these are deleted.
 
         Raises:
             NotFoundError: there is no such run.
             AmbiguousError: several ids begin with it.
-            CarbonError: it still runs, shares a file with another run, or a file cannot be deleted.
+            CarbonError: one still runs, shares a file with another run, or a file cannot be deleted.
         """
-        run_id = self._full_id(id)
-        if self._found(run_id).state == "running":
-            raise CarbonError(f"run {run_id[:60]!r} is running", hint="stop it first, or wait until it ends")
-        files = self.index.files(run_id)
+        runs = dict.fromkeys(map(self._full_id, ids))
+        for run_id in runs:
+            if self._found(run_id).state == "running":
+                raise CarbonError(f"run {run_id[:60]!r} is running", hint="stop it first, or wait until it ends")
+        files = sorted({file for run_id in runs for file in self.index.files(run_id)})
+        others = {file: [other for other in self.index.runs_in(file) if other not in runs] for file in files}
         for file in files:
-            others = [other for other in self.index.runs_in(file) if other != run_id]
-            if others:
-                raise CarbonError(f"{file} also holds run {others[0][:60]!r}", hint="split the file first, or delete it by hand")
+            if others[file] and not self.index.has_only_records(file):
+                raise CarbonError(f"{file} also holds run {others[file][0][:60]!r}", hint="split the file first, or delete it by hand")
         if not dry_run:
-            _remove(files)
+            remove(file for file in files if not others[file])
+            for file in files:
+                if others[file]:
+                    remove_lines(file, runs.keys())
             self.index.refresh()
         return files
 
@@ -132,13 +139,13 @@ class Ledger:
             if not os.path.isdir(folder):
                 raise NotFoundError(f"no folder {os.fspath(folder)!r}", hint="give a store or a folder with journals")
             for file in _journals(os.fspath(folder), own):
-                run_id, fault = _run_of(file)
-                if not run_id:
+                found, fault = _runs_of(file)
+                if not found:
                     faults.append(fault)
                     continue
-                runs.add(run_id)
+                runs |= found
                 try:
-                    target = _target(file, run_folder(self.store, run_id))
+                    target = _target(file, _folder_of(self.store, file, found))
                 except OSError as error:
                     faults.append(f"{file}: it cannot be compared with what the store has under its name: {error.strerror or error}")
                     continue
@@ -148,16 +155,17 @@ class Ledger:
         return Merged(len(runs), copied, unchanged, tuple(faults))
 
     def add(self, records: Sequence[Run], *, dry_run: bool = False, are_as_read: bool = False) -> list[str]:
-        """Add records from elsewhere to the store as journals of one line and return the ids of the new ones. With *dry_run* nothing is written.
+        """Add records from elsewhere to the store as journals of a line each and return the ids of the new ones. With *dry_run* nothing is written.
 
         If a run has journals of its own, these win. *are_as_read* says that each comes from :meth:`Run.from_dict`, which is quicker.
 
         Raises:
             CarbonError: the store cannot be written.
         """
-        added = add_records(self.store, records, dry_run=dry_run)
-        if added.alone:
-            self.index.add([(file, record if are_as_read else as_read(record)) for file, record in added.alone])
+        known = self.index.marks() if os.path.isdir(os.path.join(self.store, "journals")) else set()
+        added = add_records(self.store, records, known=known, dry_run=dry_run)
+        if added.journals:
+            self.index.add(added.journals if are_as_read else list(map(checked, added.journals)))
         return added.ids
 
     def _full_id(self, id: str) -> str:
@@ -183,8 +191,13 @@ class Ledger:
 
 def has_journal(store: str, file: str) -> bool:
     """Return whether *store* has all lines of the journal *file* of another store."""
-    run_id, _ = _run_of(file)
-    return not run_id or not _target(file, run_folder(store, run_id))
+    runs, _ = _runs_of(file)
+    return not runs or not _target(file, _folder_of(store, file, runs))
+
+
+def _folder_of(store: str, file: str, runs: Collection[str]) -> str:
+    """Return the folder of a journal in *store*: that of its run, or one of its own if it holds several, as records that were imported together."""
+    return run_folder(store, min(runs)) if len(runs) == 1 else run_folder(store, os.path.basename(file).removesuffix(".jsonl"))
 
 
 def _journals(folder: str, own: str) -> Iterator[str]:
@@ -194,12 +207,15 @@ def _journals(folder: str, own: str) -> Iterator[str]:
             yield from (os.path.join(parent, name) for name in sorted(names) if name.endswith(".jsonl"))
 
 
-def _run_of(file: str) -> tuple[str, str]:
-    """Return the run of the first valid line, or the reason why there is none."""
+def _runs_of(file: str) -> tuple[set[str], str]:
+    """Return the runs of a journal, or the reason why there are none: that of its first valid line, of imported records all."""
+    found: set[str] = set()
     for line, _, _ in read_lines(file):
         if line is not None:
-            return line["run_id"], ""
-    return "", f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
+            found.add(line["run_id"])
+            if line["kind"] != RECORD:
+                return found, ""
+    return found, "" if found else f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
 
 
 def _target(file: str, folder: str) -> str:
@@ -233,14 +249,3 @@ def _copy(file: str, target: str) -> None:
         with suppress(OSError):
             os.remove(f"{target}.part")
         raise CarbonError(f"cannot copy {file}: {error.strerror or error}", hint="is the store writable, and the disk not full?") from error
-
-
-def _remove(files: list[str]) -> None:
-    try:
-        for file in files:
-            os.remove(file)
-        for folder in {os.path.dirname(file) for file in files}:
-            if not os.listdir(folder):
-                os.rmdir(folder)
-    except OSError as error:
-        raise CarbonError(f"cannot remove {error.filename}: {error.strerror}", hint="is it yours?") from error

@@ -37,8 +37,13 @@ def node_name(store: str) -> str:
     A machine keeps its name within a store and has another one in each other store. If the secret can be neither read nor made,
     the name is random, so that it is never that of another machine.
     """
+    return name_of_machine(store, _host()) or random_name()
+
+
+def name_of_machine(store: str, host: str) -> str:
+    """Return the anonymous name that the machine *host* has in *store*, empty if the secret of the store can be neither read nor made."""
     salt = _salt(os.path.join(store, "salt"))
-    return _hash(salt, _host()) if salt else random_name()
+    return _hash(salt, host) if salt else ""
 
 
 def random_name() -> str:

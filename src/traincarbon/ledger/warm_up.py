@@ -32,6 +32,8 @@ class WarmUp(NamedTuple):
     @classmethod
     def of(cls, stated: Mapping[str, object]) -> "WarmUp | None":
         """Return what a record states, None where it states no possible warm-up."""
+        if not stated:
+            return None
         duration_s, done, steady_s = (amount(stated.get(name)) for name in cls._fields)
         return None if duration_s is None or done is None or steady_s is None or done >= 1.0 else cls(duration_s, done, steady_s)
 

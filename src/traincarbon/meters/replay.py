@@ -1,6 +1,7 @@
 """A recorded trace played back as a meter: CSV with the columns ``time_s``, ``device`` and ``power_w`` or ``energy_j``."""
 
 import csv
+import io
 import math
 import os
 import time
@@ -10,6 +11,7 @@ from itertools import pairwise
 
 from traincarbon.meters.base import REPLAY, Meter, Reading, Unavailable
 from traincarbon.quantities import EnergySource, Part
+from traincarbon.reading import open_regular
 
 _HINT = "columns: time_s,device,power_w or time_s,device,energy_j"
 
@@ -70,7 +72,7 @@ def probe(*, file: str | None = None, clock: Callable[[], float] = time.monotoni
 def _read(file: str) -> tuple[dict[str, list[tuple[float, float]]], EnergySource]:
     """Return device to its points of time and energy, and how they are known."""
     columns: dict[str, list[tuple[float, float]]] = {}
-    with open(file, encoding="utf-8", newline="") as stream:
+    with io.TextIOWrapper(open_regular(file), encoding="utf-8", newline="") as stream:
         rows = csv.DictReader(stream)
         names = rows.fieldnames or ()
         column = next((name for name in ("energy_j", "power_w") if name in names), None)

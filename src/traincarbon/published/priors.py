@@ -17,33 +17,24 @@ from traincarbon.estimation.facts.hardware import gemm_ceiling, speed_up_of
 from traincarbon.estimation.facts.utilisation import AMPLE_PEAK_FLOP_PER_S
 from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.formulas import throughput
-from traincarbon.published import whole_runs
+from traincarbon.published import power_priors, power_rows, whole_priors, whole_runs
 from traincarbon.published.prior_rows import NARROW_SHARE, WIDE, prior_of, usable_mfu
 from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
-from traincarbon.published.runs_file import read_runs
-from traincarbon.quantities import W_PER_KW
+from traincarbon.published.runs_file import read_measured_power, read_runs
 
 _CENTRE_MFU = 0.35
 """Utilisation without any evidence. Estimates shrink towards it."""
-_REFERENCE_MFU = 0.35
 _GENERATION = 0.15
 """Log-spread between generations of hardware. With few generations the most likely value is zero; this keeps other generations uncertain."""
 AMPLE_PARAMS = 1.5e8
 """Parameters on each accelerator of an A100's speed below which utilisation falls."""
-_NOMINAL = 0.02
-"""Mean power this close to the power cap is the cap times the hours, not a measurement."""
-POWER_SPREADS = {"all": 1.0, "generation": 0.15, "exponent": 0.3, "group:run": 0.05}
-"""Log-spreads of the effects while power shares are fitted: too few rows tell them."""
-_HOST_SHARE = 0.45
-"""Mean power of a host as a share of its nameplate, while power shares are fitted. The fact of the same name says why."""
-
 _UNPUBLISHED = 0.25
 """Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
 
 FITTED = (
-    *whole_runs.FITTED,
+    *whole_priors.FITTED,
     *("step_mfu", "step_mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share"),
-    *("power_share", "power_exponent", "power_reference_mfu"),
+    *power_priors.FITTED,
 )
 """The priors that this module writes. The others in ``priors.csv`` are written by hand."""
 
@@ -109,7 +100,7 @@ def mfu_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict[st
     found = fit_steps(steps) if steps else None
     levels = step_levels(found, steps, database) if found is not None else {}
     medians = _medians(levels)
-    written = whole_runs.whole_priors(whole_runs.fit_whole(whole, medians), whole, database) if whole else []
+    written = whole_priors.whole_priors(whole_runs.fit_whole(whole, medians), whole, database) if whole else []
     return [*written, *_step_priors(found, levels, steps)] if found is not None else written
 
 
@@ -166,92 +157,9 @@ def _factors(found: Fit, rows: Sequence[Observation]) -> list[dict[str, str]]:
     return written
 
 
-def _median(database: Database, name: str) -> float:
-    return float(next(row for row in database.rows("priors", name) if row["scope"] == "*")["median"])
-
-
-def power_rows(runs: Iterable[PublishedRun], database: Database) -> list[Observation]:
-    """Return the observations of power: the logarithm of an accelerator's mean power over its cap, with its effects.
-
-    Where a whole server was metered, the network and the host are subtracted. Rows that state the cap itself are left out.
-    """
-    rows = []
-    for run in runs:
-        if run.unusable is not None:
-            continue
-        try:
-            chip = chip_of(run, database)
-        except CarbonError:
-            continue
-        cap_w, power_w = chip.product.value("board_power_w"), accelerator_power_w(run, chip, database)
-        reference_mfu = throughput.narrowed_mfu(mfu=_REFERENCE_MFU, speed_up=speed_up_of(chip.product, chip.precision), narrow_share=NARROW_SHARE)
-        mfu = run.implied_mfu(chip.peak_flop_per_s) or run.mfu or (reference_mfu if run.family == "dense-lm" else None)
-        if cap_w is None or power_w is None or mfu is None or not 0.1 * cap_w < power_w < cap_w:
-            continue
-        effects = {"all": 1.0, f"generation={chip.generation}": 1.0, "exponent": math.log(mfu / reference_mfu)}
-        rows.append(Observation(math.log(power_w / cap_w), effects, run.group, "run"))
-    return rows
-
-
-def accelerator_power_w(run: PublishedRun, chip: Chip, database: Database) -> float | None:
-    """Return the mean power of one accelerator in *run*, without the host, or None if it was not measured.
-
-    The unit is watts.
-    """
-    mean_w = _mean_power_w(run)
-    if mean_w is None or is_nominal(run, chip):
-        return None
-    if run.energy_scope == "gpu-only":
-        return mean_w
-    if run.energy_scope not in ("server", "facility") or (run.energy_scope == "facility" and run.pue is None):
-        return None
-    return mean_w / (1.0 + _median(database, "network_share")) - host_nameplate_w(chip, database) * _HOST_SHARE
-
-
-def is_nominal(run: PublishedRun, chip: Chip) -> bool:
-    """Return whether the published energy of *run* is the power cap times its hours rather than a measurement."""
-    mean_w, cap_w = _mean_power_w(run), chip.product.value("board_power_w")
-    return mean_w is not None and cap_w is not None and abs(mean_w / cap_w - 1.0) < _NOMINAL
-
-
-def _mean_power_w(run: PublishedRun) -> float | None:
-    """Return the published energy over the accelerator-hours, without the facility's overhead."""
-    if run.energy_kwh is None or run.hours_h is None:
-        return None
-    return run.energy_kwh * W_PER_KW / run.hours_h / (run.pue or 1.0 if run.energy_scope == "facility" else 1.0)
-
-
-def host_nameplate_w(chip: Chip, database: Database) -> float:
-    """Return the nameplate of a server without its accelerators, per accelerator and by the prior for such chips, in watts."""
-    for scope in (f"generation={chip.generation}", f"type={chip.product.keys.get('type', '')}", "type=*"):
-        for row in database.rows("priors", "host_ratio"):
-            if row["scope"] == scope:
-                return float(row["median"]) * (chip.product.value("board_power_w") or 0.0)
-    return 0.0
-
-
-def power_priors(rows: Sequence[Observation]) -> list[dict[str, str]]:
-    """Return the rows of ``priors.csv`` about power, fitted to *rows*."""
-    found = fit(rows, start={"scatter:run": 0.15}, fixed=POWER_SPREADS)
-    written = []
-    generations = sorted({name.partition("=")[2] for name in found.names if name.startswith("generation=")})
-    for generation in [*generations, "*"]:
-        mean, sigma = found.predict({"all": 1.0, f"generation={generation}": 1.0}, "run")
-        n = sum(f"generation={generation}" in row.effects for row in rows) if generation != "*" else len(rows)
-        written.append(
-            prior_of(
-                "power_share", f"generation={generation}", min(math.exp(mean), 1.0), sigma, n, "mean draw over the power cap, at the reference utilisation"
-            )
-        )
-    exponent, error = found.effect("exponent")
-    written.append(prior_of("power_exponent", "*", exponent, 0.0, len(rows), f"standard error {error:.2f}"))
-    written.append(prior_of("power_reference_mfu", "*", _REFERENCE_MFU, 0.0, len(rows), "near the middle of the rows"))
-    return written
-
-
-def fitted_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict[str, str]]:
-    """Return all rows of ``priors.csv`` that this module fits to *runs*."""
-    return [*mfu_priors(runs, database), *power_priors(power_rows(runs, database))]
+def fitted_priors(runs: Sequence[PublishedRun], metered: Sequence[PublishedRun], database: Database) -> list[dict[str, str]]:
+    """Return all rows of ``priors.csv`` that are fitted: utilisation to *runs*, power to them and to the *metered* parts of trainings."""
+    return [*mfu_priors(runs, database), *power_priors.fitted(power_rows.of_runs(runs, metered, database))]
 
 
 def with_priors(database: Database, fitted: Sequence[dict[str, str]]) -> Database:
@@ -276,7 +184,7 @@ def main() -> None:
     """Fit the priors to our published runs and write them into ``hardware_db/priors.csv``."""
     database = open_database()
     runs, _ = read_runs()
-    write(path.join(builtin_root(), "priors.csv"), fitted_priors(runs, database), database)
+    write(path.join(builtin_root(), "priors.csv"), fitted_priors(runs, read_measured_power(), database), database)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,10 @@
 """Read CSV files in the columns of ``published_runs.csv``: strictly and row by row, so that one bad row does not lose the others."""
 
 import csv
+import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import fields
 from os import path
 from typing import Any, TextIO, TypeVar
@@ -12,12 +14,15 @@ from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.published.reported_runs import PublishedRun, SetAside
 from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.quantities import H_PER_DAY
+from traincarbon.reading import open_input, open_regular
 
 FILE = "published_runs.csv"
 """The name of our own file in ``hardware_db``."""
 STEPS_FILE = "measured_steps.csv"
 """The same columns for tables of measured steps, which say nothing about whole runs."""
-OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample")
+POWER_FILE = "measured_power.csv"
+"""The same columns for the measured power of parts of trainings, which say nothing about utilisation."""
+OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample", "images_per_sample")
 OPTIONAL = ("set", "unusable", "locator", *OPTIONAL_NUMBERS)
 """Columns that a file may leave out."""
 NUMBERS = tuple(field.name for field in fields(PublishedRun) if field.type == float | None and field.name not in OPTIONAL)
@@ -60,10 +65,19 @@ def read_measured_steps() -> list[PublishedRun]:
     return read_runs(path.join(builtin_root(), STEPS_FILE))[0]
 
 
+def read_measured_power() -> list[PublishedRun]:
+    """Return the rows of the built-in table of measured power.
+
+    Raises:
+        DatabaseError: the file cannot be read.
+    """
+    return read_runs(path.join(builtin_root(), POWER_FILE))[0]
+
+
 def unread_columns(file: str) -> list[str]:
     """Return the columns of a CSV *file* that are ignored, None if the file cannot be read."""
     try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
+        with io.TextIOWrapper(open_regular(file), encoding="utf-8-sig", newline="") as stream:
             header = next(csv.reader(_lines(stream, file)), [])
     except (OSError, ValueError, csv.Error, CarbonError):
         return []
@@ -74,7 +88,7 @@ def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
     """Yield each row of a CSV *file* as a run, or with the reason why it cannot be read."""
     seen: dict[str, int] = {}
     try:
-        with open(file, encoding="utf-8-sig", newline="") as stream:
+        with io.TextIOWrapper(open_input(file), encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(_lines(stream, file))
             columns = _columns(next(reader, []), file)
             for cells in reader:
@@ -107,6 +121,7 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "teacher_params": (1e4, 1e16, "a count: 70e9 for 70 billion"),
     "samples": (1.0, 1e18, "a count of samples, all epochs included"),
     "gmac_per_sample": (1e-6, 1e9, "multiply-adds of one sample in 1e9: 4.1 for ResNet-50"),
+    "images_per_sample": (1.0, 1e6, "images that are loaded for a sample: 2 for two views of an image"),
     "training_flops": (1e10, _MOST, "FLOP of the whole training: 3.1e23"),
     "accelerators": (1.0, 1e7, "a count of accelerators"),
     "accelerator_hours": (1e-3, 1e12, "accelerators times hours: 1.02e6 for 1.02 million"),
@@ -138,7 +153,7 @@ def _lines(stream: TextIO, file: str) -> Iterator[str]:
 
 
 def _first_other_encoding(file: str) -> str:
-    with open(file, "rb") as stream:
+    with suppress(OSError), open_regular(file) as stream:
         for number, line in enumerate(stream, 1):
             try:
                 line.decode("utf-8")

@@ -244,4 +244,5 @@ FORMAT = Format(
     "the PUE is taken out of the parts, which count as sampled or modelled, as the file does not say; tasks of a run are its phases",
     is_codecarbon,
     read,
+    files=("emissions*.csv",),
 )

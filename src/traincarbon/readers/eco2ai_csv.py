@@ -124,4 +124,5 @@ FORMAT = Format(
     "the sum is under other; rows of one run are its epochs and add up",
     is_eco2ai,
     read,
+    files=("emission.csv",),
 )

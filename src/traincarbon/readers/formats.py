@@ -16,23 +16,36 @@ from traincarbon.readers import (
     codecarbon_csv,
     eco2ai_csv,
     handwritten_csv,
+    impact_tracker_json,
+    joules_agent,
     joules_json,
+    megatron_log,
     mlflow_csv,
+    mlflow_db,
+    mlflow_folder,
     nvidia_smi,
+    perun_json,
     sacct,
+    tensorboard_events,
     trainer_state,
     wandb_csv,
+    wandb_offline,
     zeus_csv,
 )
-from traincarbon.readers.imported import UNKNOWN_END, Format, Imported, ImportOptions
+from traincarbon.readers.folder_files import files_in
+from traincarbon.readers.imported import UNKNOWN_END, BinaryFormat, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
 from traincarbon.readers.ranks import united_ranks
 from traincarbon.readers.table import first_line
+from traincarbon.reading import open_input, open_regular
 
 STDIN = "-"
 """Names standard input."""
 
 _BEGINNING = 1 << 16
+_LONGEST_MARK = 256
+_HDF5 = b"\x89HDF"
+_GIT_LFS = b"version https://git-lfs.github.com/"
 _COMMAS = "save it with commas between cells and points in numbers, as its program wrote it"
 _LONGEST_OF_OURS = 1 << 30
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -63,26 +76,71 @@ FORMATS: tuple[Format, ...] = (
     OURS,
     codecarbon_csv.FORMAT,
     joules_json.FORMAT,
+    joules_agent.FORMAT,
     carbontracker_log.FORMAT,
     mlflow_csv.FORMAT,
+    mlflow_folder.FORMAT,
     wandb_csv.RUNS,
     wandb_csv.METRICS,
     sacct.FORMAT,
     nvidia_smi.FORMAT,
     eco2ai_csv.FORMAT,
     zeus_csv.FORMAT,
+    impact_tracker_json.FORMAT,
+    perun_json.FORMAT,
     trainer_state.FORMAT,
+    megatron_log.FORMAT,
     handwritten_csv.FORMAT,
 )
-"""The formats that can be imported, the most specific first; the first one that recognises a file reads it."""
+"""The formats of text that can be imported, the most specific first; the first one that recognises a file reads it."""
+BINARY: tuple[BinaryFormat, ...] = (wandb_offline.FORMAT, mlflow_db.FORMAT, tensorboard_events.FORMAT)
+"""The other formats that can be imported."""
+EVERY: tuple[Format | BinaryFormat, ...] = (*FORMATS, *BINARY)
 AUTO = "auto"
-FORMAT_NAMES = (AUTO, *(each.name for each in FORMATS))
+FOCUS = "focus"
+"""The format of bills, which hold no runs and are joined to them, see :mod:`traincarbon.readers.bills`."""
+FORMAT_NAMES = (AUTO, *(each.name for each in EVERY), FOCUS)
+_BILLS = (
+    "| `focus` | bills in FOCUS 1.0 to 1.2, as CSV or Parquet | what runs really cost | runs |"
+    " joined to runs by tag, or by resource and time; see [Bills](#bills) |"
+)
+_SERVERS = (
+    "| – | `prom+http://HOST:PORT`, a server: Prometheus, VictoriaMetrics, Mimir or Thanos | energy of GPUs, processors, memory and whole nodes, duration, nodes,"
+    " GPUs, hardware | state, parameters, tokens | see [Prometheus](#prometheus) |"
+)
 
 
 def formats_table() -> str:
     """Return the table of formats in Markdown, as docs/readers.md has it."""
-    rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in FORMATS]
-    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows])
+    rows = [f"| `{each.name}` | {each.title} | {each.carries} | {each.lacks} | {each.note} |" for each in EVERY]
+    return "\n".join(["| `--format` | file | gives | lacks | note |", "|---|---|---|---|---|", *rows, _BILLS, _SERVERS])
+
+
+def expanded(file: str) -> list[str]:
+    """Return the file, or the files in a folder that have the names that programs give them and a format that can be imported.
+
+    Raises:
+        CarbonError: a folder cannot be read.
+        NotFoundError: it holds no such file.
+    """
+    if file == STDIN or not path.isdir(file):
+        return [file]
+    patterns = list(dict.fromkeys(pattern for each in EVERY for pattern in each.files))
+    found = [each for each in files_in(file, patterns) if _is_known(each)]
+    if not found:
+        raise NotFoundError(f"{file!r} holds no file that can be imported", hint=f"name files themselves; in folders these are found: {', '.join(patterns)}")
+    return found
+
+
+def _is_known(file: str) -> bool:
+    """Return whether a file has a format that can be imported; one that cannot be read may have."""
+    try:
+        with open_regular(file) as stream:
+            beginning = stream.read(_BEGINNING)
+    except OSError:
+        return True
+    text = beginning.decode("utf-8", "replace")
+    return any(each.recognise(beginning) for each in BINARY) or any(each.recognise(text) for each in FORMATS)
 
 
 def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = None) -> Imported:
@@ -97,12 +155,13 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
         NotFoundError: no reader recognises the file.
         CarbonError: it cannot be read, or lacks a column that the user names.
     """
-    options = replace(options or ImportOptions(), name="" if file == STDIN else path.basename(file))
+    options = replace(options or ImportOptions(), name="" if file == STDIN else path.basename(file), path="" if file == STDIN else file)
     try:
         if file == STDIN:
             return _read(io.BytesIO(sys.stdin.buffer.read(_LONGEST_OF_OURS)), format, options)
-        with open(file, "rb") as stream:
-            return _read(stream, format, options)
+        with open_input(file) as stream:
+            content = stream if stream.seekable() else io.BytesIO(stream.read(_LONGEST_OF_OURS))
+            return _read(content, format, options)
     except OSError as error:
         raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="name a file that you may read, or - for standard input") from error
     except ValueError as error:
@@ -126,30 +185,55 @@ def merged(records: Sequence[Run]) -> list[Run]:
 
 
 def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
-    mark = content.read(len(exchange.PARQUET))
+    mark = content.read(_LONGEST_MARK)
     content.seek(0)
-    if mark == exchange.PARQUET and format in (AUTO, OURS.name):
+    if mark.startswith(exchange.PARQUET) and format in (AUTO, OURS.name):
         return Imported(exchange.load(content.read(_LONGEST_OF_OURS)), [], [])
+    if mark.startswith(_HDF5):
+        raise NotFoundError(f"{options.name or 'standard input'} is HDF5, which is not read", hint="export it as JSON: perun export FILE json")
+    if mark.startswith(_GIT_LFS):
+        raise NotFoundError(f"{options.name or 'standard input'} is a pointer of Git LFS, not the file", hint="fetch it with: git lfs pull")
+    if binary := next((each for each in BINARY if format == each.name or (format == AUTO and each.recognise(mark))), None):
+        _check_options(binary, options)
+        return _noted(binary.read(content, options), binary.name)
     encoding = "utf-16" if mark[:2] in _UTF_16 else "utf-8-sig"
     with io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="") as stream:
         chosen = _format_of(stream, format, options)
-        if not chosen.has_free_columns and (options.params_column or options.tokens_column):
-            raise CarbonError(
-                f"{options.name or 'standard input'} is in the format {chosen.name}, which has no columns for parameters or tokens",
-                hint="leave out --params-column and --tokens-column",
-            )
-        if options.energy_covers and chosen is not sacct.FORMAT:
-            raise CarbonError(
-                f"{options.name or 'standard input'} is in the format {chosen.name}, which states what its energy covers", hint="leave out --energy-covers"
-            )
+        _check_options(chosen, options)
         found = chosen.read(stream, options)
-        found = found if chosen is OURS else found._replace(records=[replace(record, source=chosen.name) for record in found.records])
-        said = [] if chosen is OURS else [f"run {record.run_id[:60]!r}: {note}" for record in found.records for note in record.notes]
-        notes = list(dict.fromkeys([*found.notes, *said, *([] if found.records or found.left_out else ["it holds no run"])]))
-        return found._replace(notes=notes)
+        return found._replace(notes=_if_empty(found, found.notes)) if chosen is OURS else _noted(found, chosen.name)
+
+
+def _check_options(chosen: Format | BinaryFormat, options: ImportOptions) -> None:
+    """Refuse options that say nothing about this format.
+
+    Raises:
+        CarbonError: one does.
+    """
+    place = f"{options.name or 'standard input'} is in the format {chosen.name}"
+    if not (isinstance(chosen, Format) and chosen.has_free_columns) and (options.params_column or options.tokens_column):
+        raise CarbonError(f"{place}, which has no columns for parameters or tokens", hint="leave out --params-column and --tokens-column")
+    if options.energy_covers and chosen is not sacct.FORMAT:
+        raise CarbonError(f"{place}, which states what its energy covers", hint="leave out --energy-covers")
+
+
+def _noted(found: Imported, name: str) -> Imported:
+    """Return what a reader found, with the format as its source and with all notes."""
+    records = [record if record.source == name else replace(record, source=name) for record in found.records]
+    said = [f"run {record.run_id[:60]!r}: {note}" for record in records for note in record.notes]
+    return found._replace(records=records, notes=_if_empty(found, [*found.notes, *said]))
+
+
+def _if_empty(found: Imported, notes: list[str]) -> list[str]:
+    """Return the notes, each once, with one on a file that holds no run."""
+    return list(dict.fromkeys([*notes, *([] if found.records or found.left_out else ["it holds no run"])]))
 
 
 def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
+    if format == FOCUS:
+        raise NotFoundError(
+            f"{options.name or 'standard input'} is no bill in FOCUS", hint="name a file with the columns BilledCost, ChargePeriodStart and ChargePeriodEnd"
+        )
     if format != AUTO:
         return next(each for each in FORMATS if each.name == format)
     beginning = stream.read(_BEGINNING)

@@ -1,8 +1,11 @@
 """What files of other programs hold, and what an import of them added."""
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.ledger.run import Run
+from traincarbon.readers.bills.charge import Charge
+from traincarbon.readers.bills.joining import Joined
 
 
 class Found(NamedTuple):
@@ -17,6 +20,10 @@ class Found(NamedTuple):
     runs: tuple[Run, ...]
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
+    charges: tuple[Charge, ...] = ()
+    """Charges of bills."""
+    hosts: Mapping[str, Sequence[str]] = {}
+    """Hosts of jobs of SLURM by the id of their run, if there are charges."""
 
 
 class ImportResult(NamedTuple):
@@ -26,11 +33,13 @@ class ImportResult(NamedTuple):
         found: What the files hold.
         added: Ids of the runs that were new to the ledger.
         dry_run: Whether nothing was written.
+        bill: How the bills among the files were joined to runs, None if there were none.
     """
 
     found: Found
     added: tuple[str, ...]
     dry_run: bool
+    bill: Joined | None = None
 
     @property
     def new(self) -> tuple[Run, ...]:
@@ -40,5 +49,7 @@ class ImportResult(NamedTuple):
 
     def to_dict(self) -> dict[str, object]:
         """Return the result fit for JSON."""
-        answer = {"read": len(self.found.runs), "added": self.added, "faults": self.found.left_out, "notes": self.found.notes}
+        answer: dict[str, object] = {"read": len(self.found.runs), "added": self.added, "faults": self.found.left_out, "notes": self.found.notes}
+        if self.bill is not None:
+            answer["bill"] = self.bill.to_dict()
         return {**answer, "dry_run": True} if self.dry_run else answer

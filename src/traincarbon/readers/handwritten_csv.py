@@ -7,6 +7,7 @@ from typing import TextIO
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.fields import check_number
 from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_DAY, S_PER_H, EnergySource, Part
 from traincarbon.readers.column_names import ACCELERATORS, HARDWARE, PARAMS, TOKENS, check_columns, first_amount, first_count, size_of
@@ -40,6 +41,7 @@ _SYNONYMS = {
     "started_at": "started", "start_time": "started", "status": "state",
 }  # fmt: skip
 """Other names that people give to the columns."""
+_SOURCES = {source.value: source for source in EnergySource}
 _NO_ENERGY = "the table states no energy for it"
 _OF_PROGRAMS = ("emissions", "source_type", "state", "runtime")
 """Columns of exports of programs that also have a name and a duration."""
@@ -148,7 +150,7 @@ def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
     state, how = row.text("state").lower() or "finished", row.text("how").lower() or "modelled"
     if state not in ENDINGS:
         raise ValueError(f"column state: {state[:20]!r} is none of {', '.join(dict.fromkeys(ENDINGS.values()))}")
-    if how not in tuple(EnergySource):
+    if how not in _SOURCES:
         raise ValueError(f"column how: {how[:20]!r} is none of {', '.join(EnergySource)}")
     energies_j = _energy_j(row)
     return record_of(
@@ -163,8 +165,9 @@ def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
         params=size.params,
         tokens=size.tokens,
         mfu=_share(row),
-        energy_j={part: (energy_j, EnergySource(how)) for part, energy_j in energies_j.items()},
+        energy_j={part: (energy_j, _SOURCES[how]) for part, energy_j in energies_j.items()},
         missing={"": _IN_THE_WHOLE if energies_j.get(Part.OTHER) else _NO_ENERGY},
+        energy_covers=WHOLE if energies_j.get(Part.OTHER) else "",
         facility_energy_kwh=exactly(row.amount("facility_energy_kwh") or None),
         operational_kgco2e=exactly(first_amount(row, ("operational_kgco2e", "co2e_kg"))),
         embodied_kgco2e=exactly(row.amount("embodied_kgco2e")),

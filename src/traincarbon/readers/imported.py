@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Any, NamedTuple, TextIO
+from typing import Any, BinaryIO, NamedTuple, TextIO
 
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.run import RUN_SCHEMA, Run
@@ -36,6 +36,8 @@ class ImportOptions:
 
     name: str = ""
     """The file's name, without its folder; empty for standard input."""
+    path: str = ""
+    """The file, for readers of files that lie beside it; empty for standard input."""
     zone: tzinfo | None = None
     """The zone of times that name none; None means that it is not known, and that they are read as UTC."""
     hw: str = ""
@@ -71,6 +73,7 @@ class Format(NamedTuple):
         recognise: Whether a file that begins like this has this format.
         read: Its reader.
         has_free_columns: Whether its users name its columns, so that they can state which ones hold parameters and tokens.
+        files: Patterns of the names that its program gives to files, by which they are found in a folder.
     """
 
     name: str
@@ -81,6 +84,20 @@ class Format(NamedTuple):
     recognise: Callable[[str], bool]
     read: Reader
     has_free_columns: bool = False
+    files: tuple[str, ...] = ()
+
+
+class BinaryFormat(NamedTuple):
+    """A format of files that are not text; its attributes are those of :class:`Format`."""
+
+    name: str
+    title: str
+    carries: str
+    lacks: str
+    note: str
+    recognise: Callable[[bytes], bool]
+    read: Callable[[BinaryIO, ImportOptions], Imported]
+    files: tuple[str, ...] = ()
 
 
 def record_of(
@@ -114,13 +131,14 @@ def record_of(
     """
     metered = {part: (energy, how) for part, (energy, how) in energy_j.items() if energy != 0.0}
     reasons = {part: ZERO if part in energy_j else missing.get(part) or missing.get("", "the file states no energy for it") for part in ENERGY_PARTS}
-    texts = {name: _masked(known[name]) for name in ("project", "hw") if known.get(name)}
+    texts = {name: masked(known[name]) for name in ("project", "hw") if known.get(name)}
     stated = {
         "schema": RUN_SCHEMA,
         "run_id": mask_text(run_id, before="run_id"),
         "state": state,
         "started_at": "" if began is None else timestamp(began),
         "duration_s": duration_s,
+        "energy_covers": "",
         **known,
         **texts,
         "energy_j": {part: energy for part, (energy, _) in metered.items()},
@@ -131,7 +149,7 @@ def record_of(
 
 
 @lru_cache(maxsize=256)
-def _masked(text: str) -> str:
+def masked(text: str) -> str:
     """Return a text without persons and machines. It is cached, as many runs of a file share project and hardware."""
     return mask_text(text)
 
@@ -202,4 +220,4 @@ def before(ended: datetime, duration_s: float) -> datetime | None:
 
 def timestamp(when: datetime) -> str:
     """Return a time in the form that records have."""
-    return when.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{when.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='microseconds')}Z"

@@ -13,6 +13,8 @@ def without_hole(record: Run) -> Run:
     """Return *record* without totals that leave its GPUs out; its parts stay as they are."""
     if not lacks_gpu_energy(record.accelerators, record.energy_j):
         return record
+    if record.unread_gpu and NOTE in record.notes and Part.GPU in record.missing and record.facility_energy_kwh is None and record.operational_kgco2e is None:
+        return record
     missing = {Part.GPU.value: record.missing.get(Part.GPU, NOTE), **record.missing}
     notes = record.notes if NOTE in record.notes else (*record.notes, NOTE)
     return replace(record, unread_gpu=True, facility_energy_kwh=None, operational_kgco2e=None, missing=missing, notes=notes)

@@ -20,8 +20,9 @@ LEAST_KG_PER_KWH = 5e-4
 """Less than any grid has that emits anything; hydropower has about 1 g/kWh of direct emissions."""
 MOST_FLOP_PER_S = 3e17
 """More than any accelerator computes, wafers included."""
+MOST_DURATION_S = 3.0 * 365.25 * S_PER_DAY
+"""Longer than any training takes."""
 
-_MOST_DURATION_S = 3.0 * 365.25 * S_PER_DAY
 _MOST_DEVICES = 1_000_000
 """No training has as many accelerators or servers; the largest published ones have two hundred thousand."""
 _MOST_PARAMS, _MOST_TOKENS = 1e15, 1e17
@@ -64,7 +65,7 @@ def faults_of(record: Run, basis: Basis) -> list[Fault]:
     Raises:
         ValueError: its duration cannot be, so that nothing of the run can be used.
     """
-    if record.duration_s > _MOST_DURATION_S:
+    if record.duration_s > MOST_DURATION_S:
         raise ValueError(f"it took {record.duration_s / S_PER_DAY:,.0f} days, which no training does; is its time in milliseconds?")
     return [*_counts(record), *_energies(record, basis), *_facility(record), *_carbon(record), *_rates(record)]
 
@@ -105,17 +106,24 @@ def _counts(record: Run) -> Iterator[Fault]:
         yield Fault("mfu", f"{record.mfu:g} is not a share; write 0.45 for 45 %")
 
 
+def power_bounds(record: Run, basis: Basis) -> Limits:
+    """Return what the devices of the one part draw of which a record states energy; records with the same devices have the same bounds."""
+    ((_, _, limits),) = _bounded(record, basis)
+    return limits
+
+
 def _energies(record: Run, basis: Basis) -> Iterator[Fault]:
-    known_j = {part: energy_j for part, energy_j in record.energy_j.items() if energy_j}
-    if not known_j:
-        return
-    gpu = accelerator_limits(record.hw)
-    number = record.accelerators or gpu.number
-    for part, energy_j in known_j.items():
-        alone = len(known_j) == 1
-        limits = _limits(part, number, max(record.nodes, 1), gpu, basis, alone=alone)
+    for part, energy_j, limits in _bounded(record, basis):
         if text := _contradiction(record, energy_j, limits, basis):
             yield Fault(part, text)
+
+
+def _bounded(record: Run, basis: Basis) -> Iterator[tuple[str, float, Limits]]:
+    """Yield each part whose energy a record states, with that energy in joules and what its devices draw."""
+    known_j = {part: energy_j for part, energy_j in record.energy_j.items() if energy_j}
+    gpu = accelerator_limits(record.hw) if known_j else Limits(0.0, 0.0)
+    for part, energy_j in known_j.items():
+        yield part, energy_j, _limits(part, record.accelerators or gpu.number, max(record.nodes, 1), gpu, basis, alone=len(known_j) == 1)
 
 
 def _limits(part: str, number: int | None, nodes: int, gpu: Limits, basis: Basis, *, alone: bool) -> Limits:

@@ -91,6 +91,18 @@ class Row(NamedTuple):
         return f"line {self.line}, run {shown!r}" if run else f"line {self.line}"
 
 
+def lines_of(stream: Lines) -> Iterator[str]:
+    """Yield the lines of a stream.
+
+    Raises:
+        CarbonError: one is longer than a megabyte, as in a device without an end.
+    """
+    while line := stream.readline(_LONGEST_LINE):
+        if len(line) == _LONGEST_LINE and not line.endswith("\n"):
+            raise CarbonError(f"a line is longer than {_LONGEST_LINE:,} characters", hint="is it a text file?")
+        yield line
+
+
 def first_line(beginning: str) -> str:
     r"""Return the first line of a file that says something: not empty, and not the line by which Excel names the delimiter.
 
@@ -151,6 +163,7 @@ def rows(
 
     reader = csv.reader(lines(), delimiter=delimiter, quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE)
     columns: list[str] = []
+    are_distinct = False
     while True:
         begin = reader.line_num + first_line
         try:
@@ -162,14 +175,17 @@ def rows(
         if cells is None:
             return
         line = reader.line_num + first_line - 1
-        if not any(cell.strip() for cell in cells) or (not columns and says_nothing(delimiter.join(cells))):
+        if (not cells or not cells[0].strip()) and not any(cell.strip() for cell in cells):
+            continue
+        if not columns and says_nothing(delimiter.join(cells)):
             continue
         if not columns or _is_header(cells, columns):
             columns = [column.strip().lstrip("\ufeff") for column in cells]
+            are_distinct = len({*columns}) == len(columns)
         elif not ended and (always_ended or len(cells) < len(columns)):
             yield f"line {line}: it is cut off, as the last line of the file"
         elif len(cells) == len(columns):
-            yield Row(line, _by_name(columns, cells))
+            yield Row(line, _by_name(columns, cells, are_distinct=are_distinct))
         elif found := mend(columns, cells) if mend else ():
             yield from (Row(line, _by_name(known, each)) for known, each in found)
         else:
@@ -178,7 +194,7 @@ def rows(
 
 def _is_header(cells: list[str], columns: list[str]) -> bool:
     """Return whether a row is a header again: its first cells, and at least half of all, name columns."""
-    if len(columns) < 2 or cells[0].strip().lstrip("\ufeff") != columns[0]:
+    if len(columns) < 2 or columns[0] not in cells[0] or cells[0].strip().lstrip("\ufeff") != columns[0]:
         return False
     return 2 * sum(cell.strip() in columns for cell in cells if cell.strip()) >= len(columns)
 
@@ -206,7 +222,11 @@ def check_needed(row: Row, needed: Collection[str], title: str) -> None:
         raise CarbonError(f"the file is not {title}: it lacks {', '.join(lacking)}", hint="leave out --format, or export it again")
 
 
-def _by_name(columns: list[str], cells: list[str]) -> dict[str, str]:
+def _by_name(columns: list[str], cells: list[str], *, are_distinct: bool = False) -> dict[str, str]:
+    if are_distinct:
+        named = dict(zip(columns, cells, strict=True))
+        named.pop("", None)
+        return named
     found: dict[str, str] = {}
     for column, cell in zip(columns, cells, strict=True):
         if column and not found.get(column):

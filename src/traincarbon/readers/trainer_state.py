@@ -57,4 +57,5 @@ FORMAT = Format(
     "the state of a checkpoint has no duration and is left out",
     is_trainer_state,
     read,
+    files=("trainer_state.json",),
 )

@@ -18,13 +18,13 @@ from traincarbon.readers.limits import accelerator_limits
 from traincarbon.readers.samples import Samples
 from traincarbon.readers.table import Row, header_of, rows
 
-_POWER = re.compile(r"(?:(?P<run>.+) - )?(?:system|events)[./]gpu\.(?P<gpu>\d+)\.powerWatts(?:/l:(?P<node>.+))?")
+POWER = re.compile(r"(?:(?P<run>.+) - )?(?:system|events)[./]gpu\.(?P<gpu>\d+)\.powerWatts(?:/l:(?P<node>.+))?")
 """A GPU's power; runs of several nodes name the node behind it (wandb's system monitor, labels of shared mode)."""
 _TIMES = ("_timestamp", "Relative Time (Process)", "Relative Time (Wall)", "_runtime")
 _IDS = ("id", "ID", "run_id", "Run ID")
 _RUNTIMES = ("Runtime", "runtime", "summary._runtime", "_runtime", "summary._wandb/runtime", "summary._wandb.runtime")
 _ENDS = ("summary._timestamp", "_timestamp")
-_NO_ENERGY = "W&B logs no energy for it"
+NO_ENERGY = "W&B logs no energy for it"
 _ONE_SAMPLE = "the export has only the last sample of power, which says nothing about the whole run; export the system metrics"
 _NO_STATE = "it does not say how its runs ended, so their state is lost; export the column State"
 
@@ -38,7 +38,7 @@ def is_runs(beginning: str) -> bool:
 def is_metrics(beginning: str) -> bool:
     """Return whether a file with this beginning holds the power of GPUs over time."""
     header = header_of(beginning)
-    return any(_POWER.fullmatch(column) for column in header) and not set(_TIMES).isdisjoint(header) and not is_runs(beginning)
+    return any(POWER.fullmatch(column) for column in header) and not set(_TIMES).isdisjoint(header) and not is_runs(beginning)
 
 
 def read_runs(stream: TextIO, options: ImportOptions) -> Imported:
@@ -82,7 +82,7 @@ def read_metrics(stream: TextIO, options: ImportOptions) -> Imported:
         if isinstance(row, str):
             left_out.append(row)
             continue
-        powers = powers or {column: known for column in row.cells if (known := _POWER.fullmatch(column))}
+        powers = powers or {column: known for column in row.cells if (known := POWER.fullmatch(column))}
         run_id = row.text(*_IDS)
         try:
             time = next((number for column in _TIMES if (number := _time_s(row, column)) is not None), None)
@@ -116,7 +116,7 @@ def _record(row: Row, options: ImportOptions) -> Run:
     began = moment(created, options.zone) if created else None if ended is None else before(instant(ended), duration_s)
     size, unread = readable_size_of(row, options)
     energy_j, unread_energy = readable_energy_of(row)
-    sampled = any(_POWER.fullmatch(column.removeprefix("summary.")) for column in row.cells)
+    sampled = any(POWER.fullmatch(column.removeprefix("summary.")) for column in row.cells)
     return record_of(
         run_id=f"wandb-{row.text(*_IDS) or _made_id(row, began)}",
         project=row.text("project", "Project"),
@@ -128,7 +128,7 @@ def _record(row: Row, options: ImportOptions) -> Run:
         params=size.params,
         tokens=size.tokens,
         energy_j=energy_j,
-        missing={"gpu": _ONE_SAMPLE if sampled else _NO_ENERGY, "": _NO_ENERGY},
+        missing={"gpu": _ONE_SAMPLE if sampled else NO_ENERGY, "": NO_ENERGY},
         versions={},
         notes=[*unread, *unread_energy],
     )
@@ -160,7 +160,7 @@ def _metered(run_id: str, samples: Samples, *, absolute: bool, options: ImportOp
         accelerators=samples.devices,
         hw=options.hw,
         energy_j={Part.GPU: (energy_j, EnergySource.POWER)},
-        missing={"": _NO_ENERGY},
+        missing={"": NO_ENERGY},
         versions={},
         notes=[note] if (note := samples.note()) else [],
     )

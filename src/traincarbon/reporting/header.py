@@ -9,7 +9,7 @@ from typing import NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.estimation.units import MEASURES, Measure
-from traincarbon.reading import read_limited
+from traincarbon.reading import open_input, read_limited
 from traincarbon.reporting.currency import USD, Currency, parse_currency
 from traincarbon.reporting.decision.amounts import DEFAULT_CONFIDENCE, confidence_of
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, paragraphs, text
@@ -173,7 +173,7 @@ def _number(key: str, stated: object, measure: Measure) -> float | None:
 
 def _picture(file: str) -> str:
     try:
-        with open(file, "rb") as stream:
+        with open_input(file) as stream:
             content = stream.read(_MOST_LOGO_B + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

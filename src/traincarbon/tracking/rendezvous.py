@@ -13,11 +13,13 @@ from typing import NamedTuple
 
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.store_folder import life, node_name
+from traincarbon.reading import open_regular
 from traincarbon.tracking.launchers.run_ids import digest
 
 YOUNG_S = 600.0
 """A run may be joined for so long after it was begun or has last written. [s]"""
 _KEPT_S = 90 * 86400.0
+_LONGEST_B = 1 << 16
 _MOST_FORGOTTEN = 20
 _MOST_GENERATIONS = 10_000
 _KEY_B = 8
@@ -105,8 +107,8 @@ class _Meeting:
         """Return the run of a generation; the first process that asks makes it."""
         file = os.path.join(self._folder, str(generation))
         self._make(file, new(generation))
-        with open(file, encoding="utf-8") as stream:
-            return stream.read()
+        with open_regular(file) as stream:
+            return stream.read(_LONGEST_B).decode("utf-8")
 
     def claim(self, generation: int) -> bool:
         """Return whether this rank is new in a generation, and claim it."""
@@ -116,8 +118,8 @@ class _Meeting:
         """Return whether this very process has claimed its rank in a generation, as it does for each of its trackers."""
         own = life(os.getpid())
         try:
-            with open(os.path.join(self._folder, f"{generation}.{self._claim}"), encoding="utf-8") as stream:
-                return bool(own) and stream.read() == own
+            with open_regular(os.path.join(self._folder, f"{generation}.{self._claim}")) as stream:
+                return bool(own) and stream.read(_LONGEST_B) == own.encode()
         except OSError:
             return False
 

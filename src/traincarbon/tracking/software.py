@@ -3,6 +3,8 @@
 import os
 import sys
 
+from traincarbon.reading import open_regular
+
 FRAMEWORKS = (
     "torch",
     "jax",
@@ -70,8 +72,8 @@ def _commit(folder: str) -> str:
 
 
 def _text(file: str) -> str:
-    with open(file, encoding="utf-8") as stream:
-        return stream.read(1 << 20)
+    with open_regular(file) as stream:
+        return stream.read(1 << 20).decode("utf-8")
 
 
 def _checked(commit: str) -> str:

@@ -51,6 +51,7 @@ class Tracker:
 
     Attributes:
         run_id: The run; ``carbon runs show`` takes it.
+        is_over: Whether the run has ended on this node: no other process of it is metered.
     """
 
     _metering: ClassVar[dict[int, "Tracker"]] = {}
@@ -58,6 +59,7 @@ class Tracker:
 
     def __init__(self, settings: Settings, *, quiet: bool = False, store: str = "") -> None:
         self.run_id = settings.run_id
+        self.is_over = False
         self._settings = settings
         self._quiet = quiet
         self._stderr = TrainingStderr(quiet=quiet)
@@ -207,9 +209,10 @@ class Tracker:
             if self._others is not None:
                 self._others.wait_for_end()
             self._kept_in = final.kept_in if final is not None else ""
+            self.is_over = final is not None and not final.others
             if fate := fate_of_record(final, store=self._settings.store, run_id=self.run_id):
                 self._stderr.print(fate, even_if_quiet=True)
-            if final is not None and not final.others:
+            if final is not None and self.is_over:
                 self._stderr.summarise(lambda: self._read(final.unwritten), final, store=self._store)
 
     def progress(self, *, per_rank: bool = False, **counts: SupportsFloat | None) -> None:

@@ -112,6 +112,8 @@ class Backtest:
     source: str
     is_built_in: bool = False
     """Whether the runs are those that the package ships."""
+    power: tuple[SetSummary, ...] = ()
+    """The errors of the power of an accelerator by who it is made for; of the shipped runs alone."""
 
     def sets(self) -> list[SetSummary]:
         """Return the summary of every set and quantity, then of all rows of each quantity."""
@@ -171,6 +173,7 @@ class Backtest:
             "sets": [each.to_dict() for each in self.sets()],
             "families": [each.to_dict() for each in self.families()],
             "generations": [each.to_dict() for each in self.generations()],
+            "power": [each.to_dict() for each in self.power],
             "rows": [{column: getattr(case, column) for column in columns} for case in self.cases],
             "set_aside": [aside.to_dict() for aside in self.set_aside],
         }

@@ -10,16 +10,17 @@ from traincarbon.database.select import sigma_of
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.chain import estimate
 from traincarbon.formulas import throughput
-from traincarbon.published import priors, step_efficiency
+from traincarbon.published import power_rows, priors, step_efficiency
 from traincarbon.published.reported_runs import Chip, PublishedRun, SetAside, chip_of
 from traincarbon.published.run_kinds import RunKind
-from traincarbon.published.runs_file import read_measured_steps, read_runs
+from traincarbon.published.runs_file import read_measured_power, read_measured_steps, read_runs
 from traincarbon.published.step_rows import Step, read_steps
 from traincarbon.published.whole_runs import whole_rows
 from traincarbon.quantities import KG_PER_T
 from traincarbon.uncertain import Z_90
 from traincarbon.validation import baselines
 from traincarbon.validation.accuracy import FINE_TUNING, Backtest, Case, set_id
+from traincarbon.validation.power import power_by_segment
 
 Progress = Callable[[int, int], object]
 
@@ -45,7 +46,8 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
     runs, aside = read_runs(file)
     ours = runs if file is None else read_runs()[0]
     published, unanswerable = _published_values(runs, database)
-    refits = _Refits(ours, database)
+    metered = read_measured_power()
+    refits = _Refits(ours, metered, database)
     predicted: list[_Prediction] = []
     groups = _by_group([run for run in runs if run.id in published])
     for done, tried in enumerate(groups):
@@ -62,7 +64,8 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
     known = timed if file is None else read_steps([*ours, *measured], database)[0]
     cases += _step_cases(timed, known, rows, database)
     unanswerable += [SetAside(row.id, f"step time: {row.reason}") for row in untimed]
-    return Backtest(tuple(cases), (*aside, *unanswerable), "built-in" if file is None else file, is_built_in=file is None)
+    power = tuple(power_by_segment(runs, metered, database)) if file is None else ()
+    return Backtest(tuple(cases), (*aside, *unanswerable), "built-in" if file is None else file, is_built_in=file is None, power=power)
 
 
 class _Facts(NamedTuple):
@@ -85,22 +88,23 @@ class _Refits:
     """Fits of the priors to our runs without some of them, each made once."""
 
     ours: Sequence[PublishedRun]
+    metered: Sequence[PublishedRun]
     database: Database
     made: dict[frozenset[str], _Facts] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.fitted_steps = [step for step in read_steps(self.ours, self.database)[0] if step.set.is_fitted_on]
         self.in_mfu = {run.id for run in self.ours if whole_rows([run], self.database) or priors.step_rows([run], self.database)}
-        self.in_power = {run.id for run in self.ours if priors.power_rows([run], self.database)}
+        self.in_power = {row.id for row in power_rows.of_runs(self.ours, self.metered, self.database)}
 
     def without(self, tried: Sequence[PublishedRun]) -> _Facts:
         """Return facts fitted without the rows that share an organisation or an id with those *tried*."""
         ids, organisations = {run.id for run in tried}, {run.group for run in tried}
-        left_out = frozenset(run.id for run in self.ours if run.id in ids or run.group in organisations)
+        left_out = frozenset(run.id for run in (*self.ours, *self.metered) if run.id in ids or run.group in organisations)
         if left_out not in self.made:
-            kept = [run for run in self.ours if run.id not in left_out]
+            kept, metered = ([run for run in rows if run.id not in left_out] for rows in (self.ours, self.metered))
             unseen = left_out.isdisjoint(self.in_mfu | self.in_power)
-            facts = self.database if unseen else priors.with_priors(self.database, priors.fitted_priors(kept, self.database))
+            facts = self.database if unseen else priors.with_priors(self.database, priors.fitted_priors(kept, metered, self.database))
             others = [step for step in self.fitted_steps if step.id not in left_out]
             if len(others) < len(self.fitted_steps):
                 facts = step_efficiency.with_efficiencies(facts, step_efficiency.fit(others, self.database))
@@ -235,7 +239,7 @@ def _published(run: PublishedRun, facts: Database) -> dict[str, float]:
     if run.hours_h is not None and run.work_flop is not None:
         published["accelerator_hours_h"] = run.hours_h
     name = {"server": "it_energy_kwh", "facility": "facility_energy_kwh"}.get(run.energy_scope)
-    if run.energy_kwh is None or name is None or run.work_flop is None or priors.is_nominal(run, chip):
+    if run.energy_kwh is None or name is None or run.work_flop is None or power_rows.is_nominal(run, chip):
         return published
     published[name] = run.energy_kwh
     if run.co2e_t is not None and run.co2e_scope in ("location", "market"):

@@ -9,7 +9,7 @@ from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.formulas import carbon
-from traincarbon.published.priors import is_nominal
+from traincarbon.published.power_rows import is_nominal
 from traincarbon.published.reported_runs import PublishedRun, chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.quantities import KG_PER_T

@@ -3,7 +3,11 @@
 import csv
 import io
 import json
+import os
 import re
+import subprocess
+import sys
+import time
 
 import click
 import pytest
@@ -11,10 +15,12 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from grid_services import served
 from traincarbon.cli.commands.estimate import command
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS
+from traincarbon.grid.service import moment_of
 from traincarbon.quantities import ESTIMATED, QUANTITIES, SCOPED
 
 MAIN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
@@ -302,3 +308,39 @@ def test_a_model_that_cannot_be_is_refused_with_a_way_on(words, message):
 
 def test_a_model_without_tokens_suggests_those_of_its_own_training():
     assert "15T, the tokens of its own training" in refusal("--model", "llama-3-8b", "--hw", "h100")
+
+
+class TestWhen:
+    """``--when``: start times, without a network unless ``--live`` asks for one."""
+
+    PLAN = ("--accelerator-hours", "48", "--accelerators", "8", "--hw", "dgx-a100", "--region", "uk")
+    NO_NETWORK = "import socket; socket.socket.connect = None; from traincarbon.cli import main; main()"
+
+    def run(self, tmp_path, *words, **environment):
+        command = [sys.executable, "-c", self.NO_NETWORK, "estimate", *self.PLAN, *words]
+        settings = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "XDG_DATA_HOME": str(tmp_path), **environment}
+        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, env=settings)
+
+    def test_nothing_is_known_of_a_grid_before_a_service_was_asked(self, tmp_path):
+        shown = self.run(tmp_path, "--when")
+        assert (shown.returncode, "--live asks a service" in shown.stdout) == (0, True)
+        stated = json.loads(self.run(tmp_path, "--when", "--json").stdout)["start_times"]
+        assert (stated["expectation"], stated["now"], stated["best"]) == (None, None, [])
+
+    def test_without_it_there_are_no_start_times(self, tmp_path):
+        assert "start_times" not in json.loads(self.run(tmp_path, "--json").stdout)
+
+    def test_a_forecast_is_asked_for_on_loopback(self, tmp_path):
+        now = int(time.time() // 3600)
+        rows = [{"from": moment_of(now + at), "intensity": {"forecast": 100 - 2 * at, "actual": None}} for at in range(48)]
+        with served(lambda _: {"data": rows}) as (address, _):
+            command = [sys.executable, "-m", "traincarbon", "estimate", *self.PLAN, "--when", "--live", "--service", "gb-carbon-intensity"]
+            settings = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "CARBON_GB_CARBON_INTENSITY_URL": address}
+            shown = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False, env=settings)
+        assert (shown.returncode, shown.stderr) == (0, "")
+        assert "less CO2e of electricity than now; by the forecast of gb-carbon-intensity, zone GB, direct" in " ".join(shown.stdout.split())
+
+    def test_a_place_is_needed(self, tmp_path):
+        command = [sys.executable, "-c", self.NO_NETWORK, "estimate", "--params", "7B", "--tokens", "1T", "--hw", "dgx-a100", "--when"]
+        failed = subprocess.run(command, capture_output=True, text=True, check=False, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)})
+        assert (failed.returncode, failed.stderr.splitlines()[0]) == (1, "error: start times need a place")

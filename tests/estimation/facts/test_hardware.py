@@ -4,12 +4,12 @@ import math
 
 import pytest
 
-from acme import PLAN, WORLD, chip, fact, server, subject_of
+from acme import PLAN, WORLD, chip, fact, line, server, subject_of
 from traincarbon.database.records import PRECISIONS
 from traincarbon.errors import PlanError
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.facts.hardware import measured_ceiling, peak_facts, power_facts
-from traincarbon.uncertain import Uncertain
+from traincarbon.uncertain import Uncertain, median_of
 
 CHIP, BOX = "accelerators/acme-one-40gb.toml", "servers/acme-box.toml"
 
@@ -171,15 +171,31 @@ def test_narrow_formats_start_from_the_products_at_16_bits(make, precision, shar
     assert measured_ceiling(subject.hardware, subject.accelerator, precision) == share
 
 
-def test_a_cap_found_on_the_machine_brings_its_own_spread_and_an_assumed_one_does_not(make):
-    bounds = {"low": 200, "high": 800}
-    spreads = {}
-    for kind in ("derived", "assumed"):
-        cap = chip(fact("board_power_w", 400, kind=kind, note="x", **bounds), without="board_power_w")
-        spreads[kind] = power_of(make({CHIP: cap})).power_share.value.spreads
-    assert spreads["derived"]["power_cap"] == pytest.approx(math.log(4.0) / (2.0 * 1.6448536))
-    assert "power_cap" not in spreads["assumed"]
-    assert spreads["derived"]["power"] == spreads["assumed"]["power"]
+@pytest.mark.parametrize("kind", ["derived", "assumed", "measured"])
+def test_a_cap_that_is_known_as_a_range_brings_its_own_spread(make, kind):
+    cap = chip(fact("board_power_w", 400, kind=kind, note="x", low=200, high=800), without="board_power_w")
+    spreads, exact = (power_of(make({CHIP: text})).power_share.value.spreads for text in (cap, chip()))
+    assert spreads["power_cap"] == pytest.approx(math.log(4.0) / (2.0 * 1.6448536))
+    assert spreads["power"] == exact["power"]
+    assert "power_cap" not in exact
+
+
+@pytest.mark.parametrize(
+    ("keys", "share", "exponent"),
+    [
+        ({}, 0.75, 0.5),
+        ({"segment": "datacentre"}, 0.75, 0.5),
+        ({"segment": "consumer"}, 0.9, 0.1),
+        ({"segment": "laptop"}, 0.75, 0.1),  # no share of its own
+        ({"type": "tpu", "segment": "consumer"}, 0.75, 0.5),
+        ({"type": "cpu", "segment": "laptop"}, 0.8, 0.05),
+    ],
+)
+def test_the_law_of_power_is_that_of_who_an_accelerator_is_made_for(make, keys, share, exponent):
+    laws = [("share", "segment=consumer", 0.9), ("share", "type=cpu", 0.8), ("exponent", "segment=*", 0.1), ("exponent", "type=cpu", 0.05)]
+    priors = WORLD["priors.csv"] + "".join(line("priors", f"power_{what}", scope, median) for what, scope, median in laws)
+    power = power_of(make({CHIP: chip(**keys), "priors.csv": priors}))
+    assert (median_of(power.power_share.value), power.power_exponent.value) == (share, exponent)
 
 
 def test_a_processor_that_is_its_whole_machine_has_no_host_beside_it(make):

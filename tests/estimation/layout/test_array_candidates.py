@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from traincarbon.estimation.layout import search
-from traincarbon.estimation.layout.array_candidates import candidates, divides
+from traincarbon.estimation.layout.array_candidates import batches, candidates, divides
 from traincarbon.estimation.layout.machine import machine_of, sustained_of
 from traincarbon.estimation.layout.shape import shape_of
 
@@ -19,7 +19,8 @@ def test_the_rows_of_a_plan_are_those_of_its_search(shipped, size, count):
     names = ("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences", "sharded_weights", "sharded_optimiser", "gradient_b")
     alone = [[getattr(layout, name) for name in names] for ways in search._divisions(task, 0.1) for layout, _ in search._fitting(task, ways, 0.1)]
     numbers = {"accelerators": np.full(2, count), "sequences": np.full(2, task.sequences)}
-    found = candidates(task._replace(**numbers), 0.1)
+    several = task._replace(**numbers)
+    found = candidates(several, batches(several, 0.1).tried)
     rows = np.stack([np.broadcast_to(getattr(found.layout, name), found.plan.shape) for name in names], axis=1)
     for plan in (0, 1):
         assert rows[found.plan == plan].tolist() == alone

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from traincarbon.estimation.layout import array_search
+from traincarbon.estimation.layout.array_candidates import batches, candidates, taken
 from traincarbon.estimation.layout.array_search import fastest_of_each
 from traincarbon.estimation.layout.machine import machine_of, sustained_of
 from traincarbon.estimation.layout.search import EARLIER_HABITS, LayoutTask, fastest
@@ -85,3 +86,18 @@ def test_no_plans_have_no_layouts(machine):
 def test_where_nothing_fits_there_is_no_number(machine):
     (task,) = plans(machine, 1, seed=5)
     assert np.isnan(fastest_of_each(task._replace(accelerators=np.full(3, 8.0), memory_b=1e6)).mfu).all()
+
+
+@pytest.mark.parametrize("fixed", [{}, {"habits": EARLIER_HABITS}, {"recompute": "full"}, {"pp": 4.0}])
+def test_no_layout_of_a_way_is_below_the_bound_of_the_way_and_many_ways_are_above_the_best_time(machine, fixed):
+    task = together(plans(machine, 200, seed=f"bound {fixed}", **fixed))
+    tried = array_search._holding(task, batches(task, 0.1))
+    bound_s = array_search._bounds(task, tried)
+    least_s = np.full(len(task.accelerators), np.inf)
+    for row in range(0, len(bound_s), 7):
+        costed = array_search._costed(task, candidates(task, taken(tried, np.array([row]))))
+        assert len(costed.plan)
+        assert (costed.step.total_s / costed.layout.sequences >= bound_s[row]).all()
+    best = array_search._fastest(array_search._costed(task, candidates(task, tried)))
+    least_s[best.plan] = best.step.total_s / best.layout.sequences
+    assert (bound_s <= least_s[tried.plan]).mean() < 0.5

@@ -185,7 +185,7 @@ def test_the_rest_of_a_server_is_taken_as_a_calibration_found_it(shipped, tmp_pa
     from traincarbon.calibration.store import save
 
     runs = []
-    for each in slower(shipped, (1.0, 1.02, 0.98)):
+    for each in slower(shipped, (1.3, 1.32, 1.28)):
         kwh = each.duration_s * 8 / 3.6e6
         runs.append(record(each.run_id, params=each.params, tokens=each.tokens, duration_s=each.duration_s, gpu_kwh=250.0 * kwh, other_kwh=90.0 * kwh))
     monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path))

@@ -234,6 +234,7 @@ def _place_rows(facts: "Database", place: "Place") -> "dict[str, Sequence[Row]]"
         found["facility"] = [row for row in facts.rows("facilities", region["provider"]) if row["scope"] in (region["name"], "fleet")]
         found["grid, by the provider"] = facts.rows("grid", place.id)
     found["grid"] = facts.rows("grid", place.zone)
+    found["market"] = [row for zone in dict.fromkeys((place.id, place.zone)) for row in facts.rows("market", zone)]
     found["electricity"] = facts.rows("electricity", place.zone)
     return found
 

@@ -17,6 +17,9 @@ from traincarbon.disclosure.formats.table import FORMATS
 @click.option("--provider", default="", metavar="NAME", help="Who trained it.")
 @click.option("--original-flop", metavar="FLOP", help="Compute of the model that this one modifies; says whether you become its provider.")
 @click.option("--task-tokens", metavar="NUMBER", default="100k", show_default=True, help="Tokens of the task whose inference compute is stated.")
+@click.option("--live", is_flag=True, help="Ask services for the carbon intensity of each hour of a run; without it nothing touches the network.")
+@click.option("--service", metavar="NAME", help="Ask this service alone: carbon runs hours --help lists them.")
+@click.option("--grid-zone", default="", metavar="ZONE", help="What that service calls the zone of the run.")
 @click.option("--force", is_flag=True, help="Replace existing files.")
 @click.option("--store", metavar="DIR", type=FILE, help="Where runs are kept; default $CARBON_STORE, else your data folder.")
 @click.option("--level", type=SHARE, metavar="SHARE", default=0.9, show_default=True, help="Confidence level of the intervals of plans.")
@@ -30,6 +33,9 @@ def command(
     provider: str,
     original_flop: str | None,
     task_tokens: str,
+    live: bool,
+    service: str | None,
+    grid_zone: str,
     force: bool,
     store: str | None,
     level: float,
@@ -51,7 +57,7 @@ def command(
     French public buyers      boamps      kWh of the measurement
 
     Several runs and plans are those of one model; their amounts add up. What is not known
-    is said in each format. Nothing touches the network.
+    is said in each format. Nothing touches the network without --live.
 
     \b
     carbon disclose last --as eu-gpai,paper -o statements
@@ -71,6 +77,9 @@ def command(
         force=force,
         store=store,
         level=level,
+        live=live,
+        service=service,
+        grid_zone=grid_zone,
         database=database(db),
     )
     if as_json:

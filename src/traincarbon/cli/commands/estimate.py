@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from traincarbon.database.load import Database
     from traincarbon.estimation.plan import Plan
     from traincarbon.estimation.result import Estimate
+    from traincarbon.explore.start_times import StartTimes
 
 
 @click.command("estimate", cls=PlanCommand)
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 @click.option("--markdown", is_flag=True, help="Print a Markdown table.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the results as CSV.")
 @click.option("--strict", is_flag=True, help="Refuse a plan whose hardware cannot hold the training, instead of answering for more of it.")
+@click.option("--when", is_flag=True, help="Show when to start for cleaner electricity, from a typical week of the grid or, with --live, a forecast.")
+@click.option("--live", is_flag=True, help="Ask services of carbon intensities for --when; without it nothing touches the network.")
+@click.option("--service", metavar="NAME", help="Ask this service alone: carbon runs hours --help lists them.")
+@click.option("--grid-zone", default="", metavar="ZONE", help="What that service calls the zone.")
 @plot_option("the answer")
 @click.option("--save", metavar="PLAN.toml", type=FILE, help="Save the plan to a new file.")
 @common_options
@@ -40,6 +45,10 @@ def command(
     markdown: bool,
     as_csv: bool,
     strict: bool,
+    when: bool,
+    live: bool,
+    service: str | None,
+    grid_zone: str,
     plot: str | None,
     save: str | None,
     as_json: bool,
@@ -56,6 +65,7 @@ def command(
     carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
     carbon estimate --params 7B --tokens 2T --hw p5 --region us-east-1
     carbon estimate plan.toml --region france --explain
+    carbon estimate plan.toml --region france --when --live
     """  # noqa: D301  click reads the escape
     check_plot(plot)
     facts = database(db)
@@ -67,9 +77,11 @@ def command(
         _save(plan, save)
     if plot is not None:
         _plot(answer, facts, plot, quiet=quiet)
+    starts = _starts(answer, facts, live=live, service=service, grid_zone=grid_zone) if when or live else None
     own = _own_runs(answer, facts, quiet=quiet) if as_json or not (as_csv or markdown) else None
     if as_json:
-        click.echo(output.as_json({**answer.to_dict(), "own_runs": None if own is None else own.to_dict()}))
+        asked_for = {} if starts is None else {"start_times": starts.to_dict()}
+        click.echo(output.as_json({**answer.to_dict(), "own_runs": None if own is None else own.to_dict(), **asked_for}))
     elif as_csv:
         click.echo(_csv(answer), nl=False)
     elif markdown:
@@ -86,9 +98,19 @@ def command(
         from traincarbon.cli.screens.estimate import screen
 
         click.echo(screen(answer, facts, asked=asked(plan_file, fields), own=own))
+    if starts is not None and not as_json and not as_csv:
+        from traincarbon.cli.screens.start_times import start_times_text
+
+        click.echo(start_times_text(starts))
     if not quiet and (as_json or as_csv):
         for warning in (*answer.warnings, *(answer.missing_layout() if as_json else ())):
             click.echo(f"warning: {output.clean(warning)}", err=True)
+
+
+def _starts(answer: "Estimate", facts: "Database", *, live: bool, service: str | None, grid_zone: str) -> "StartTimes":
+    from traincarbon.explore.start_times import start_times
+
+    return start_times(answer, live=live, service=service, grid_zone=grid_zone, database=facts)
 
 
 def _own_runs(answer: "Estimate", facts: "Database", *, quiet: bool) -> "OwnRuns | None":

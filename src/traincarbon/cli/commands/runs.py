@@ -2,24 +2,23 @@
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import click
 
 from traincarbon import runs
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
+from traincarbon.cli.commands.evidence import verify_command
+from traincarbon.cli.commands.run_hours import hours_command
 from traincarbon.cli.lazy import Ordered
-from traincarbon.cli.options import FILE
+from traincarbon.cli.options import FILE, ledger_options
 from traincarbon.cli.plotting import check_plot, plot_option
 from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, write_new_file
 from traincarbon.ledger import shared_boards
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.run import Run
-
-C = TypeVar("C", bound=Callable[..., object])
 
 _SHOWN = 30
 _MOST_NOTES = 5
@@ -34,17 +33,6 @@ _LEAST_REST = 50
 @click.group("runs", cls=Ordered)
 def command() -> None:
     """List, show, merge, export, import and forget the records of your runs."""
-
-
-def ledger_options(command: C) -> C:
-    """Add ``--store``, ``--quiet`` and ``--json``."""
-    for option in (
-        click.option("--store", metavar="DIR", type=FILE, help="Folder of the ledger.  [default: $CARBON_STORE, else your data folder]"),
-        click.option("--quiet", is_flag=True, help="No notes on stderr."),
-        click.option("--json", "as_json", is_flag=True, help="Print the library's result as JSON."),
-    ):
-        command = option(command)
-    return command
 
 
 @command.command("list")
@@ -132,19 +120,25 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
 
 @command.command("export", short_help="Export runs as CSV, JSON, Parquet or emissions.csv.")
 @click.argument("ids", metavar="[ID]…", nargs=-1)
-@click.option("--format", "format", type=Choice(runs.EXPORTS), default="csv", show_default=True, help="Format of the output.")
+@click.option("--format", "format", type=Choice((*runs.EXPORTS, "audit")), default="csv", show_default=True, help="Format of the output.")
 @click.option("-o", "--output", "file", metavar="FILE", type=FILE, help="New file to write.  [default: stdout]")
 @ledger_options
 def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store: str | None, as_json: bool, quiet: bool) -> None:
     """Export all runs, or those with the given IDs, as CSV, JSON, Parquet or CodeCarbon's emissions.csv.
 
+    The format audit is a ZIP file of one run for a reviewer: record, journals, facts with sources, derivation. carbon runs verify checks it offline.
+
     \b
     carbon runs export -o runs.csv
     carbon runs export last --format codecarbon
+    carbon runs export last --format audit -o run-audit.zip
     """  # noqa: D301  click reads the escape
     if file is not None:
         check_new_file(file)
-    content = runs.export(ids, format="json" if as_json else format, store=store, progress=None if quiet else _show_progress)
+    if format == "audit" and not as_json:
+        content = _audit(ids, file, store)
+    else:
+        content = runs.export(ids, format="json" if as_json else format, store=store, progress=None if quiet else _show_progress)
     if file is not None:
         write_new_file(file, content)
     elif format == "parquet" and sys.stdout.isatty():
@@ -162,7 +156,7 @@ class _ImportCommand(click.Command):
 
         super().format_help_text(ctx, formatter)
         with formatter.section("Formats"):
-            formatter.write_dl([(each.name, each.title.replace("`", "")) for each in formats.FORMATS])
+            formatter.write_dl([(each.name, each.title.replace("`", "")) for each in formats.EVERY])
 
 
 @command.command("import", cls=_ImportCommand, short_help="Import runs from files of other programs.")
@@ -180,6 +174,10 @@ class _ImportCommand(click.Command):
 @click.option("--tokens-column", default="", metavar="NAME", help="Column with the tokens of the training.")
 @click.option("--timezone", default="", metavar="ZONE", help="Time zone of times that state none: Europe/Paris, +02:00.  [default: UTC]")
 @click.option("--energy-covers", default="", metavar="cpu|node|gpu", help="What the energy of SLURM's plugin covers.  [default: unknown]")
+@click.option("--job", default="", metavar="ID", help="Job to read from Prometheus, by its label: number, pod or LABEL=VALUE.")
+@click.option("--hosts", default="", metavar="a,b", help="Hosts of that job, if no label names it: a,b or gpu[01-03].")
+@click.option("--from", "from_", default="", metavar="TIME", help="When that job began.")
+@click.option("--to", default="", metavar="TIME", help="When that job ended.")
 @click.option("--dry-run", is_flag=True, help="Show what would be imported, and write nothing.")
 @ledger_options
 def import_command(
@@ -191,14 +189,15 @@ def import_command(
     quiet: bool,
     **options: str,
 ) -> None:
-    """Import runs from files of this or other programs into the store. FILE may be - for standard input.
+    """Import runs from files of this or other programs into the store. FILE may be a folder, or - for standard input.
 
-    The format of a file is recognised by its content.
+    The format of a file is recognised by its content. FILE may also be a Prometheus server with the energy of a job.
 
     \b
     carbon runs import emissions.csv --dry-run
     sacct -P -o JobID,State,Start,ElapsedRaw,NNodes,AllocTRES,ConsumedEnergyRaw |
       carbon runs import - --timezone Europe/Paris
+    carbon runs import prom+http://HOST:9090 --job 1234
     """  # noqa: D301  click reads the escape
     gc.set_threshold(100_000)  # the records stay until the end: looking through them for garbage would take a tenth of the time
     progress = None if quiet else _show_progress
@@ -213,6 +212,10 @@ def import_command(
                 click.echo(output.dim(f"and {len(imported.new) - _SHOWN:,} more"))
         counts = f"{output.counted(len(found.runs), 'run')} read, {len(imported.added):,} {'would be added' if dry_run else 'added'}"
         click.echo(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger")
+        if imported.bill is not None:
+            from traincarbon.cli.screens.bills import bill_screen
+
+            click.echo(bill_screen(imported.bill))
     if not quiet:
         for text in [*(f"left out {fault}" for fault in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]:
             click.echo(f"note: {output.clean(text)}", err=True)
@@ -235,13 +238,27 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
         click.echo(output.as_json(found._asdict()))
         return
     for file in found.files:
-        click.echo(output.clean(file))
+        click.echo(output.clean(file) + (output.dim(" (the lines of these runs; others stay)") if file in found.shared else ""))
     what = f"{output.counted(len(found.runs), 'run')}, {output.counted(len(found.files), 'journal')}"
     click.echo(f"{what} deleted" if yes else output.dim(f"{what}; nothing was deleted. Add --yes to delete them."))
 
 
+for subcommand in (hours_command, verify_command):
+    command.add_command(subcommand)
+
+
 def _show_progress(text: str) -> None:
     click.echo(output.clean(text), err=True)
+
+
+def _audit(ids: Sequence[str], file: str | None, store: str | None) -> bytes:
+    from traincarbon.evidence.audit import audit
+
+    if len(ids) != 1:
+        raise CarbonError("an audit export is of one run", hint="name it: carbon runs export last --format audit -o run-audit.zip")
+    if file is None and sys.stdout.isatty():
+        raise CarbonError("an audit export is binary and cannot be shown on a terminal", hint="name a file: -o run-audit.zip")
+    return audit(ids[0], store=store)
 
 
 def _table(records: Sequence[Run]) -> str:

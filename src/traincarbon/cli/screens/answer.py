@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _FACTORS = {
     "thinned_mfu": "few parameters per GPU",
     "sparse_mfu": "mixture of experts",
+    "light_mfu": "little work for each image",
     "end_to_end_mfu": "goodput",
     "calibrated_mfu": "your own runs",
     "mfu_with_generation": "rollouts",
@@ -168,7 +169,8 @@ def utilisation(answer: "Estimate") -> str:
 def price(answer: "Estimate") -> str:
     """Return the price of a GPU-hour, the range of the providers' quotes that it rests on, and their dates."""
     given = answer.inputs["rent_price"]
-    text = f"${output.significant(median_of(given.value), 3)} per GPU-hour {(answer.plan.rent or 'on_demand').replace('_', ' ')}"
+    bought = "" if given.kind == "measured" else f" {(answer.plan.rent or 'on_demand').replace('_', ' ')}"
+    text = f"${output.significant(median_of(given.value), 3)} per GPU-hour{bought}"
     quotes = answer.quotes
     is_by_ratio = given.kind == "derived" and answer.plan.rent not in (None, "on_demand")
     if not quotes or is_by_ratio:  # a market's price on demand times the ratio of few providers is the price of none of them

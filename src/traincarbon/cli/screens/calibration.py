@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from traincarbon.calibration.fit import Fitted
+    from traincarbon.estimation.billed_rent import Rent
     from traincarbon.estimation.calibration import Calibration, Effect
     from traincarbon.published.reported_runs import SetAside
 
@@ -24,11 +25,12 @@ _EFFECTS = {"mfu": "utilisation", "power": "power, chips", "host": "power, rest"
 def screen(fitted: "Fitted") -> str:
     """Return predicted over measured of each run, errors by quantity, and effects by scope."""
     calibration = fitted.calibration
-    parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects)]
+    parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects), ""] if fitted.errors else []
+    parts += [*(output.wrapped("Real price", _rent(rent)) for rent in calibration.rents), ""] if calibration.rents else []
     if fitted.set_aside:
-        parts += ["", _aside(fitted.set_aside)]
-    parts += ["", *(output.wrapped("Note", note) for note in calibration.notes)] if calibration.notes else []
-    return "\n".join(parts)
+        parts += [_aside(fitted.set_aside), ""]
+    parts += [output.wrapped("Note", note) for note in calibration.notes]
+    return "\n".join(parts).rstrip("\n")
 
 
 def listing(found: "Sequence[Calibration]") -> str:
@@ -36,7 +38,7 @@ def listing(found: "Sequence[Calibration]") -> str:
     rows: list[tuple[str, ...]] = [("name", "made", "runs", "hardware", "error without", "left out", "automatic")]
     for each in found:
         hours = each.errors.get("hours", {})
-        chips = [*dict.fromkeys(effect.hardware for effect in each.effects if effect.hardware)]
+        chips = [*dict.fromkeys([*(effect.hardware for effect in each.effects if effect.hardware), *(rent.hardware for rent in each.rents)])]
         hardware = _cut(", ".join(chips[:2]) + (f" and {len(chips) - 2} more" if len(chips) > 2 else ""), 24)
         errors = (percent(hours[name]) if name in hours else "" for name in ("before", "left_out"))
         rows.append((_cut(each.name, 20), each.made[:10], f"{each.n_runs:,}", hardware, *errors, "yes" if each.automatic else "no"))
@@ -51,6 +53,15 @@ def percent(log: float) -> str:
         ('10 %', '100 %')
     """
     return f"{output.significant(100.0 * math.expm1(abs(log)), 2)} %"
+
+
+def _rent(rent: "Rent") -> str:
+    """Return what an hour of an accelerator cost by bills, and where."""
+    place = f" in {output.clean(rent.site)}" if rent.site else ""
+    runs = output.counted(rent.runs, "run")
+    return (
+        f"${rent.usd_per_h:,.2f} per GPU-hour of {output.clean(rent.hardware)}{place}: ${rent.usd:,.2f} for {rent.accelerator_hours_h:,.0f} GPU-hours of {runs}"
+    )
 
 
 def _runs(fitted: "Fitted") -> str:

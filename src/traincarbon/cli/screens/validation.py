@@ -5,6 +5,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
+from traincarbon.cli.screens.power import power_lines, power_table
 from traincarbon.quantities import KG_PER_T
 from traincarbon.validation.accuracy import POOLED
 
@@ -27,6 +28,7 @@ def screen(tried: "Backtest") -> str:
         head = ("GPU-hours of whole runs".ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name.rstrip("*")), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, families)]
         parts += [output.fitting_table([head, *rows], right=range(1, len(head)), drop=_DROPPED, cut=(0,), gap=" "), ""]
+    parts += power_table(tried, width=_NAME)
     if not sets:
         parts += ["No row could be predicted.", ""]
     parts += [output.wrapped("Errors", _ERRORS), output.wrapped("Columns", _COLUMNS)] if sets else []
@@ -76,6 +78,7 @@ def report(tried: "Backtest", landmarks: "list[Landmark] | None" = None, facts: 
     parts = ["# Accuracy", "", f"Made by {'`make accuracy`' if landmarks else '`carbon validate --markdown`'}. Not edited by hand.", ""]
     parts += _landmarks(landmarks) if landmarks else []
     parts += _families(tried, facts)
+    parts += power_lines(tried)
     parts += ["## Backtest", "", *_BACKTEST, ""]
     head = ("set", "n", "median", "mean", "p90", "bias", "in 50 %", "in 90 %", *_RULES.values())
     sets = tried.sets()

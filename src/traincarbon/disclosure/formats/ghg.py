@@ -2,22 +2,48 @@
 
 import csv
 import io
+from itertools import chain
 
 from traincarbon.disclosure.disclosure import Disclosure
 from traincarbon.disclosure.statement import Statement
+from traincarbon.formatting import amount
+from traincarbon.quantities import G_PER_KG
 
-_COLUMNS = ("subject", "tenure", "scope", "category", "method", "what", "unit", "low", "median", "high", "level", "counted", "reported_in", "note")
+_OF_AN_HOUR = ("hour", "zone", "gco2e_per_kwh", "intensity_from", "hour_kgco2e")
+"""Columns that lines of hours alone have."""
+_COLUMNS = (
+    *("subject", "tenure", "scope", "category", "method", "what", "unit", "low", "median", "high", "level", "counted", "reported_in", "note"),
+    *_OF_AN_HOUR,
+)
 
 
 def write(disclosure: Disclosure) -> dict[str, str]:
-    """Return ``ghg.csv``: a line for each scope of each subject, by who owns the hardware; an amount that is not known is empty, with the reason."""
+    """Return ``ghg.csv``: a line for each scope of each subject, by who owns the hardware; an amount that is not known is empty, with the reason.
+
+    The last lines are the hours of runs that know them: the energy of each hour and zone, with its intensity and emissions.
+    """
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(stream, _COLUMNS, lineterminator="\n", restval="")
     writer.writeheader()
-    for statement in disclosure.statements:
-        for row in _rows(statement):
-            writer.writerow({name: _safe(value) for name, value in row.items()})
+    for row in (*chain.from_iterable(map(_rows, disclosure.statements)), *chain.from_iterable(map(_hours, disclosure.statements))):
+        writer.writerow({name: _safe(value) for name, value in row.items()})
     return {"ghg.csv": stream.getvalue()}
+
+
+def _hours(statement: Statement) -> list[dict[str, str]]:
+    by_hour = statement.by_hour
+    lines = []
+    for each in () if by_hour is None else by_hour.hours:
+        energy = "" if each.facility_energy_kwh is None else repr(each.facility_energy_kwh)
+        basis = f"{by_hour.basis} emissions" if by_hour is not None and by_hour.basis else ""
+        line = _row(statement, "", "", basis, "energy of the facility in an hour", "facility_energy_kwh", "")
+        amounts = (
+            "" if each.intensity_gco2e_per_kwh is None else repr(each.intensity_gco2e_per_kwh),
+            each.intensity_from or "",
+            "" if each.kgco2e is None else repr(each.kgco2e),
+        )
+        lines.append({**line, "low": "", "median": energy, "high": "", "note": "", **dict(zip(_OF_AN_HOUR, (each.hour, each.zone, *amounts), strict=True))})
+    return lines
 
 
 def _rows(statement: Statement) -> list[dict[str, str]]:
@@ -33,6 +59,15 @@ def _rows(statement: Statement) -> list[dict[str, str]]:
         _row(statement, *making, "", "making the hardware, the share of the run", "embodied_kgco2e", "ESRS E1-6; SB 253 from 2027"),
         _row(statement, "", "", "", "energy of the facility", "facility_energy_kwh", "ESRS E1-5"),
     ]
+    if (hourly := statement.hourly_kgco2e) is not None and statement.by_hour is not None:
+        is_direct = statement.by_hour.basis == "direct"
+        what = (
+            "direct emissions of the electricity, by the intensity of each hour" if is_direct else "emissions of the electricity, by the intensity of each hour"
+        )
+        scope, category = second if is_direct else ("2 and 3", "")
+        line = _row(statement, scope, category, "location-based, hourly", what, "operational_kgco2e", "GHG Protocol, draft of Scope 2; beside the yearly line")
+        note = "; ".join((*statement.by_hour.services, *statement.by_hour.notes))
+        lines.insert(1, {**line, **{name: repr(bound) for name, bound in zip(("low", "median", "high"), hourly, strict=True)}, "note": note})
     if statement.result("scope2_location_kgco2e") is None:
         what = "emissions of the electricity, direct and upstream together"
         lines.insert(3, _row(statement, "2 and 3", "", statement.basis, what, "operational_kgco2e", "to be split first"))
@@ -57,8 +92,16 @@ def _row(statement: Statement, scope: str, category: str, method: str, what: str
         "level": f"{statement.level:g}",
         "counted": "estimated" if statement.is_estimate else "metered",
         "reported_in": reported_in,
-        "note": statement.missing.get(name, "") if value is None else "",
+        "note": _note(statement, name) if value is None else "",
     }
+
+
+def _note(statement: Statement, name: str) -> str:
+    """Return why an amount is not known; without a contract, with what the market figures of the place give in its place."""
+    notes, energy = [statement.missing.get(name, "")], statement.result("facility_energy_kwh")
+    if name == "scope2_market_kgco2e" and energy is not None:
+        notes += [f"{figure.label}: {amount(energy.median * figure.gco2e_per_kwh / G_PER_KG, 'kg CO2e', digits=3)}" for figure in statement.market]
+    return "; ".join(notes)
 
 
 def _safe(value: str) -> str:

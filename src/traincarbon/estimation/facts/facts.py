@@ -74,12 +74,14 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
         return cls(accelerator_count=subject.accelerator_count, place=subject.place, **known)
 
     def having(self, *others: Given, calibration: str = "", warnings: tuple[str, ...] = ()) -> "Facts":
-        """Return these facts with *others* in place of those of the same names, and more *warnings*.
+        """Return these facts with *others* in place of those of the same names, and more *warnings*. A rent in place of that of quotes has none.
 
         Raises:
             KeyError: no fact has the name of one of them.
         """
         changed: dict[str, Any] = {ATTRIBUTES[other.name]: other for other in others}
+        if ATTRIBUTES["rent_price"] in changed:
+            changed["quotes"] = ()
         return Facts(**self.stated() | changed | {"calibration": calibration or self.calibration, "warnings": (*self.warnings, *warnings)})
 
     @cached_property

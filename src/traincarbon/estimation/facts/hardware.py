@@ -149,7 +149,7 @@ def power_facts(subject: Subject, database: Database) -> PowerFacts:
         else given("idle_share", idle.value / board.value, "", f"idle power of {chip.name}", idle),
         power_share=_power_share(chip, board, database),
         power_reference_mfu=_reference_mfu(subject, database),
-        power_exponent=from_prior(database, "power_exponent", "*", "", "how fast the power rises with utilisation"),
+        power_exponent=from_prior(database, "power_exponent", _law(chip, "power_exponent", database), "", "how fast the power rises with utilisation"),
         max_power_w=_max_power(subject, board, database),
         host_share=from_prior(database, "host_share", "*", "", "mean power of the rest of the server as a share of its nameplate", spread="host"),
         network_share=_network_share(subject, database),
@@ -163,19 +163,41 @@ def _network_share(subject: Subject, database: Database) -> Given:
     return from_prior(database, "network_share", "*", "", "switches between servers, as a share of the servers' power", spread="network")
 
 
+def power_scope(chip: Product) -> str:
+    """Return the scope of the law of power that *chip* follows; empty for that of its generation.
+
+    Cards with graphics memory and processors take more of their power cap than accelerators of data centres do at the same utilisation.
+    """
+    if chip.type == "cpu":
+        return "type=cpu"
+    return f"segment={chip.segment}" if chip.type == "gpu" and chip.segment not in ("", "datacentre") else ""
+
+
+def _law(chip: Product, name: str, database: Database) -> str:
+    """Return the scope of the prior *name* of the law that *chip* follows; cards of all segments share it."""
+    scope = power_scope(chip)
+    scope = "segment=*" if scope.startswith("segment=") else scope
+    return scope if scope and prior(database, name, scope) else "*"
+
+
 def _power_share(chip: Product, board: Fact, database: Database) -> Given:
-    """Return the mean power as a share of the cap; a cap found on the machine widens it by its own spread, which the prior of assumed caps holds."""
-    scope = f"generation={chip.generation}" if prior(database, "power_share", f"generation={chip.generation}") else "generation=*"
+    """Return the mean power as a share of the cap; a cap that is known as a range widens it.
+
+    The range of an assumed cap of a processor is that of all processors, so it widens it as that of a measured one does.
+    """
+    scopes = (power_scope(chip), f"generation={chip.generation}", "generation=*")
+    scope = next((scope for scope in scopes if scope and prior(database, "power_share", scope)), scopes[-1])
     share = from_prior(database, "power_share", scope, "", "mean power as a share of the power cap, from measured runs", spread="power")
-    if board.kind not in ("measured", "derived") or board.low is None or board.high is None or board.low == board.high:
+    if board.low is None or board.high is None or board.low == board.high:
         return share
     wider = share.value * Uncertain(1.0, {"power_cap": math.log(board.high / board.low) / (2.0 * Z_90)})
     return share._replace(value=wider, reason=f"{share.reason}, as well as that cap is known")
 
 
 def _reference_mfu(subject: Subject, database: Database) -> Given:
-    """Return the utilisation at which the power share holds: an accelerator as busy with a narrower format has a lower one."""
-    reference = from_prior(database, "power_reference_mfu", "*", "", "utilisation at which the power share holds")
+    """Return the utilisation from which on the power share holds: an accelerator as busy with a narrower format has a lower one."""
+    scope = _law(subject.accelerator, "power_reference_mfu", database)
+    reference = from_prior(database, "power_reference_mfu", scope, "", "utilisation from which on the power share holds")
     narrow = prior(database, "mfu_narrow_share", "*")
     precision = used_precision(subject.accelerator, subject.question.precision)
     speed_up = speed_up_of(subject.accelerator, precision) if precision is not None else 1.0

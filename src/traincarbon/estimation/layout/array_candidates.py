@@ -44,8 +44,22 @@ class _Ways(NamedTuple):
         return _Ways(*(take(field, rows) for field in self))
 
 
-def candidates(task: LayoutTask, off: float) -> Candidates:
-    """Return the layouts to compare, before memory is looked at.
+class Batches(NamedTuple):
+    """Ways to divide the accelerators of many plans with the micro-batches that each may have: a layout for each, with one chunk on a stage.
+
+    Attributes:
+        tried: The layouts, with the optimiser sharded.
+        way: The place of the way of each row, ascending.
+        first: The first row of each way.
+    """
+
+    tried: Candidates
+    way: Array
+    first: Array
+
+
+def batches(task: LayoutTask, off: float) -> Batches:
+    """Return the ways to divide the accelerators, each with its micro-batches, before memory is looked at.
 
     Args:
         task: Plans as arrays of one dimension; the degrees that are fixed, and the habits, hold for all of them.
@@ -54,29 +68,53 @@ def candidates(task: LayoutTask, off: float) -> Candidates:
     ways = _experts(task, _contexts(task, _stages(task, _tensors(task)), off))
     dp = task.accelerators[ways.plan] / (ways.tp * ways.pp * ways.cp)
     of_way, micro_batch, sequences = _batches(task, ways, dp, off)
-    of_batch, chunks = _chunks(take(task.shape.layers, ways.plan[of_way]), ways.pp[of_way], sequences / (dp[of_way] * micro_batch))
-    of_way = of_way[of_batch]
-    twice = 1 + ((ways.pp == 1.0) & (dp * ways.cp > 1.0))[of_way]
-    of_chunk = np.repeat(np.arange(len(of_way)), twice)
-    weights = np.zeros(len(of_chunk))
-    weights[np.cumsum(twice)[twice == 2] - 1] = 1.0
-    of_batch, of_way, chunks = of_batch[of_chunk], of_way[of_chunk], chunks[of_chunk]
     ways = ways.take(of_way)
-    wide_b = 2.0 + 2.0 * (1.0 - task.habits.narrow_gradients)
     layout = Layout(
-        sequences[of_batch],
+        sequences,
         *(ways.tp, ways.pp, dp[of_way], ways.cp, ways.ep),
-        interleave=chunks,
-        micro_batch=micro_batch[of_batch],
+        micro_batch=micro_batch,
         sequence_parallel=task.habits.splits_sequences * (ways.tp > 1.0),
-        sharded_weights=weights,
-        sharded_optimiser=1.0 - weights,
-        gradient_b=2.0 * weights + wide_b * (1.0 - weights),
+        sharded_optimiser=1.0,
+        gradient_b=2.0 + 2.0 * (1.0 - task.habits.narrow_gradients),
         flash=task.habits.flash,
         overlap_data=task.habits.overlap_data,
         tuned_attention=task.habits.tuned_attention,
     )
-    return Candidates(ways.plan, layout)
+    starts = np.diff(of_way, prepend=-1) > 0
+    return Batches(Candidates(ways.plan, layout), np.cumsum(starts) - 1, np.flatnonzero(starts))
+
+
+def candidates(task: LayoutTask, batched: Candidates) -> Candidates:
+    """Return the layouts to compare of some ways with their micro-batches: by chunks of the pipeline and sharding."""
+    plan, layout = batched
+    of_batch, chunks = _chunks(take(task.shape.layers, plan), layout.pp, layout.micro_batches)
+    twice = 1 + may_shard_weights(layout)[of_batch]
+    of_chunk = np.repeat(np.arange(len(of_batch)), twice)
+    weights = np.zeros(len(of_chunk))
+    weights[np.cumsum(twice)[twice == 2] - 1] = 1.0
+    plan, layout = taken(batched, of_batch[of_chunk])
+    return Candidates(plan, with_sharded_weights(layout, weights)._replace(interleave=chunks[of_chunk]))
+
+
+def may_shard_weights(layout: Layout) -> Array:
+    """Return where weights may be sharded: over data-parallel ranks, without a pipeline."""
+    return (layout.pp == 1.0) & (layout.dp * layout.cp > 1.0)
+
+
+def most_chunks(layers: Array, layout: Layout) -> Array:
+    """Return a number of chunks on a stage that no layout exceeds: one where the stages do not divide the micro-batches."""
+    may = (layout.pp > 1.0) & divides(layout.pp, layout.micro_batches)
+    return np.where(may, np.minimum(float(MOST_CHUNKS), np.ceil(layers / layout.pp)), 1.0)
+
+
+def with_sharded_weights(layout: Layout, weights: Array) -> Layout:
+    """Return a layout with sharded optimiser with *weights* sharded instead: 0, 1 or an array of them."""
+    return layout._replace(sharded_weights=weights, sharded_optimiser=1.0 - weights, gradient_b=2.0 * weights + layout.gradient_b * (1.0 - weights))
+
+
+def taken(tried: Candidates, rows: Array) -> Candidates:
+    """Return some of the layouts."""
+    return Candidates(tried.plan[rows], Layout(*(take(field, rows) for field in tried.layout)))
 
 
 def take(value: Array, rows: Array) -> Array:

@@ -7,15 +7,30 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from traincarbon.estimation.layout.array_candidates import Array, Candidates, candidates, take
+from traincarbon.estimation.layout.array_candidates import (
+    Array,
+    Batches,
+    Candidates,
+    batches,
+    candidates,
+    may_shard_weights,
+    most_chunks,
+    take,
+    taken,
+    with_sharded_weights,
+)
 from traincarbon.estimation.layout.search import OFF_STATED, OFF_USUAL, LayoutTask, Spread, recomputations
 from traincarbon.formulas.layer import LayerTime, layer_time
 from traincarbon.formulas.layout import Layout, Machine, Shape
 from traincarbon.formulas.memory import LayoutMemory, activations_b, state_by_purpose
-from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
+from traincarbon.formulas.step import StepTime, least_step_s, step_mfu, time_by_term
 
-_PLANS_AT_ONCE = 256
-"""Plans of a block: their rows fit in the cache of a core."""
+_PLANS_AT_ONCE = 1024
+"""Plans of a block: their rows fit in the cache of a core, and are many for each call of NumPy."""
+_DEGREES = 9
+"""More than the powers of two among the degrees of any kind of parallelism: exponents from one on, as frexp gives them."""
+_BELOW = 1.0 - 1e-9
+"""How far a bound is lowered, so that rounding does not raise it above what it bounds."""
 Fields = TypeVar("Fields", Shape, Layout, LayoutMemory)
 
 
@@ -103,22 +118,94 @@ def _joined(own: Array, more: Array) -> Array:
 
 
 def _best_near(task: LayoutTask, off: float) -> _Best:
-    found, memory = _fitting(task, candidates(task, off))
-    plan, layout = found
-    shape, machine = _of_rows(task, plan)
-    first, same = _distinct_layers(plan, layout, len(task.accelerators))
-    shape_there, machine_there = _of_rows(task, plan[first])
-    there = Layout(*(take(field, first) for field in layout))
-    layer = layer_time(shape=shape_there, layout=there, machine=machine_there, sustained=task.sustained)
-    layer = LayerTime(*(take(field, same) for field in layer))
-    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=layer)
-    rows = _first_least(plan, step.total_s / layout.sequences)
+    """Return the fastest layouts whose batch is near enough.
+
+    Each way to divide a model has a bound that none of its layouts is below. The way of each plan with the least bound is costed first, then all
+    whose bound is not above the time that was found. So the result is that of costing all.
+    """
+    tried = _holding(task, batches(task, off))
+    bound_s = _bounds(task, tried)
+    promising = _fastest(_costed(task, candidates(task, taken(tried, _first_least(tried.plan, bound_s)))))
+    least_s = np.full(len(task.accelerators), np.inf)
+    least_s[promising.plan] = promising.step.total_s / promising.layout.sequences
+    return _fastest(_costed(task, candidates(task, taken(tried, np.flatnonzero(bound_s <= least_s[tried.plan])))))
+
+
+def _fastest(found: _Best) -> _Best:
+    """Return the first layout of each plan with its least time for a sequence."""
+    rows = _first_least(found.plan, found.step.total_s / found.layout.sequences)
     return _Best(
-        plan[rows],
-        Layout(*(_rows(field, rows) for field in layout)),
-        StepTime(*(_rows(field, rows) for field in step)),
-        LayoutMemory(*(_rows(field, rows) for field in memory)),
+        found.plan[rows],
+        Layout(*(_rows(field, rows) for field in found.layout)),
+        StepTime(*(_rows(field, rows) for field in found.step)),
+        LayoutMemory(*(_rows(field, rows) for field in found.memory)),
     )
+
+
+def _costed(task: LayoutTask, tried: Candidates) -> _Best:
+    """Return those of the layouts *tried* that fit, with step and memory."""
+    (plan, layout), memory = _fitting(task, tried)
+    shape, machine = _of_rows(task, plan)
+    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=_layers(task, plan, layout))
+    return _Best(plan, layout, step, memory)
+
+
+def _holding(task: LayoutTask, found: Batches) -> Candidates:
+    """Return the ways that fit with one chunk on a stage and the sharding that suits them best, each with the least recomputation with which it does.
+
+    More chunks need more memory, so no layout of a way fits with less recomputation.
+    """
+    tried, limit_b = found.tried, take(task.memory_b, found.tried.plan)
+    state_b = _least_state_b(task, taken(tried, found.first))[found.way]
+    again = {name: np.zeros(len(tried.plan)) for name in ("recompute_layers", "recompute_attention")}
+    fits = np.zeros(len(tried.plan), dtype=bool)
+    rows = np.flatnonzero(state_b <= limit_b)
+    for choice in recomputations(task):
+        plan, layout = taken(tried, rows)
+        fits[rows] = state_b[rows] + activations_b(shape=_taken(task.shape, plan), layout=layout._replace(**choice)) <= take(limit_b, rows)
+        for name, field in again.items():
+            field[rows] = choice.get(name, 0.0)
+        rows = rows[~fits[rows]]
+    return taken(tried._replace(layout=tried.layout._replace(**again)), np.flatnonzero(fits))
+
+
+def _least_state_b(task: LayoutTask, ways: Candidates) -> Array:
+    """Return the bytes of weights, gradients and optimiser with the sharding that needs the least."""
+    plan, layout = ways
+    shape = _taken(task.shape, plan)
+    state_b = state_by_purpose(shape=shape, layout=layout).total_b
+    rows = np.flatnonzero(may_shard_weights(layout))
+    plan, layout = taken(ways, rows)
+    by_weights = state_by_purpose(shape=_taken(task.shape, plan), layout=with_sharded_weights(layout, 1.0)).total_b
+    state_b[rows] = np.minimum(state_b[rows], by_weights)
+    return state_b
+
+
+def _bounds(task: LayoutTask, tried: Candidates) -> Array:
+    """Return the seconds for each sequence that no layout of a way is below, whatever it exchanges."""
+    plan, layout = tried
+    shape, machine = _of_rows(task, plan)
+    layer_s = _layers_s(task, plan, layout)
+    chunks = most_chunks(shape.layers, layout)
+    bound_s = least_step_s(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer_s=layer_s, chunks=chunks)
+    return bound_s / layout.sequences * _BELOW
+
+
+def _layers_s(task: LayoutTask, plan: Array, layout: Layout) -> Array:
+    """Return the whole time of a layer of each layout."""
+    first, same = _distinct_layers(plan, layout, len(task.accelerators))
+    return _layer_of_rows(task, plan, layout, first).total_s[same]
+
+
+def _layer_of_rows(task: LayoutTask, plan: Array, layout: Layout, rows: Array) -> LayerTime:
+    shape, machine = _of_rows(task, plan[rows])
+    return layer_time(shape=shape, layout=Layout(*(take(field, rows) for field in layout)), machine=machine, sustained=task.sustained)
+
+
+def _layers(task: LayoutTask, plan: Array, layout: Layout) -> LayerTime:
+    """Return the time of a layer of each layout, computed once for each distinct one."""
+    first, same = _distinct_layers(plan, layout, len(task.accelerators))
+    return LayerTime(*(take(field, same) for field in _layer_of_rows(task, plan, layout, first)))
 
 
 def _of_rows(task: LayoutTask, plan: Array) -> tuple[Shape, Machine]:
@@ -131,23 +218,32 @@ def _distinct_layers(plan: Array, layout: Layout, plans: int) -> tuple[Array, Ar
 
     A layer of a plan depends on tensor, context and expert parallelism, micro-batch and recomputation; so there are fewer than layouts.
     """
-    key, size = plan, plans
-    powers = [np.frexp(field)[1] for field in (layout.tp, layout.cp, layout.ep, layout.micro_batch) if hasattr(field, "shape")]
-    for digit in (*powers, layout.recompute_layers.astype(int), layout.recompute_attention.astype(int)):
-        base = int(digit.max(initial=0)) + 1
-        key, size = key * base + digit, size * base
-    seen = np.zeros(size, dtype=bool)
-    seen[key] = True
-    place = np.cumsum(seen) - 1
-    same = place[key]
-    first = np.zeros(place[-1] + 1 if len(place) else 0, dtype=int)
+    kind, kinds = np.zeros(len(plan), dtype=int), 1
+    for field in (layout.tp, layout.cp, layout.ep, layout.micro_batch):
+        if hasattr(field, "shape"):
+            kind, kinds = kind * _DEGREES + np.frexp(field)[1], kinds * _DEGREES
+    for field in (layout.recompute_layers, layout.recompute_attention):
+        if hasattr(field, "shape"):
+            kind, kinds = kind * 2 + field.astype(int), kinds * 2
+    kind, kinds = _numbered(kind, kinds)
+    same, count = _numbered(plan * kinds + kind, plans * kinds)
+    first = np.zeros(count, dtype=int)
     first[same] = np.arange(len(same))
     return first, same
 
 
+def _numbered(key: Array, size: int) -> tuple[Array, int]:
+    """Return *key*, whole numbers below *size*, as numbers from zero on without gaps, and how many there are."""
+    seen = np.zeros(size, dtype=bool)
+    seen[key] = True
+    place = np.cumsum(seen) - 1
+    return place[key], int(place[-1]) + 1 if size else 0
+
+
 def _fitting(task: LayoutTask, tried: Candidates) -> tuple[Candidates, LayoutMemory]:
     """Return the layouts that fit, each with the least recomputation with which it does."""
-    shape, limit_b = _of_rows(task, tried.plan)[0], take(task.memory_b, tried.plan)
+    shape, limit_b = _taken(task.shape, tried.plan), take(task.memory_b, tried.plan)
+    tried = tried._replace(layout=tried.layout._replace(recompute_layers=0.0, recompute_attention=0.0))
     state = state_by_purpose(shape=shape, layout=tried.layout)
     holds_state = np.flatnonzero(state.total_b <= limit_b)
     plan, limit_b = tried.plan[holds_state], take(limit_b, holds_state)

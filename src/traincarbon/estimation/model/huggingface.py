@@ -16,6 +16,7 @@ from traincarbon.estimation.model.recurrent import hybrid_config, recurrent_conf
 from traincarbon.estimation.model.size import size_of
 from traincarbon.estimation.model.vision import vision_config
 from traincarbon.formatting import clean, shortened
+from traincarbon.reading import open_input
 
 MOST_BYTES = 4 * 1024 * 1024
 """No configuration is larger; a weight file given by mistake is."""
@@ -38,7 +39,7 @@ def read_file(file: str | PathLike[str]) -> Reading:
     """
     place = path.join(fspath(file), "config.json") if path.isdir(file) else fspath(file)
     try:
-        with open(place, "rb") as stream:
+        with open_input(place) as stream:
             content = stream.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def calibration_charts(fitted: Fitted) -> list[Chart]:
     """Return a chart of hours, one of the accelerators' energy and one of the step time: each run without calibration, and predicted from the other runs."""
     used = fitted.used
-    charts = [_chart(fitted, "hours", "GPU-hours", "h", used.hours_h.tolist())]
+    charts = [_chart(fitted, "hours", "GPU-hours", "h", used.hours_h.tolist())] if "hours" in fitted.errors else []
     if "energy" in fitted.errors:
         rows = fitted.errors["energy"].rows
         charts.append(_chart(fitted, "energy", "Energy of the accelerators", "kWh", used.accelerator_kwh[rows].tolist()))

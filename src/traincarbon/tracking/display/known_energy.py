@@ -28,12 +28,7 @@ def parts_text(run: Run, sources: tuple[EnergySource, ...]) -> str:
 
 def facility_shares(run: Run) -> str:
     """Return the shares of the facility's energy that were measured, modelled and assumed (overhead and parts without a meter); "" if it is unknown."""
-    whole_kwh = (run.facility_energy_kwh or {}).get("median", 0.0)
-    if whole_kwh <= 0.0:
-        return ""
-    measured, modelled = (min(sum(parts_j(run, sources).values()) / J_PER_KWH / whole_kwh, 1.0) for sources in (MEASURED, MODELLED))
-    shares = {"measured": measured, "modelled": modelled, "assumed": max(1.0 - measured - modelled, 0.0)}
-    return ", ".join(f"{wording.percent(share)} {name}" for name, share in shares.items())
+    return ", ".join(f"{wording.percent(share)} {name}" for name, share in run.facility_shares.items())
 
 
 def _of_all(run: Run, part: str, sources: tuple[EnergySource, ...]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from traincarbon.reading import open_regular
 from traincarbon.tracking.settings import NodeScope
 
 _SPECIAL_STEP = 0xFFFFFFF0
@@ -12,6 +13,7 @@ _SPECIAL_STEP = 0xFFFFFFF0
 _HOST_FILES = ("PBS_NODEFILE", "LSB_DJOB_HOSTFILE", "OAR_NODEFILE", "PE_HOSTFILE")
 """Variables in which schedulers name a file of the job's hosts: a host a line, first word, as often as it has slots."""
 _MOST_HOSTS = 100_000
+_MOST_LIST_B = 1 << 25
 _MOST_GROUPS, _MOST_DIGITS = 128, 9
 _MPI_LAUNCHERS = ("mpirun", "mpiexec", "orterun")
 """Also with an ending that says whose they are, as ``mpiexec.hydra`` and ``mpirun.openmpi``."""
@@ -149,8 +151,9 @@ def listed_hosts(env: Mapping[str, str]) -> list[str]:
     for name in _HOST_FILES:
         if env.get(name):
             try:
-                with open(env[name], encoding="utf-8", errors="replace") as stream:
-                    words = [line.split()[0] for line in stream if line.strip()]
+                with open_regular(env[name]) as stream:
+                    lines = stream.read(_MOST_LIST_B).decode("utf-8", "replace").splitlines()
+                    words = [line.split()[0] for line in lines if line.strip()]
             except OSError:
                 continue
             return list(dict.fromkeys(words))[:_MOST_HOSTS]

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from traincarbon.decode import items, table, text
 from traincarbon.ledger.store_folder import life, lives
+from traincarbon.reading import open_regular
 
 _ENDING = ".run"
 _MOST_NAMED = 3
@@ -107,7 +108,7 @@ def _forget(file: str, *, is_dead: bool) -> None:
 
 def _read(file: str) -> Mapping[str, object]:
     try:
-        with open(file, encoding="utf-8") as stream:
+        with open_regular(file) as stream:
             return table(json.load(stream))
     except (OSError, ValueError, RecursionError):
         return {}

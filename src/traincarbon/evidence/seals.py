@@ -1,0 +1,69 @@
+"""The seals of the journals of runs in a store."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from traincarbon.ledger.journal import run_journals
+from traincarbon.ledger.store import Ledger
+from traincarbon.ledger.verification import Seal, Verified, verify_journals
+
+_WORST_FIRST = (Seal.UNREADABLE, Seal.CHANGED, Seal.UNSEALED, Seal.INTACT)
+
+
+class SealedRun(NamedTuple):
+    """What the seals of a run say.
+
+    Attributes:
+        run_id: The run.
+        seal: The verdict on the worst of its journals.
+        digest: A digest of all of its journals, empty if one has no seal.
+        journals: The verdict on each.
+    """
+
+    run_id: str
+    seal: Seal
+    digest: str
+    journals: tuple[Verified, ...]
+
+    def to_dict(self) -> dict[str, object]:
+        """Return it fit for JSON."""
+        return {"run_id": self.run_id, "seal": self.seal.value, "digest": self.digest, "journals": [each.to_dict() for each in self.journals]}
+
+
+def verify(ids: Iterable[str] = (), *, store: str | os.PathLike[str] | None = None) -> tuple[SealedRun, ...]:
+    """Return what the seals of runs say: of those with these *ids*, or of all.
+
+    Args:
+        ids: The runs, as :func:`traincarbon.runs.load` takes them.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+
+    Raises:
+        CarbonError: a run is unknown, or the store cannot be read.
+    """
+    with Ledger(store) as ledger:
+        run_ids = dict.fromkeys([ledger.run(id).run_id for id in ids] or ledger.index.ids(""))
+        return tuple(_verified(run_id, journals_of(ledger.store, run_id, ledger.index.files(run_id))) for run_id in run_ids)
+
+
+def journals_of(store: str, run_id: str, files: Iterable[str]) -> list[tuple[str, str]]:
+    """Return name and path of the journals of a run: those in its folder, and *files* that hold lines of it."""
+    found = dict.fromkeys([*run_journals(store, run_id), *files])
+    names = [os.path.basename(file) for file in found]
+    is_plain = len(set(names)) == len(names)
+    return [(name if is_plain else f"{number}-{name}", file) for number, (name, file) in enumerate(zip(names, found, strict=True), 1)]
+
+
+def digest_of(journals: Sequence[Verified]) -> str:
+    """Return a digest of all journals of a run, empty if one of them has no seal."""
+    if not journals or not all(each.digest for each in journals):
+        return ""
+    text = "".join(f"{each.file} {each.lines} {each.digest}\n" for each in sorted(journals))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _verified(run_id: str, files: Sequence[tuple[str, str]]) -> SealedRun:
+    found = verify_journals(files, run_id=run_id)
+    seal = next((seal for seal in _WORST_FIRST if any(each.seal is seal for each in found)), Seal.UNSEALED)
+    return SealedRun(run_id, seal, digest_of(found), tuple(found))

@@ -1,0 +1,1 @@
+"""The services that publish carbon intensities by hour, one a file."""

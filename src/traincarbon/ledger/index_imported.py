@@ -1,0 +1,58 @@
+"""Imported records in the index: taken in as they are written, and found again in journals that hold a thousand of them."""
+
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+
+from traincarbon.ledger.imported_runs import ImportedJournal
+from traincarbon.ledger.index_file import insert
+from traincarbon.ledger.index_folding import record_at
+from traincarbon.ledger.listed_runs import run_row
+from traincarbon.ledger.process_summary import Process
+
+Place = tuple[str, str, str]
+"""Folder and name of a journal, and a writer in it."""
+
+
+def marks_in(connection: sqlite3.Connection) -> set[str]:
+    """Return the marks of all imported records."""
+    return {mark for (mark,) in connection.execute("SELECT writer FROM processes WHERE record_b IS NOT NULL")}
+
+
+def are_records_alone(connection: sqlite3.Connection, *, folder: str, name: str) -> bool:
+    """Return whether a journal holds imported records and nothing else."""
+    question = "SELECT count(*), count(record_b) FROM processes WHERE folder = ? AND name = ?"
+    lines, records = connection.execute(question, (folder, name)).fetchone()
+    return bool(lines == records and records)
+
+
+def take_in(connection: sqlite3.Connection, journals: Iterable[ImportedJournal]) -> set[str]:
+    """Take in journals that were just written, without reading them; return the runs that have other journals too, whose records have to be combined."""
+    others: set[str] = set()
+    for file, runs in journals:
+        insert(connection, "files", [(*file, file.size, "[]")])
+        rows = sorted((file.folder, file.name, run.record.run_id, run.mark, 0, run.begin_b, "") for run in runs)
+        insert(connection, "processes", rows)
+        alone = []
+        for run in sorted(runs, key=lambda run: run.record.run_id):
+            run_id = run.record.run_id
+            if len(connection.execute("SELECT 1 FROM processes WHERE run_id = ? LIMIT 2", (run_id,)).fetchall()) > 1:
+                others.add(run_id)
+            else:
+                alone.append(run_row(run.record, is_settled=True))
+        insert(connection, "runs", alone)
+    return others
+
+
+def records_of(run_id: str, places_b: Mapping[Place, int], known: Mapping[Place, Process], *, journals: str) -> Sequence[Process]:
+    """Return the records that were imported for a run, each once.
+
+    Args:
+        run_id: The run.
+        places_b: Where each is, and where its line begins. One that stands in several journals has the same mark in all of them.
+        known: Those that were just read.
+        journals: The folder of all journals.
+    """
+    by_mark = {place[2]: (place, begin_b) for place, begin_b in places_b.items()}
+    found = [known.get(place) or record_at(os.path.join(journals, *place[:2]), run_id, place[2], begin_b=begin_b) for place, begin_b in by_mark.values()]
+    return [process for process in found if process is not None]

@@ -1,0 +1,1 @@
+"""Read bills of clouds, and find what of them each run cost."""

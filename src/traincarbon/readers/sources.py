@@ -1,0 +1,132 @@
+"""What an import names, read one after the other: files, standard input, and servers whose jobs are named beside them."""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.run import Run
+from traincarbon.ledger.same_energy import job_of
+from traincarbon.ledger.store import Ledger
+from traincarbon.readers.bills.charge import Charge
+from traincarbon.readers.bills.focus import bill_of
+from traincarbon.readers.formats import STDIN, expanded, read_file
+from traincarbon.readers.imported import Imported, ImportOptions
+from traincarbon.readers.prometheus.address import is_address
+from traincarbon.readers.prometheus.nodelists import nodes_of_jobs
+
+Progress = Callable[[str], None]
+KnownJob = Callable[[str], Run | None]
+"""Finds what is known of a job by its number."""
+_LARGE_B = 20_000_000
+"""Reading a larger file takes longer than a second."""
+
+
+class Sources(NamedTuple):
+    """What an import reads.
+
+    Attributes:
+        readings: What each source holds, with the name that messages show.
+        charges: The charges of bills among the files.
+        hosts: The hosts of jobs of SLURM by the id of their run, if there are bills.
+    """
+
+    readings: list[tuple[str, Imported]]
+    charges: list[Charge]
+    hosts: dict[str, tuple[str, ...]]
+
+
+class JobNames(NamedTuple):
+    """Which job of a server is asked for.
+
+    Attributes:
+        job: What its label says.
+        hosts: Its hosts, as ``a,b`` or ``gpu[01-03]``.
+        begin: When it began.
+        end: When it ended.
+    """
+
+    job: str = ""
+    hosts: str = ""
+    begin: str = ""
+    end: str = ""
+
+
+def read_sources(sources: Sequence[str], format: str, options: ImportOptions, names: JobNames, *, known: KnownJob | None, progress: Progress | None) -> Sources:
+    """Return what each of *sources* holds; files first, as they may name the jobs of servers.
+
+    Args:
+        sources: Files and folders of them, ``-`` for standard input, and addresses of servers.
+        format: The format of the files.
+        options: What the user states about the files.
+        names: The job to read from servers; if none is named, all jobs of the files of ``sacct`` among *sources*.
+        known: Finds a job in the ledger.
+        progress: Called with a message before what takes longer than a second.
+
+    Raises:
+        CarbonError: a source cannot be read.
+    """
+    servers = [source for source in sources if is_address(source)]
+    if any(names) and not servers:
+        raise CarbonError("--job, --hosts, --from and --to name a job of Prometheus, and no server is named", hint="add prom+http://HOST:9090")
+    files = [file for source in sources if not is_address(source) for file in expanded(source)]
+    charges: list[Charge] = []
+    found: list[tuple[str, Imported]] = []
+    for file in files:
+        bill = bill_of(file, format)
+        charges += bill.charges if bill is not None else []
+        found.append((_shown(file), _read(file, format, options, progress) if bill is None else Imported([], bill.left_out, [])))
+    if servers:
+        records = [record for _, reading in found for record in reading.records]
+        found += [_read_server(server, files, records, options, names, known=known, progress=progress) for server in servers]
+    return Sources(found, charges, nodes_of_jobs(file for file in files if file != STDIN) if charges else {})
+
+
+def _read_server(
+    server: str, files: Sequence[str], records: Sequence[Run], options: ImportOptions, names: JobNames, *, known: KnownJob | None, progress: Progress | None
+) -> tuple[str, Imported]:
+    from traincarbon.readers.prometheus import reader
+    from traincarbon.readers.prometheus.address import address_of
+
+    nodes = nodes_of_jobs(file for file in files if file != STDIN)
+    placed = [record for record in records if record.run_id in nodes and record.duration_s > 0.0 and record.started_at]
+    if names.job and not names.hosts:
+        placed = [record for record in placed if job_of(record.run_id) == names.job]
+    if placed and not names.hosts:
+        jobs = [reader.job_on(record, nodes[record.run_id]) for record in placed]
+    else:
+        recorded = next((record for record in records if names.job and job_of(record.run_id) == names.job), None)
+        if recorded is None and known is not None and names.job:
+            recorded = known(names.job)
+        jobs = [reader.job_of(job=names.job, hosts=names.hosts, begin=names.begin, end=names.end, zone=options.zone, known=recorded)]
+    return address_of(server).url, reader.read_jobs(server, jobs, hw=options.hw, progress=progress)
+
+
+def recorded_job(store: str | os.PathLike[str] | None, number: str) -> Run | None:
+    """Return what the ledger of a *store* has of a job of SLURM, a record without energy before others; None if it has nothing."""
+    with Ledger(store) as ledger:
+        found = [ledger.run(id) for id in ledger.index.ids("slurm-") if job_of(id) == number]
+    return min(found, key=lambda record: any(record.energy_j.values()), default=None)
+
+
+def joint_notes(records: Sequence[Run], readings: Sequence[tuple[str, Imported]]) -> Iterable[str]:
+    """Yield the notes on runs that no source gives alone, as those on ranks of one machine."""
+    said = {note for _, reading in readings for record in reading.records for note in record.notes}
+    return (f"run {record.run_id[:60]!r}: {note}" for record in records for note in record.notes if note not in said)
+
+
+def _shown(file: str) -> str:
+    return "standard input" if file == STDIN else file
+
+
+def _read(file: str, format: str, options: ImportOptions, progress: Progress | None) -> Imported:
+    """Return what one file holds; an error names the file."""
+    size_b = os.path.getsize(file) if os.path.isfile(file) else 0
+    if size_b > _LARGE_B and progress is not None:
+        progress(f"reading {file}, {size_b / 1e6:,.0f} MB")
+    try:
+        return read_file(file, format=format, options=options)
+    except CarbonError as error:
+        if os.path.basename(file) in str(error):
+            raise
+        raise type(error)(f"{_shown(file)}: {error}", hint=error.hint) from error

@@ -1,0 +1,94 @@
+"""A reviewer finds whatever was changed in an audit export, and nothing in one that was left alone."""
+
+import hashlib
+import io
+import json
+import zipfile
+
+import pytest
+
+from traincarbon.errors import CarbonError
+from traincarbon.evidence.audit import audit
+from traincarbon.evidence.review import review
+
+
+@pytest.fixture
+def exported(sealed_store, shipped, tmp_path):
+    """Return a function that writes an audit export with some of its files changed; *sealed* makes the manifest agree with them."""
+
+    def made(sealed=False, **changes):
+        with zipfile.ZipFile(io.BytesIO(audit("toy", store=sealed_store, database=shipped))) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        names = {name.rpartition("/")[2].partition(".")[0]: name for name in files}
+        for short, change in changes.items():
+            name = names[short.replace("_", "-")]
+            files[name] = change(files[name])
+        if sealed:
+            manifest = json.loads(files["manifest.json"])
+            manifest["sha256"] = {name: hashlib.sha256(content).hexdigest() for name, content in files.items() if name != "manifest.json"}
+            files["manifest.json"] = json.dumps(manifest).encode()
+        path = tmp_path / "audit.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in files.items():
+                archive.writestr(name, content)
+        return path
+
+    return made
+
+
+def failed(found):
+    return [check.what for check in found.checks if check.passed is False]
+
+
+def test_an_export_that_was_left_alone_passes(exported, shipped):
+    found = review(exported(), database=shipped)
+    assert (failed(found), found.passed, found.run_id, len(found.digest)) == ([], True, "toy", 64)
+    assert found.to_dict()["checks"][0] == {"what": "files of the manifest", "passed": True, "details": ["5 files"]}
+
+
+def test_a_byte_of_a_journal_is_found_and_named(exported, shipped):
+    found = review(exported(a1_7_1=lambda content: content.replace(b"1200000.0", b"1300000.0", 1)), database=shipped)
+    assert {"files of the manifest", "seals of the journals"} <= set(failed(found))
+    details = next(check.details for check in found.checks if check.what == "seals of the journals")
+    assert "was changed: it is '3', and was '2'" in details[0]
+
+
+def test_a_record_that_was_changed_with_the_manifest_is_not_that_of_the_journals(exported, shipped):
+    found = review(exported(sealed=True, record=lambda content: content.replace(b'"median": 0.075', b'"median": 0.01', 1)), database=shipped)
+    assert failed(found) == ["record made anew from the journals", "derivation"]
+
+
+def test_a_derivation_that_was_changed_is_found(exported, shipped):
+    found = review(exported(sealed=True, derivation=lambda content: content.replace(b'"value": 1.2', b'"value": 1.1', 1)), database=shipped)
+    assert failed(found) == ["derivation"]
+    assert failed(review(exported(sealed=True, derivation=lambda _: b"[]"), database=shipped)) == ["derivation"]
+
+
+def test_facts_that_differ_here_are_said(exported, shipped):
+    def change(content):
+        facts = json.loads(content)
+        next(fact for fact in facts["facts"] if fact["name"] == "board_power_w")["value"] = 1.0
+        return json.dumps(facts).encode()
+
+    found = review(exported(sealed=True, facts=change), database=shipped)
+    check = next(check for check in found.checks if check.what == "facts")
+    assert check.passed is None
+    assert any(detail.startswith("board_power_w is 1.0, here") for detail in check.details)
+
+
+@pytest.mark.parametrize("content", [b"", b"no archive", b"PK\x03\x04" + b"\0" * 100])
+def test_what_is_no_audit_export_is_refused(tmp_path, shipped, content):
+    file = tmp_path / "other.zip"
+    file.write_bytes(content)
+    with pytest.raises(CarbonError):
+        review(file, database=shipped)
+
+
+def test_another_archive_is_refused(tmp_path, shipped):
+    with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
+        archive.writestr("../../etc/passwd", "x")
+        archive.writestr("manifest.json", '{"schema": "other"}')
+    with pytest.raises(CarbonError, match="no audit export"):
+        review(tmp_path / "other.zip", database=shipped)
+    with pytest.raises(CarbonError):
+        review(tmp_path / "none.zip", database=shipped)

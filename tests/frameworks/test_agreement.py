@@ -1,0 +1,121 @@
+"""Test that ranks stop after the same step, with a store in memory and a thread for each rank."""
+
+import itertools
+import threading
+
+import pytest
+
+from traincarbon.frameworks.agreement import Agreement, agreement_of_ranks
+
+
+class Memory:
+    """A store as PyTorch's: reading waits for the value."""
+
+    def __init__(self):
+        self.values, self.changed = {}, threading.Condition()
+
+    def set(self, key, value):
+        with self.changed:
+            self.values[key] = value.encode()
+            self.changed.notify_all()
+
+    def get(self, key):
+        with self.changed:
+            assert self.changed.wait_for(lambda: key in self.values, timeout=20.0)
+            return self.values[key]
+
+    def check(self, keys):
+        with self.changed:
+            return set(keys) <= self.values.keys()
+
+    def delete_key(self, key):
+        with self.changed:
+            return self.values.pop(key, None) is not None
+
+
+@pytest.fixture(autouse=True)
+def _trainings(monkeypatch):
+    """All ranks of these tests are threads of one process, whose trainings are counted for each rank here."""
+    monkeypatch.setattr("traincarbon.frameworks.agreement._TRAININGS", itertools.repeat(7))
+    monkeypatch.setattr("traincarbon.frameworks.agreement._EVERY_S", 0.01)
+
+
+def steps_until_stop(store, rank, ranks, wanted_at, barrier, *, began=0, most=50_000):
+    agreement = Agreement(store, rank=rank, ranks=ranks)
+    for step in range(began + 1, began + most + 1):
+        barrier.wait(timeout=20.0)  # as the reduction of gradients in a step
+        if agreement.after(step, wanted=wanted_at is not None and step >= wanted_at):
+            return step
+    return None
+
+
+@pytest.mark.parametrize("wanting", [0, 1, 2])
+@pytest.mark.parametrize(("wanted_at", "began"), [(3, 0), (37, 25), (211, 0)])
+def test_all_ranks_stop_after_the_same_step_whoever_wants_to(wanting, wanted_at, began):
+    store, barrier, ranks, stopped = Memory(), threading.Barrier(3), 3, {}
+
+    def run(rank):
+        stopped[rank] = steps_until_stop(store, rank, ranks, wanted_at if rank == wanting else None, barrier, began=began)
+
+    threads = [threading.Thread(target=run, args=(rank,)) for rank in range(ranks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(stopped.values())) == 1
+    assert stopped[0] is not None
+    assert stopped[0] >= wanted_at
+
+
+def test_the_first_rank_stops_at_once_in_the_first_steps():
+    store = Memory()
+    first, second = Agreement(store, rank=0, ranks=2), Agreement(store, rank=1, ranks=2)
+    assert not first.after(1, wanted=False)
+    assert not second.after(1, wanted=False)
+    assert first.after(2, wanted=True)
+    assert second.after(2, wanted=False)
+
+
+def test_a_rank_that_comes_late_is_waited_for_in_the_first_step():
+    store = Memory()
+    first = Agreement(store, rank=0, ranks=2)
+    assert not first.after(26, wanted=True)
+    second = Agreement(store, rank=1, ranks=2)
+    assert not second.after(26, wanted=False)
+    assert first.after(27, wanted=True)
+    assert second.after(27, wanted=False)
+
+
+def test_a_process_alone_stops_when_it_wants_to():
+    agreement = agreement_of_ranks()
+    assert not agreement.after(1, wanted=False)
+    assert agreement.after(2, wanted=True)
+
+
+def test_no_rank_stops_where_another_one_does_not_take_part():
+    store = Memory()
+    first = Agreement(store, rank=0, ranks=2)
+    assert not any(first.after(step, wanted=True) for step in range(1, 30))
+    other = Memory()
+    second = Agreement(other, rank=1, ranks=2)
+    assert not any(second.after(step, wanted=True) for step in range(1, 30))
+
+
+def test_between_two_steps_the_answer_stays():
+    store = Memory()
+    first, second = Agreement(store, rank=0, ranks=2), Agreement(store, rank=1, ranks=2)
+    assert not first.after(1, wanted=False)
+    assert not second.after(1, wanted=False)
+    assert not first.after(1, wanted=True)
+    assert not second.after(1, wanted=False)
+    assert first.after(2, wanted=True)
+    assert second.after(2, wanted=False)
+
+
+def test_ranks_ask_about_once_a_second_and_leave_few_keys():
+    store = Memory()
+    first = Agreement(store, rank=0, ranks=1)
+    for step in range(1, 300):
+        first.after(step, wanted=False)
+    assert first._every > 1
+    assert len(store.values) <= 5
