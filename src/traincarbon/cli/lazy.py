@@ -2,7 +2,7 @@
 
 import gc
 from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]  # signal itself imports enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -23,7 +23,7 @@ _NARROW = 60
 class _Formatter(click.HelpFormatter):
     """A formatter of help texts that have room on a narrow screen too."""
 
-    def write_dl(self, rows: Sequence[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
         """Write options and commands, each with what it does."""
         if self.width >= _NARROW:
             super().write_dl(rows, col_max, col_spacing)
