@@ -38,7 +38,7 @@ test-launchers: $(READY) ## run real launchers on four machines made here: Slurm
 
 test-frameworks: ## run the callbacks in the frameworks that they are for: Hugging Face, Lightning, Keras, Ray (4 minutes, 3 GB)
 	@if $(MAKE) --no-print-directory .venv-frameworks/ready; then \
-	 KERAS_BACKEND=jax .venv-frameworks/bin/python -m pytest -q -o filterwarnings=default tests/frameworks && \
+	 KERAS_BACKEND=jax .venv-frameworks/bin/python -m pytest -n 2 --dist loadfile -q -o filterwarnings=default tests/frameworks && \
 	 KERAS_BACKEND=torch .venv-frameworks/bin/python -m pytest -q -o filterwarnings=default tests/frameworks/test_keras.py; \
 	 else echo "the frameworks cannot be had: the tests with them are skipped"; fi
 

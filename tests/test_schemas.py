@@ -22,6 +22,7 @@ COMMANDS = [
     ("estimate", "estimate", [BERT]),
     ("estimate", "estimate", ["--accelerator-hours", "1e5", "--hw", "h100", "--market-intensity", "0", "--region", "france"]),
     ("comparison", "compare", [BERT, "--hw", "h100,a100", "--region", "france,dublin"]),
+    ("diff", "diff", [BERT, PLAN, "--fail-above", "kwh=1e12"]),
     ("advice", "advise", [PLAN, "--requests", "1e9", "--tokens-per-request", "1e3"]),
     ("optimum", "optimise", ["--hw", "h100,dgx-a100", "--budget-usd", "1e5"]),
     ("optimum", "optimise", ["--hw", "h100", "--target-loss", "2.3", "--budget-kwh", "1e3"]),

@@ -14,13 +14,14 @@ from traincarbon.disclosure.statement import RESULTS
 from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.calibration_effect import CHANGED
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.explore.plan_changes import Status
 from traincarbon.explore.start_times import Expectation
 from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.verification import Seal
 from traincarbon.ledger.waste import Waste
-from traincarbon.quantities import COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, SCOPED, EnergySource
+from traincarbon.quantities import BUDGETED, COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, SCOPED, EnergySource
 
 Schema = Mapping[str, object]
 
@@ -102,6 +103,8 @@ _ERRORS: Mapping[str, Schema] = {
 }
 _REASONS = _list(_object({"id": _TEXT, "reason": _TEXT}))
 
+_CHANGE = _object({**dict.fromkeys(("low", "median", "high", "chance"), _NUMBER), "share": _or_null(_NUMBER), "is_within_uncertainty": _FLAG})
+_CHANGES = _object(dict.fromkeys(COMPARED, _or_null(_CHANGE)))
 _START = _object({"start": _TEXT, "intensity_gco2e_per_kwh": _AMOUNT, "kgco2e": _or_null(_AMOUNT), "saving": _NUMBER})
 _START_TIMES = _object(
     {
@@ -273,6 +276,31 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "set_aside": _list(_object({"plan": _TEXT, **_WHERE, "reason": _TEXT})),
+        }
+    ),
+    "diff": _object(
+        {
+            "base": _TEXT,
+            "head": _TEXT,
+            "level": _SHARE,
+            "plans": _list(
+                _object(
+                    {
+                        "plan": _TEXT,
+                        "status": _choice([status.value for status in Status]),
+                        "fields": {
+                            "type": "object",
+                            "description": "The fields of the plan that changed: the value before and after, null where none was stated.",
+                        },
+                        "before": _or_null(_quantities(COMPARED)),
+                        "after": _or_null(_quantities(COMPARED)),
+                        "changes": _CHANGES,
+                        "reason": _TEXT,
+                    }
+                )
+            ),
+            "total": _CHANGES,
+            "limits": _list(_object({"limit": _TEXT, "quantity": _choice(tuple(BUDGETED.values())), "is_kept": _or_null(_FLAG)})),
         }
     ),
     "advice": _object(

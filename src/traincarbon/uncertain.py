@@ -40,8 +40,8 @@ class Interval(NamedTuple):
             Interval(low=3.0, median=3.0, high=3.0)
         """
         if value.__class__ is Uncertain:
-            low, high = value.interval(level)
-            return cls(low, value.median, high)
+            reach = value.reach(level)
+            return cls(value.median / reach, value.median, value.median * reach)
         return cls(value, value, value)
 
     @property
@@ -103,16 +103,22 @@ class Uncertain:
     @property
     def sigma(self) -> Any:
         """The total log-spread: the root of the sum of the squares of the named ones."""
-        spreads = iter(self.spreads.values())
-        first = next(spreads, 0.0)
-        squares = first * first
-        for s in spreads:
+        squares: Any = 0.0
+        for s in self.spreads.values():
             squares = squares + s * s
         return squares**0.5
 
+    def reach(self, level: float = 0.9) -> Any:
+        """Return the factor between the median and either bound of the central *level* interval."""
+        squares: Any = 0.0  # as in sigma: every result of an estimate asks for its reach
+        for s in self.spreads.values():
+            squares = squares + s * s
+        exponent = (Z_90 if level == 0.9 else z_of(level)) * squares**0.5
+        return math.exp(exponent) if exponent.__class__ is float else _exp(exponent)
+
     def interval(self, level: float = 0.9) -> tuple[Any, Any]:
         """Return the bounds of the central *level* interval."""
-        reach = _exp(z_of(level) * self.sigma)
+        reach = self.reach(level)
         return self.median / reach, self.median * reach
 
     def shares(self) -> dict[str, Any]:

@@ -25,6 +25,7 @@ PLAN = ("--params", "7e9", "--tokens", "1e12", "--hw", "dgx-a100")
 WORDS = {
     "estimate": ("estimate", *PLAN),
     "compare": ("compare", *PLAN),
+    "diff": ("diff", "before.toml", "after.toml"),
     "advise": ("advise", *PLAN),
     "optimise": ("optimise", "--budget-usd", "1e6", "--hw", "dgx-a100"),
     "report": ("report", "--all", "-o", "page.html"),

@@ -94,6 +94,10 @@ def test_a_run_without_hours_says_why(run_of):
     assert "no meter read" in why_no_hours(run_of(energy_j={"cpu": 5.0}))
 
 
+def test_a_run_that_is_still_going_has_its_hours_so_far(run_of):
+    assert "still going" in run_by_hour(run_of(hours=HOURS, state="running")).notes[0]
+
+
 def test_an_unknown_energy_of_the_facility_leaves_emissions_unknown(run_of):
     found = run_by_hour(run_of(hours=HOURS, facility_energy_kwh=None))
     assert found.kgco2e is found.total("it_energy_kwh") is None

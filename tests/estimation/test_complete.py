@@ -79,7 +79,7 @@ def test_samples_epochs_and_their_length_are_tokens():
 def test_images_are_tokens_and_make_the_family_vision():
     found = completed(Plan(params=86e6, samples=1e6, epochs=2, image_size=224, patch_size=16), open_database())
     # 2 × 10^6 × 197
-    assert found.plan.to_dict() == {"params": 86e6, "tokens": 394e6, "family": "vision"}
+    assert found.plan.to_dict() == {"params": 86e6, "tokens": 394e6, "images": 2e6, "family": "vision"}
     assert [(each.name, each.value) for each in found.assumed] == [("family", "vision")]
     assert [link.name for link, _, _ in found.links] == ["tokens_per_sample", "tokens"]
 
@@ -184,7 +184,9 @@ def test_tokens_of_anything_but_text_are_answered_with_what_a_token_is(family, w
 def test_resnet_50_takes_hours_on_eight_v100_and_not_minutes():
     answer = estimate(gmac_per_sample=4.1, samples="1.28M images", epochs=90, family="vision", hw="8 x V100-16GB")
     assert median_of(answer.values["compute_flop"]) == pytest.approx(2.8e18, rel=0.02)
-    assert 1.0 < answer.median("duration_s") / 3600 < 10.0
+    assert 4.0 < answer.median("duration_s") / 3600 < 16.0
+    hours = answer.interval(answer.values["accelerator_hours_h"])
+    assert hours.low < 40.0 < hours.high  # NVIDIA's example, which decodes on the GPU
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ PRESET = {
     "accelerator_count",
     "median_active_params",
     "params_per_active",
+    "image_flop",
     "updated_params",
     "repeated_share",
     "attention_width",
@@ -37,7 +38,7 @@ def test_a_link_gives_every_parameter_of_its_formula(link):
 
 def test_every_input_is_an_earlier_value_a_field_or_a_fact(shipped):
     plan = {"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "region": "france"}
-    facts = {name for stated in ({}, {"goodput": 0.9}) for name in gather(Plan(**plan, **stated), shipped).known}
+    facts = {name for stated in ({}, {"goodput": 0.9}, {"family": "vision"}) for name in gather(Plan(**plan, **stated), shipped).known}
     known = PRESET | CALIBRATED | facts | FIELDS.keys()
     for link in ALL:
         for source in link.inputs.values():

@@ -40,7 +40,7 @@ def value_of(name):
 TOGETHER = ("accelerator_hours", "active_params", "days", "epochs", "flop", "flop_per_sample", "frames_per_s", "frozen_params", "gmac_per_sample", "hours")
 TOGETHER += ("image_size", "kv_heads", "patch_size", "samples", "latent_factor", "frames", "frames_per_token", "text_tokens", "text_params")
 TOGETHER += ("padding", "evaluation_tokens", "startup_hours", "reference_params", "generated_tokens")
-TOGETHER += ("decoder_params", "mask_ratio", "global_crops", "local_crops", "local_size", "frozen_gmac_per_sample", "seconds_per_sample")
+TOGETHER += ("decoder_params", "images_per_sample", "mask_ratio", "global_crops", "local_crops", "local_size", "frozen_gmac_per_sample", "seconds_per_sample")
 """Fields that need others, or exclude them."""
 PARTS = {"trainable_params": "params", "batch_tokens": "tokens", "seq_len": "batch_tokens"}
 

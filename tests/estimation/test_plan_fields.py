@@ -41,7 +41,7 @@ from traincarbon.estimation.plan_fields import ALIASES, FIELDS, fields_with, nam
             {
                 *("samples", "epochs", "image_size", "patch_size", "audio_hours", "frames_per_s", "flop", "flop_per_sample", "gmac_per_sample"),
                 *("latent_factor", "frames", "frames_per_token", "text_tokens", "mask_ratio", "global_crops", "local_crops", "local_size"),
-                *("frozen_gmac_per_sample", "seconds_per_sample", "padding", "evaluation_tokens", "generated_tokens"),
+                *("images", "images_per_sample", "frozen_gmac_per_sample", "seconds_per_sample", "padding", "evaluation_tokens", "generated_tokens"),
             },
         ),
         (Use.SIZE | Use.HARDWARE, {*fields_with(Use.SIZE), "rent_price", "purchase_price"}),

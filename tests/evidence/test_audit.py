@@ -35,6 +35,15 @@ def test_it_is_the_same_when_it_is_made_twice(sealed_store, shipped):
     assert audit("toy", store=sealed_store, database=shipped) == audit("last", store=sealed_store, database=shipped)
 
 
+def test_lines_of_other_runs_in_the_same_file_stay_out_of_it(sealed_store, shipped):
+    (file,) = sealed_store.rglob("*.jsonl")
+    other = json.dumps({**json.loads(file.read_bytes().splitlines()[0]), "run_id": "secret"}).encode()
+    alone = audit("toy", store=sealed_store, database=shipped)
+    file.write_bytes(other + b"\n" + file.read_bytes())
+    assert b"secret" not in opened(audit("toy", store=sealed_store, database=shipped))["journals/a1-7-1.jsonl"]
+    assert audit("toy", store=sealed_store, database=shipped) == alone
+
+
 def test_a_run_that_is_still_going_has_none(tmp_path, shipped):
     import os
 

@@ -2,11 +2,12 @@
 
 import os
 import signal
+from types import SimpleNamespace
 
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.frameworks.training import MeteredTraining, checked_options
+from traincarbon.frameworks.training import _ACTIVE, MeteredTraining, checked_options
 
 PLAN = {"name": "GPT2", "params": 124672.0, "tokens": 61440.0, "hw": "a100-sxm4-40gb", "accelerators": 1.0, "layers": 2.0, "hidden": 64.0}
 
@@ -54,6 +55,17 @@ def test_the_second_training_of_a_process_does_nothing(the_run, capsys):
     assert "only the first is counted" in capsys.readouterr().err
 
 
+def test_a_training_that_failed_without_a_word_ends_when_another_one_begins_in_its_thread(place):
+    first, second = training(run_id="first"), training(run_id="second")
+    first.begin({}, owner="one trainer")
+    first.report(steps=3)
+    second.begin({}, owner="another")
+    second.report(steps=4)
+    second.end()
+    assert (place.record("first").state, place.record("first").counts) == ("failed", {"steps": 3.0})
+    assert (place.record("second").state, place.record("second").counts) == ("finished", {"steps": 4.0})
+
+
 def test_a_resumed_training_continues_its_run(the_run):
     first = training()
     first.begin({})
@@ -98,10 +110,10 @@ def test_a_budget_that_cannot_be_metered_raises_before_the_first_step(place, mon
     assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
 
 
-def test_within_another_tracker_a_budget_of_its_own_is_said_and_not_raised(place, capsys, monkeypatch):
+def test_within_another_tracker_a_budget_of_its_own_is_said_and_not_raised(place, capsys):
     outer = training(run_id="outer")
     outer.begin({})
-    monkeypatch.setattr("traincarbon.frameworks.training._ACTIVE", {})
+    del _ACTIVE[os.getpid()]  # as in another process
     inner = MeteredTraining(checked_options({"max_hours": 2.0}))
     inner.begin({})
     inner.report(steps=4)
@@ -109,3 +121,12 @@ def test_within_another_tracker_a_budget_of_its_own_is_said_and_not_raised(place
     outer.end()
     assert place.record("outer").counts == {"steps": 4.0}
     assert "budget of 2 h is not watched" in capsys.readouterr().err
+
+
+def test_a_report_is_due_once_a_second_and_at_the_start(monkeypatch):
+    now_s = [50.0]
+    monkeypatch.setattr("traincarbon.frameworks.training.time", SimpleNamespace(monotonic=lambda: now_s[0]))
+    found, due = training(), []
+    for now_s[0] in (50.0, 50.4, 50.9, 51.0, 51.5, 53.0):
+        due.append(found.is_due())
+    assert due == [True, False, False, True, False, True]

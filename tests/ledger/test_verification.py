@@ -2,6 +2,9 @@
 
 import json
 import os
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -220,3 +223,26 @@ def test_nothing_hostile_stops_it(tmp_path):
         file = tmp_path / "hostile.jsonl"
         file.write_bytes(content)
         assert verify_journal(file, name="j").seal in (Seal.UNSEALED, Seal.CHANGED)
+
+
+WRITER = """
+import sys
+from traincarbon.ledger.journal import Journal
+journal = Journal(sys.argv[1], run_id="run", node="a1", process=7)
+for count in range(10**6):
+    journal.write("interval", {"from_s": float(count), "to_s": count + 1.0, "devices": {}})
+    if count == 20:
+        print("ready", flush=True)
+"""
+
+
+@pytest.mark.parametrize("wait_s", [0.0, 0.013, 0.05])
+def test_a_writer_that_is_killed_at_any_moment_leaves_seals_that_hold(tmp_path, wait_s):
+    file = tmp_path / "a1-7-1.jsonl"
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(file)], stdout=subprocess.PIPE) as writer:
+        writer.stdout.readline()
+        time.sleep(wait_s)
+        writer.kill()
+    found = verify_journal(file, name="j")
+    assert (found.seal, found.faults) == (Seal.INTACT, ())
+    assert found.lines > 20

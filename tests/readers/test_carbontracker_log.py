@@ -56,12 +56,12 @@ def test_a_training_that_was_stopped_was_killed():
     assert read_kept("stop-16606.704960_2026-11-25T134047Z_carbontracker.log").records[0].state == "killed"
 
 
-def test_one_figure_for_several_devices_is_their_mean_and_is_not_taken():
+def test_one_figure_for_several_devices_is_their_mean():
+    """Version 2.4 logs 200 W for two GPUs of which a replayed NVML lets one draw 300 W and the other 100 W."""
     text = text_of("gpu-16587.910585_2026-11-25T134040Z_carbontracker.log").replace("NVIDIA A100.", "NVIDIA A100, NVIDIA A100.")
     (record,), _, notes = read_text(read, text, name="x")
-    assert (record.energy_j["gpu"], record.missing["gpu"]) == (None, "carbontracker logs the mean of 2 devices, not their sum")
-    assert (record.accelerators, record.energy_j["cpu"]) == (2, 360.0)
-    assert "no energy of gpu" in notes[-1]
+    assert (record.energy_j["gpu"], record.accelerators, record.energy_j["cpu"]) == (2 * 900.0, 2, 360.0)
+    assert "the mean power of its 2 devices, which counts 2 times" in notes[-1]
     output = text_of("gpu-16587.910585_2026-11-25T134040Z_carbontracker_output.log").replace("NVIDIA A100.", "NVIDIA A100, NVIDIA A100.")
     assert read_text(read, output, name="x").records[0].facility_energy_kwh is None
 
@@ -151,7 +151,7 @@ def test_processes_that_began_in_one_second_are_told_apart_by_the_name_of_the_fi
 def test_a_chip_of_apple_is_one_accelerator():
     text = text_of("gpu-16587.910585_2026-11-25T134040Z_carbontracker.log").replace("NVIDIA A100.", "GPU, ANE.")
     (record,), _, _ = read_text(read, text, name="x")
-    assert (record.accelerators, record.hw, record.energy_j["gpu"]) == (1, "Apple", None)
+    assert (record.accelerators, record.hw, record.energy_j["gpu"]) == (1, "Apple", 900.0)
 
 
 def test_a_power_that_no_gpu_draws_is_set_aside():

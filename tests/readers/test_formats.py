@@ -178,3 +178,11 @@ def test_a_device_without_an_end_is_refused_at_once(format):
     with contextlib.suppress(CarbonError):
         assert read_file("/dev/zero", format=format).records == []
     assert time.process_time() - began_s < 3.0
+
+
+def test_a_pointer_of_git_lfs_says_how_to_get_the_file(tmp_path):
+    file = tmp_path / "emissions.csv"
+    file.write_text("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n")
+    with pytest.raises(NotFoundError, match="a pointer of Git LFS") as caught:
+        read_file(str(file))
+    assert caught.value.hint == "fetch it with: git lfs pull"

@@ -275,3 +275,11 @@ def test_steps_after_a_job_that_states_its_energy_do_not_matter_and_leave_no_orp
     assert ([record.energy_j["other"] for record in records], left_out) == ([7.2e6], [])
     records, left_out, _ = read_rows(row(state="RUNNING", energy="7200000"), row(id="1.0", energy="9000000"))
     assert (records, len(left_out)) == ([], 1)
+
+
+def test_an_output_without_the_numbers_of_jobs_asks_for_them():
+    text = "ConsumedEnergyRaw|CPUTimeRAW|ReqCPUS|ReqMem|Submit|Timelimit|State\n0|158517504|1|100Mc|2024-06-24T12:33:26|7-04:00:00|TIMEOUT\n"
+    assert is_sacct(text)
+    with pytest.raises(CarbonError, match="lacks JobID, Start, ElapsedRaw"):
+        read_text(read, text)
+    assert not is_sacct("State|City|Zip\n")

@@ -71,3 +71,18 @@ def test_a_folder_of_logs_gives_the_runs_in_it(tmp_path):
     records = [record for file in expanded(str(tmp_path)) for record in read_file(file).records]
     assert [record.run_id for record in records] == ["tensorboard-one-20231114T221320", "tensorboard-two-20231114T221320"]
     assert {record.source for record in records} == {"tensorboard"}
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("Mar24_22-23-40_DESKTOP-41L2EO3", "Mar24_22-23-40"), ("logs/train", "logs-train"), ("lightning_logs/version_3", "version_3")]
+)
+def test_the_folder_names_the_run_without_the_machine(tmp_path, folder, name):
+    (tmp_path / folder).mkdir(parents=True)
+    file = tmp_path / folder / "events.out.tfevents.1700000000.host"
+    file.write_bytes(events(scalar(START + 60, 1, "loss", 2.0)))
+    assert read_file(str(file)).records[0].run_id == f"tensorboard-{name}-20231114T221320"
+
+
+def test_a_file_of_one_moment_is_no_run():
+    """As the second file of an evaluation, or that of ``add_hparams``."""
+    assert read_events(scalar(START + 0.01, 1, "eval/loss", 2.0)).left_out == ["its events lie within a second, so it holds results of a run, not its course"]

@@ -133,7 +133,7 @@ def test_every_number_is_there_once_and_the_page_stays_small(ask, shipped):
 def test_the_page_has_every_fact_that_the_chain_takes():
     links = {link.name for link in CHAIN}
     sources = {source for link in CHAIN for alternatives in link.inputs.values() for source in alternatives if isinstance(source, str)}
-    of_plan = {"compute_flop", "median_active_params", "params_per_active", "accelerators", "accelerator_count", "market_intensity", *OF_PLAN}
+    of_plan = {"compute_flop", "median_active_params", "params_per_active", "image_flop", "accelerators", "accelerator_count", "market_intensity", *OF_PLAN}
     assert sources - links - of_plan <= set(INPUTS)
 
 

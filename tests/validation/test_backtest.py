@@ -21,9 +21,9 @@ def seen():
     fits = []
     original = module.priors.fitted_priors
 
-    def spy(runs, database):
+    def spy(runs, metered, database):
         fits.append({run.organisation or run.source for run in runs})
-        return original(runs, database)
+        return original(runs, metered, database)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module.priors, "fitted_priors", spy)

@@ -11,7 +11,6 @@ from traincarbon.published.whole_runs import whole_rows
 from traincarbon.validation.nested import CANDIDATES, is_language, nested_of
 
 SPARSE = {"all": 1.0, "generation=hopper": 1.0, "sparsity": 2.0}
-IMAGES = {"all": 1.0, "medium=image": 1.0, "family=vision": 1.0}
 
 
 def row(y, group, **effects):
@@ -39,7 +38,6 @@ def test_a_candidate_changes_what_its_name_says():
     changes = {each.name: each.change for each in CANDIDATES}
     assert changes["one factor for all mixtures of experts"](SPARSE) == {"all": 1.0, "generation=hopper": 1.0, "family=moe-lm": 1.0}
     assert changes["a factor for mixtures of experts beside their active parameters"](SPARSE) == {**SPARSE, "family=moe-lm": 1.0}
-    assert changes["families of images apart"](IMAGES) == {"all": 1.0, "medium=vision": 1.0}
     assert all(change({"all": 1.0}) == {"all": 1.0} for change in changes.values())
 
 

@@ -10,6 +10,7 @@ from traincarbon.errors import CarbonError
 COMMANDS = {
     "estimate": "Estimate time, money, energy, carbon and water of a training run.",
     "compare": "Compare hardware, regions and prices for the same work.",
+    "diff": "Tell what a change of plans costs, for a pull request.",
     "advise": "Find cheaper and cleaner ways to the same goal, with evidence.",
     "optimise": "Find the best model for a budget, or the cheapest way to a loss.",
     "report": "Write a one-page report for a budget review.",

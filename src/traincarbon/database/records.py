@@ -85,7 +85,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *("experts", "experts_per_token", "shared_ffn", "attention_params", "window", "windowed"),
         *_EVIDENCE,
     ),
-    "convolutions": ("convolution", "name", "params", "image_size", "gmac", *_EVIDENCE),
+    "convolutions": ("convolution", "name", "params", "image_size", "gmac", "is_separable", *_EVIDENCE),
     "speech_encoders": ("speech_encoder", "name", "params", "gmac_per_s", *_EVIDENCE),
     "family_runs": ("run", "name", "plan", "accelerator_hours", "measure", *_EVIDENCE),
     "scaling_laws": (

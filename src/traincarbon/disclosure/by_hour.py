@@ -157,6 +157,8 @@ def run_by_hour(
         found, bases = {}, {basis}
     (basis,) = bases
     hours = _hours(run, found, _of_year(site, basis))
+    if run.state == "running":
+        notes.append("the run is still going: these are its hours so far")
     services = tuple(dict.fromkeys(f"{hourly.service}: {hourly.zone}" for hourly in found.values()))
     return RunByHour(run.run_id, basis, hours, services, tuple(dict.fromkeys([*notes, *_coverage(hours, basis, live=live)])))
 

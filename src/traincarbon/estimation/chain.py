@@ -17,6 +17,7 @@ from traincarbon.estimation.families import family_of, kind_of
 from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
 from traincarbon.estimation.plan import Plan, overridden
 from traincarbon.estimation.plan_fields import named
+from traincarbon.estimation.ratios import image_flop, params_per_active
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.trace import Trace
 from traincarbon.uncertain import Num, any_of, median_of
@@ -56,7 +57,7 @@ def estimate(
         '8.586e+23 FLOP'
     """
     if plan is None:
-        plan = Plan.from_dict(fields)
+        plan = Plan(**fields)
     elif fields:
         plan = Plan.from_dict(overridden({name: getattr(plan, name) for name in plan.to_dict()}, named(fields)))
     return _estimate(plan, database if database is not None else open_database(), level=level, strict=strict)
@@ -141,18 +142,11 @@ def _walk_chain(trace: Trace) -> None:
         values["mfu"] = None
     values["median_active_params"] = median_of(plan.number("params" if plan.active_params is None else "active_params"))
     values["params_per_active"] = params_per_active(plan)
+    values["image_flop"] = image_flop(plan, values["compute_flop"])
     trace.walk(CHAIN, stated=frozenset([name for name in CONDITIONS if getattr(plan, name) is not None]))
     mfu = values["mfu"]
     if plan.accelerator_hours is not None and mfu is not None and any_of(median_of(mfu) > 1.0):
         raise PlanError("the accelerator_hours are too few for this work even at the peak rate", hint="check hours, params, tokens and precision")
-
-
-def params_per_active(plan: Plan) -> Num | None:
-    """Return the parameters of a mixture of experts over those that a token passes through, in the median; None of other plans."""
-    if plan.params is None or plan.active_params is None:
-        return None
-    total, active = median_of(plan.number("params")), median_of(plan.number("active_params"))
-    return total / active if any_of(total != active) else None
 
 
 def _accelerators(trace: Trace, database: Database) -> Num | None:

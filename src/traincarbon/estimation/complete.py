@@ -6,8 +6,9 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import contradicting_flop, shown
-from traincarbon.estimation.families import OWN_FIELDS, family_of
+from traincarbon.estimation.families import IMAGE, OWN_FIELDS, family_of
 from traincarbon.estimation.fields import Use
+from traincarbon.estimation.image_loading import loaded_images
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import NUMBERS, fields_with
@@ -30,7 +31,7 @@ _SIZES = {
 """How to state the size of a sample, by family."""
 _IN_FLOP = ("teacher_params", "frozen_params", "text_params", "decoder_params")
 """Fields that are in the FLOP of a sample and in nothing else."""
-_KEPT = ("flop", "tokens", "padding", "evaluation_tokens", "generated_tokens")
+_KEPT = ("flop", "tokens", "images", "padding", "evaluation_tokens", "generated_tokens")
 """Fields about data that samples do not replace."""
 _MOST_GPUS = 1000
 """A bare number below this is a count, and above it the name of a product."""
@@ -167,6 +168,7 @@ class _Completion:
         elif all(self.values.get(name) is None for name in ("tokens", "flop", "accelerator_hours")) and "accelerator_hours" not in self.found:
             raise PlanError("samples need the size of a sample", hint=family_of(plan.family).needs or _SIZES.get(plan.family or "", _SIZES[""]))
         self.found.update(dict.fromkeys(name for name in fields_with(Use.DATA) if name not in _KEPT))
+        self.found["images"] = loaded_images(plan, self.values, str(self.found.get("family") or plan.family or ""))
 
     def pad(self) -> None:
         """Add the padding to the tokens of text."""
@@ -224,7 +226,7 @@ class _Completion:
         self._follow("gmac_per_sample", SCALED_GMAC)
         self._follow("flop_per_sample", SAMPLE_FLOP)
         self._follow("flop", BY_SAMPLE)
-        self.found["family"] = "convolution"
+        self.found["family"] = known.family
         return True
 
     def _count_seconds(self) -> None:
@@ -239,7 +241,7 @@ class _Completion:
         """Compute the FLOP of a convolution or an encoder of speech by name; return whether *model* is one."""
         if self.plan.audio_hours is not None:
             return self._count_speech_encoder(model)
-        return self.plan.family in ("convolution", "vision") and self._count_convolution(model)
+        return family_of(self.plan.family).medium == IMAGE and self._count_convolution(model)
 
     def _count_speech_encoder(self, model: str) -> bool:
         """Compute the FLOP of audio for a known encoder of speech; return whether *model* is one."""

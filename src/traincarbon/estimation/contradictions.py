@@ -45,7 +45,7 @@ _EXCLUSIVE = (
 """Pairs of fields of which a plan states at most one, and the hint."""
 _ALSO = {"flop_per_sample": "audio_hours", "gmac_per_sample": "audio_hours", "text_tokens": "model"}
 """Fields of which another one, that few plans have, is enough too."""
-_OF_IMAGES = ("mask_ratio", "global_crops", "local_crops", "local_size", "latent_factor", "frames")
+_OF_IMAGES = ("images_per_sample", "mask_ratio", "global_crops", "local_crops", "local_size", "latent_factor", "frames")
 _NEEDED = (
     ("kv_heads", ("heads",), "give heads too"),
     (
@@ -74,6 +74,11 @@ _NEEDED = (
 )
 """A field, those of which it needs one, and the hint."""
 
+_EXCLUDING = frozenset(one for one, _, _ in _EXCLUSIVE)
+_NEEDING = frozenset(name for name, _, _ in _NEEDED)
+_PARTIAL = frozenset(part for part, _, _ in _PARTS)
+"""The first fields of these tables: a plan that states none of them needs no closer look."""
+
 _FEW = 1000.0
 """Fewer parameters or tokens than this suggest a forgotten suffix."""
 _FEW_FLOP = 1e12
@@ -96,11 +101,12 @@ def check_together(plan: "Plan") -> None:
     Raises:
         PlanError: fields contradict each other, or one needs another.
     """
-    for one, other, hint in _EXCLUSIVE:
-        if getattr(plan, one) is not None and getattr(plan, other) is not None:
+    stated = vars(plan).keys()
+    for one, other, hint in () if stated.isdisjoint(_EXCLUDING) else _EXCLUSIVE:
+        if one in stated and other in stated:
             raise PlanError(f"{one} and {other} exclude each other", hint=hint)
-    for name, needed, hint in _NEEDED:
-        if getattr(plan, name) is not None and all(getattr(plan, other) is None for other in (*needed, _ALSO.get(name, name)) if other != name):
+    for name, needed, hint in () if stated.isdisjoint(_NEEDING) else _NEEDED:
+        if name in stated and not any(other in stated for other in (*needed, _ALSO.get(name, name)) if other != name):
             raise PlanError(f"{name} need{'' if name.endswith('s') else 's'} {' or '.join(needed)}", hint=hint)
     if plan.epochs is not None and plan.samples is None and plan.audio_hours is None:
         raise PlanError("epochs need samples or audio_hours", hint="tokens count all epochs already; to state epochs, give samples and seq_len")
@@ -108,8 +114,8 @@ def check_together(plan: "Plan") -> None:
         raise PlanError(
             f"heads {shown(plan.heads)} do not divide by kv_heads {shown(plan.kv_heads)}", hint="each key and value head serves the same number of heads"
         )
-    for part, whole, hint in _PARTS:
-        if getattr(plan, part) is not None and getattr(plan, whole) is not None and any_of(median_of(plan.number(part)) > median_of(plan.number(whole))):
+    for part, whole, hint in () if stated.isdisjoint(_PARTIAL) else _PARTS:
+        if part in stated and whole in stated and any_of(median_of(plan.number(part)) > median_of(plan.number(whole))):
             raise PlanError(f"{part} {shown(getattr(plan, part))} exceed{'' if part.endswith('s') else 's'} {whole} {shown(getattr(plan, whole))}", hint=hint)
 
 

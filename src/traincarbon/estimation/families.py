@@ -23,6 +23,7 @@ class Family(NamedTuple):
         prior_of: The name in priors of the family whose utilisation it shares, where it has no published runs of its own.
         needs: What a plan has to state instead where FLOP do not follow from parameters and tokens; empty where they do.
         is_by_sample: Whether parts of the model see different tokens, so that FLOP are counted by sample.
+        medium: What it computes on where that is not text: images or sound, which are loaded while it trains.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Family(NamedTuple):
     prior_of: str = ""
     needs: str = ""
     is_by_sample: bool = False
+    medium: str = ""
 
     @property
     def prior(self) -> str:
@@ -54,6 +56,9 @@ _FRAMES = "a token of speech is a frame of the encoder, 25 to 50 a second: give 
 _GMAC = "give samples, epochs and gmac_per_sample, or model, such as resnet-50"
 _IMAGES = "give samples, epochs, image_size and patch_size"
 _MEASURED = "give samples, epochs and seconds_per_sample (GPU-seconds that you measured for one), or flop, or flop_per_sample"
+IMAGE, SOUND = "image", "sound"
+SEPARABLE = "separable-convolution"
+"""Networks of depthwise convolutions, such as EfficientNet and MobileNet: few multiply-adds for each value that they move."""
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -61,20 +66,43 @@ FAMILIES: dict[str, Family] = {
         Family("decoder", ("dense-lm", "moe-lm", "ssm"), is_one_stack=True, has_scaling_law=True, is_prompted=True),
         Family("encoder", ("encoder",), is_one_stack=True),
         Family("encoder-decoder", ("seq2seq",), compute.encoder_decoder_training_flop, is_prompted=True),
-        Family("vision", ("vision",), tokens_hint=_PATCHES),
-        Family("convolution", ("convolution",), prior_of="vision", needs=_GMAC),
-        Family("contrastive", ("contrastive",), prior_of="vision", needs=f"{_IMAGES}, and text_params with text_tokens (77 in CLIP)", is_by_sample=True),
-        Family("masked-autoencoder", ("masked-autoencoder",), prior_of="vision", needs=f"{_IMAGES}, decoder_params and mask_ratio", is_by_sample=True),
+        Family("vision", ("vision",), tokens_hint=_PATCHES, medium=IMAGE),
+        Family("convolution", ("convolution",), prior_of="vision", needs=_GMAC, medium=IMAGE),
+        Family(SEPARABLE, (SEPARABLE,), needs=_GMAC.replace("resnet-50", "efficientnet-b0"), medium=IMAGE),
+        Family(
+            "contrastive",
+            ("contrastive",),
+            prior_of="vision",
+            needs=f"{_IMAGES}, and text_params with text_tokens (77 in CLIP)",
+            is_by_sample=True,
+            medium=IMAGE,
+        ),
+        Family(
+            "masked-autoencoder",
+            ("masked-autoencoder",),
+            prior_of="vision",
+            needs=f"{_IMAGES}, decoder_params and mask_ratio",
+            is_by_sample=True,
+            medium=IMAGE,
+        ),
         Family(
             "self-distillation",
             ("self-distillation",),
             prior_of="vision",
             needs=f"{_IMAGES}, and the crops if they are not two large and eight small ones",
             is_by_sample=True,
+            medium=IMAGE,
         ),
-        Family("video", ("video",), prior_of="vision", needs=f"{_IMAGES}, frames, and frames_per_token, or gmac_per_sample", is_by_sample=True),
-        Family("diffusion", ("diffusion",), tokens_hint=_LATENTS),
-        Family("speech", ("speech",), tokens_hint=_FRAMES),
+        Family(
+            "video",
+            ("video",),
+            prior_of="vision",
+            needs=f"{_IMAGES}, frames, and frames_per_token, or gmac_per_sample",
+            is_by_sample=True,
+            medium=IMAGE,
+        ),
+        Family("diffusion", ("diffusion",), tokens_hint=_LATENTS, medium=IMAGE),
+        Family("speech", ("speech",), tokens_hint=_FRAMES, medium=SOUND),
         Family("multimodal", ("multimodal",)),
         Family("protein", ("protein",), prior_of="other", needs=_MEASURED),
         Family("weather", ("weather",), prior_of="other", needs=_MEASURED),

@@ -7,7 +7,7 @@ Estimates, tracking, comparisons and the what-if part of a report walk the same 
 from traincarbon.estimation.consequences import CONSEQUENCES
 from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.walk import Link
-from traincarbon.formulas import compute, hours, making, power, samples, throughput, training_state
+from traincarbon.formulas import compute, hours, image_loading, making, power, samples, throughput, training_state
 
 IMAGE_TOKENS = Link("tokens_per_sample", samples.image_tokens, image_size="image_size", patch_size="patch_size")
 SAMPLED_TOKENS = Link("tokens", samples.sampled_tokens, samples="samples", epochs=("epochs", 1.0), tokens_per_sample=("tokens_per_sample", "seq_len"))
@@ -159,6 +159,16 @@ TIME = (
         mfu="mfu",
         params_per_active="params_per_active",
         exponent="mfu_sparse_exponent",
+    ),
+    Link(
+        "mfu",
+        image_loading.light_mfu,
+        unless=("accelerator_hours", "mfu"),
+        mfu="mfu",
+        image_flop="image_flop",
+        peak_flop_per_s="peak_flop_per_s",
+        ample_image_s="mfu_ample_image_s",
+        exponent="mfu_light_exponent",
     ),
     Link("mfu", throughput.end_to_end_mfu, unless=("accelerator_hours",), step_mfu="mfu", goodput="goodput"),
     Link("mfu", throughput.calibrated_mfu, unless=("accelerator_hours", "mfu"), mfu="mfu", factor="mfu_calibration"),

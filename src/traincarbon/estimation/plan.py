@@ -36,8 +36,7 @@ class Plan:
         530000000000.0
     """
 
-    __slots__ = tuple(FIELDS)
-
+    # what is not stated is None of the class: a plan has many fields and states few of them
     name: str | None
     model: str | None
     params: Number
@@ -49,6 +48,8 @@ class Plan:
     gmac_per_sample: Number
     image_size: Number
     patch_size: Number
+    images_per_sample: Number
+    images: Number
     audio_hours: Number
     frames_per_s: Number
     latent_factor: Number
@@ -118,15 +119,12 @@ class Plan:
 
     def __init__(self, **stated: "Unpack[PlanFields]") -> None:
         shapes = set()
-        values = named(stated)
-        assign = object.__setattr__  # a plan has many fields
-        for name, declared in FIELDS.items():
-            value = values.get(name)
-            if value is not None:
-                value = check_number(name, value, declared) if name in NUMBERS else check_text(name, value, declared)
+        values = vars(self)
+        for name, given in named(stated).items():
+            if given is not None:
+                values[name] = value = check_number(name, given, FIELDS[name]) if name in NUMBERS else check_text(name, given, FIELDS[name])
                 if hasattr(median := median_of(value), "shape"):
                     shapes.add(median.shape)
-            assign(self, name, value)
         if len(shapes) > 1:
             raise PlanError(f"the arrays of the plan have different shapes: {sorted(shapes)}", hint="give arrays of one length")
         check_together(self)
@@ -148,7 +146,8 @@ class Plan:
 
     def stated(self) -> dict[str, Any]:
         """Return the stated fields, in order, as they were given."""
-        return {name: value for name in FIELDS if (value := getattr(self, name)) is not None}
+        values = vars(self)
+        return {name: values[name] for name in FIELDS if name in values}
 
     def number(self, name: str) -> Num:
         """Return the number *name* as float, array or :class:`~traincarbon.uncertain.Uncertain`, None if it is not stated."""
@@ -229,6 +228,9 @@ class Plan:
         beside = path.join(path.dirname(file), plan.model) if plan.model is not None else ""
         return plan.__replace__(model=beside) if beside and not path.exists(plan.model or "") and path.exists(beside) else plan
 
+
+for _name in FIELDS:
+    setattr(Plan, _name, None)
 
 _SAME_COUNT = {"accelerators": ("servers", "dp"), "servers": ("accelerators", "dp")}
 """Fields of a plan that a count replaces, as they state the same."""

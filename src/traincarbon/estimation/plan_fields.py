@@ -55,6 +55,22 @@ FIELDS: dict[str, Field] = {
         Check.POSITIVE, "Image size", "Side of an image; with `--patch-size` it gives the tokens of an image.", _MEDIA, unit="px", uses=Use.DATA
     ),
     "patch_size": Field(Check.POSITIVE, "Patch size", "Side of a patch of a vision transformer.", _MEDIA, unit="px", uses=Use.DATA),
+    "images_per_sample": Field(
+        Check.POSITIVE,
+        "Images loaded for a sample",
+        "Images that are loaded for one sample: augmented views of an image, or frames of a clip; 1 unless stated, or all crops or frames.",
+        _MEDIA,
+        uses=Use.DATA,
+        nouns=("images", "views", "crops", "frames"),
+    ),
+    "images": Field(
+        Check.POSITIVE,
+        "Images loaded",
+        "Images that the training loads, each view and frame of all epochs counted; follows from `--samples`.",
+        _MEDIA,
+        uses=Use.DATA,
+        nouns=_SAMPLES,
+    ),
     "audio_hours": Field(Check.POSITIVE, "Hours of audio", "Hours of audio in the data set; replaces `--tokens`.", _MEDIA, unit="h", uses=Use.DATA),
     "frames_per_s": Field(
         Check.POSITIVE,

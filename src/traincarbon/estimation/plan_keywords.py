@@ -19,6 +19,8 @@ class FixedFields(TypedDict, total=False):
     gmac_per_sample: Number
     image_size: Number
     patch_size: Number
+    images_per_sample: Number
+    images: Number
     audio_hours: Number
     frames_per_s: Number
     latent_factor: Number

@@ -220,7 +220,9 @@ class Estimate:
     @property
     def results(self) -> dict[str, Interval | None]:
         """Every result with its interval at :attr:`level`; None where it cannot be known."""
-        return {name: self[name] for name in (*self.values, *SCOPED)}
+        scopes, level = self.scopes, self.level
+        known = (*self.values.items(), *((name, scopes[name]) for name in SCOPED))
+        return {name: None if value is None else Interval.of(value, level) for name, value in known}
 
     @property
     def spread_shares(self) -> dict[str, dict[str, Any]]:

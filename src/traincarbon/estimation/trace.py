@@ -54,9 +54,8 @@ class Trace:
         self.facts = facts
         self.values: dict[str, Num | None] = facts.values.copy()
         self.values["accelerator_count"] = facts.accelerator_count
-        for name in NUMBERS:
-            if getattr(plan, name) is not None:
-                self.values[name] = plan.number(name)
+        for name in NUMBERS & vars(plan).keys():
+            self.values[name] = plan.number(name)
         self.assumed: list[Assumption] = list(assumed)
         self.slips: list[str] = []
         self.warnings: list[str] = list(facts.warnings)

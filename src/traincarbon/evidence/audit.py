@@ -19,9 +19,11 @@ from traincarbon.evidence.facts_used import facts_used
 from traincarbon.evidence.seals import digest_of, journals_of
 from traincarbon.formatting import json_text
 from traincarbon.ledger.folding import fold_files
+from traincarbon.ledger.journal_lines import parse_line
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.verification import verify_journals
+from traincarbon.reading import open_regular
 
 SCHEMA = "traincarbon/audit/1"
 RECORD, FACTS, DERIVATION, MANIFEST, README = "record.json", "facts.json", "derivation.json", "manifest.json", "README.md"
@@ -65,14 +67,14 @@ def audit(id: str = "last", *, store: str | os.PathLike[str] | None = None, data
     if sum(os.path.getsize(file) for _, file in files) > _MOST_B:
         raise CarbonError(f"the journals of run {run_id[:60]!r} are larger than 2 GiB", hint="hand on the folder of its journals with: carbon runs merge")
     record = run.to_dict()
-    contents = {JOURNALS + name: _read(file) for name, file in files}
+    contents = {JOURNALS + name: _lines_of(run_id, file) for name, file in files}
     contents |= {
         RECORD: _json(record),
         FACTS: _json(facts_used(run, database)),
         DERIVATION: _json([step._asdict() for step in derive(record)]),
         README: _README.format(run_id=run_id, version=__version__).encode(),
     }
-    verified = verify_journals(files)
+    verified = verify_journals(files, run_id=run_id)
     manifest = {
         "schema": SCHEMA,
         "run_id": run_id,
@@ -88,10 +90,12 @@ _LONG_S = 1e9
 """After so long a process without an end counts as ended, wherever that is asked."""
 
 
-def _read(file: str) -> bytes:
+def _lines_of(run_id: str, file: str) -> bytes:
+    """Return a journal without the lines of other runs, of which a reviewer has no need; lines that are not sound stay."""
     try:
-        with open(file, "rb") as stream:
-            return stream.read(_MOST_B)
+        with open_regular(file) as stream:
+            lines = [(raw, parse_line(raw)[0]) for raw in stream]
+            return b"".join(raw for raw, line in lines if line is None or line["run_id"] == run_id)
     except OSError as error:
         raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="is it yours?") from error
 

@@ -98,7 +98,7 @@ def _review(archive: zipfile.ZipFile, file: str, database: Database) -> Review:
     checks = [_files(archive, names, table(manifest.get("sha256")))]
     with tempfile.TemporaryDirectory() as folder:
         journals = [(name.removeprefix(JOURNALS), _unpacked(archive, name, folder, number)) for number, name in enumerate(names) if name.startswith(JOURNALS)]
-        verified = verify_journals(journals)
+        verified = verify_journals(journals, run_id=run_id)
         digest = digest_of(verified)
         faults = [fault for each in verified for fault in each.faults]
         sealed = None if any(each.seal is Seal.UNSEALED for each in verified) else True

@@ -64,6 +64,6 @@ def digest_of(journals: Sequence[Verified]) -> str:
 
 
 def _verified(run_id: str, files: Sequence[tuple[str, str]]) -> SealedRun:
-    found = verify_journals(files)
+    found = verify_journals(files, run_id=run_id)
     seal = next((seal for seal in _WORST_FIRST if any(each.seal is seal for each in found)), Seal.UNSEALED)
     return SealedRun(run_id, seal, digest_of(found), tuple(found))

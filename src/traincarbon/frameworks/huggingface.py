@@ -1,7 +1,6 @@
 """The callback of Hugging Face's Trainer, and of all that trains with it: TRL, Unsloth, Axolotl, LLaMA-Factory."""
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -40,8 +39,6 @@ else:
         ExportableState = absent_base("ExportableState")
 
 
-_EVERY_S = 0.2
-"""Time between two reports, so that short steps are not slowed. [s]"""
 _NAME = "CarbonCallback"
 _PHASES = {"evaluate": "eval", "_save_checkpoint": "checkpoint"}
 """Methods of a Trainer to the phase of the run that they are."""
@@ -72,7 +69,6 @@ class CarbonCallback(TrainerCallback, ExportableState):
         self._share = 1.0
         self._seen_before = 0.0
         self._phases: list[Override] = []
-        self._next_s = 0.0
         self.run_id = ""
 
     def state(self) -> dict[str, Any]:
@@ -96,9 +92,7 @@ class CarbonCallback(TrainerCallback, ExportableState):
 
     def on_step_end(self, args: "TrainingArguments", state: "TrainerState", control: "TrainerControl", **kwargs: Any) -> None:
         """Report the step, and save a checkpoint and end where a budget is spent."""
-        now_s = time.monotonic()
-        if now_s >= self._next_s:
-            self._next_s = now_s + _EVERY_S
+        if self._training.is_due():
             self._report(args, state)
         if self._training.must_stop(steps=state.global_step):
             control.should_save = True
@@ -141,6 +135,7 @@ class CarbonCallback(TrainerCallback, ExportableState):
             start_steps=state.global_step,
             total_steps=work.total_steps,
             is_main=is_main,
+            owner=trainer,
         )
 
     def _report(self, args: "TrainingArguments", state: "TrainerState") -> None:

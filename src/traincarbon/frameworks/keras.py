@@ -1,7 +1,6 @@
 """The callback of Keras 3, with any of its backends."""
 
 import sys
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -28,8 +27,6 @@ else:
     except ImportError:
         Callback = absent_base("Callback")
 
-_EVERY_S = 0.2
-"""Time between two reports, so that short steps are not slowed. [s]"""
 _PRECISIONS = {"float32": "fp32", "float16": "fp16", "bfloat16": "bf16"}
 _MOST_FRAMES = 8
 
@@ -85,7 +82,6 @@ class CarbonCallback(Callback):
         self._batches = Batches()
         self._length: int | None = None
         self._before = self._steps = 0
-        self._next_s = 0.0
 
     def on_train_begin(self, logs: object = None) -> None:
         """Begin to meter, and say what the fit is expected to take.
@@ -110,9 +106,7 @@ class CarbonCallback(Callback):
     def on_train_batch_end(self, batch: int, logs: object = None) -> None:
         """Report the step, and end where a budget is spent."""
         self._steps = self._before + batch + 1
-        now_s = time.monotonic()
-        if now_s >= self._next_s:
-            self._next_s = now_s + _EVERY_S
+        if self._training.is_due():
             self._report()
         if not self.model.stop_training and self._training.must_stop(steps=self._steps):
             self.model.stop_training = True
@@ -133,7 +127,7 @@ class CarbonCallback(Callback):
         work, machine = Work(total, self._batches.size, lengths, _PRECISIONS.get(policy, "")), _machine()
         for text in (described(facts, work, machine), *facts.notes):
             self._training.say(text)
-        self._training.begin(plan_fields(facts, work, machine), total_steps=total)
+        self._training.begin(plan_fields(facts, work, machine), total_steps=total, owner=self.params)
 
     def _report(self) -> None:
         samples = self._batches.samples(self._steps)

@@ -3,7 +3,6 @@
 import math
 import os
 import sys
-import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -32,8 +31,6 @@ else:
 
 _KEY = "traincarbon"
 """What a checkpoint calls the state of the callback; not a state of Lightning's own, of which two callbacks would be refused."""
-_EVERY_S = 0.2
-"""Time between two reports, so that short steps are not slowed. [s]"""
 
 
 class CarbonCallback(Callback):
@@ -57,7 +54,6 @@ class CarbonCallback(Callback):
         self._resumed = ""
         self._tokens: int | None = 0
         self._samples: int | None = 0
-        self._next_s = 0.0
 
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Keep the run in the checkpoint, which a fit that resumes continues."""
@@ -89,9 +85,7 @@ class CarbonCallback(Callback):
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: object, batch: object, batch_idx: int) -> None:
         """Count the batch, report, and save a checkpoint and end where a budget is spent."""
         self._count(batch)
-        now_s = time.monotonic()
-        if now_s >= self._next_s:
-            self._next_s = now_s + _EVERY_S
+        if self._training.is_due():
             self._report(trainer)
         if self._training.must_stop(steps=trainer.global_step) and not trainer.should_stop:
             trainer.should_stop = True
@@ -126,7 +120,12 @@ class CarbonCallback(Callback):
         for text in (described(facts, work, machine), *facts.notes):
             self._training.say(text, is_main=is_main)
         self._training.begin(
-            plan_fields(facts, work, machine), run_id=self._resumed, start_steps=int(trainer.global_step), total_steps=work.total_steps, is_main=is_main
+            plan_fields(facts, work, machine),
+            run_id=self._resumed,
+            start_steps=int(trainer.global_step),
+            total_steps=work.total_steps,
+            is_main=is_main,
+            owner=trainer,
         )
 
     def _count(self, batch: object) -> None:

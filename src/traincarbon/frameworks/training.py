@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import threading
+import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 
 _CHECKED = "checked"
 """A run id under which options are checked and nothing is started."""
+_EVERY_S = 1.0
+"""Time between two reports, so that short steps are not slowed; the last step is always reported. [s]"""
 _ACTIVE: dict[int, "MeteredTraining"] = {}
 """Process to the training that is metered in it: a callback that was added twice does nothing."""
 
@@ -71,6 +75,9 @@ class MeteredTraining:
         self._request: StopRequest | None = None
         self._agreement: Agreement | None = None
         self._start_steps = 0
+        self._next_s = 0.0
+        self._owner: object = None
+        self._thread = 0
         self._total_steps: int | None = None
         self._has_announced = False
         self.run_id = ""
@@ -83,7 +90,9 @@ class MeteredTraining:
         """Whether the training is going on and this object reports it."""
         return _ACTIVE.get(os.getpid()) is self
 
-    def begin(self, plan: Mapping[str, object], *, run_id: str = "", start_steps: int = 0, total_steps: int | None = None, is_main: bool = True) -> None:
+    def begin(
+        self, plan: Mapping[str, object], *, run_id: str = "", start_steps: int = 0, total_steps: int | None = None, is_main: bool = True, owner: object = None
+    ) -> None:
         """Begin to meter, and say what the training is expected to take.
 
         Args:
@@ -92,12 +101,16 @@ class MeteredTraining:
             start_steps: Steps of the checkpoint from which it resumes.
             total_steps: Steps of the whole training, None if they are not known.
             is_main: Whether this rank speaks for all.
+            owner: What runs the training, as a Trainer: one that another runs in the same thread has failed without a word, and ends now.
 
         Raises:
             CarbonError: a budget cannot be metered; no step was done.
         """
         self._start_steps, self._total_steps = start_steps, total_steps
         self._agreement = None
+        self._owner, self._thread = owner, threading.get_ident()
+        if (other := active_training()) is not None and other.is_abandoned_for(owner):
+            other.end(exit_code=1)
         if _ACTIVE.setdefault(os.getpid(), self) is not self:
             self.say("the callback was added twice, or two trainings run in one process: only the first is counted", is_main=is_main)
             return
@@ -119,6 +132,18 @@ class MeteredTraining:
                 raise
             self.say(f"{error} ({error.hint})", is_main=is_main)
         self.report(steps=start_steps)
+
+    def is_abandoned_for(self, owner: object) -> bool:
+        """Return whether something else begins a training in the thread of this one, which therefore does not go on."""
+        return owner is not None and self._owner is not None and owner is not self._owner and self._thread == threading.get_ident()
+
+    def is_due(self) -> bool:
+        """Return whether it is time to report a step, about once a second."""
+        now_s = time.monotonic()
+        if now_s < self._next_s:
+            return False
+        self._next_s = now_s + _EVERY_S
+        return True
 
     def report(self, *, steps: int, tokens: float | None = None, samples: float | None = None, per_rank: bool = False) -> None:
         """Report what was done.
@@ -159,6 +184,7 @@ class MeteredTraining:
         if _ACTIVE.get(os.getpid()) is self:
             del _ACTIVE[os.getpid()]
         tracker, self._tracker = self._tracker, None
+        self._owner = None
         self._ended = tracker or self._ended
         if self._request is not None:
             self._request.close()

@@ -88,33 +88,35 @@ class _Raw(NamedTuple):
     has_end: bool
 
 
-def verify_journals(files: Iterable[tuple[str, str | os.PathLike[str]]]) -> list[Verified]:
+def verify_journals(files: Iterable[tuple[str, str | os.PathLike[str]]], *, run_id: str = "") -> list[Verified]:
     """Return what the seals of the journals of one run say. Lines that one file lacks and another one has are not missing.
 
     Args:
         files: Name and path of each.
+        run_id: The run; lines of others that stand in the same files are left out. By default every line counts.
     """
-    return united([verify_journal(file, name=name) for name, file in files])
+    return united([verify_journal(file, name=name, run_id=run_id) for name, file in files])
 
 
-def verify_journal(file: str | os.PathLike[str], *, name: str = "") -> Verified:
+def verify_journal(file: str | os.PathLike[str], *, name: str = "", run_id: str = "") -> Verified:
     """Return what the seals of a journal say. It is read once, a line at a time.
 
     Args:
         file: The journal.
         name: What it is called in the answer; by default its path.
+        run_id: The run whose lines count; by default all.
     """
     shown = name or os.fspath(file)
     try:
         with open_regular(file) as stream:
-            return verify_lines(iter(lambda: stream.readline(2 * LONGEST_LINE_B), b""), name=shown)
+            return verify_lines(iter(lambda: stream.readline(2 * LONGEST_LINE_B), b""), name=shown, run_id=run_id)
     except OSError as error:
         return Verified(shown, Seal.UNREADABLE, 0, "", (f"{shown}: {error.strerror or error}",), ())
 
 
-def verify_lines(raw: Iterator[bytes], *, name: str) -> Verified:
+def verify_lines(raw: Iterator[bytes], *, name: str, run_id: str = "") -> Verified:
     """Return what the seals of a journal say, of which *raw* gives one line after the other."""
-    check = _Check(name)
+    check = _Check(name, run_id)
     waiting: _Raw | None = None
     for each in _numbered(raw):
         waiting = each if waiting is None else check.take(waiting, each)
@@ -132,8 +134,8 @@ def united(found: Sequence[Verified]) -> list[Verified]:
 class _Check:
     """One journal being verified."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, run_id: str) -> None:
+        self._name, self._run_id = name, run_id
         self._lines = self._sealed = self._unsealed = self._searched = self._dropped = 0
         self._first_unsealed: _Raw | None = None
         self._seals: dict[str, str] = {}
@@ -150,7 +152,7 @@ class _Check:
     def take(self, raw: _Raw, after: _Raw | None) -> _Raw | None:
         """Take the next line; *after* is the one that follows. Return that one, or None if it was the rest of this line."""
         text = raw.text.strip(b" \t\r\0")
-        if not text:
+        if not text or self._is_of_another_run(text):
             return after
         self._lines += 1
         sealed = parted_line(text)
@@ -171,6 +173,11 @@ class _Check:
             seal = self._changed(raw, text) or sealed.seal
         self._go_on(line, seal or sealed.seal)
         return after
+
+    def _is_of_another_run(self, text: bytes) -> bool:
+        """Return whether a line that is sound belongs to another run than the one that is verified."""
+        line = parse_line(text + b"\n")[0] if self._run_id else None
+        return line is not None and line["run_id"] != self._run_id
 
     def verdict(self) -> Verified:
         """Return what was found."""

@@ -17,7 +17,7 @@ from traincarbon.estimation.facts.hardware import gemm_ceiling, speed_up_of
 from traincarbon.estimation.facts.utilisation import AMPLE_PEAK_FLOP_PER_S
 from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.formulas import throughput
-from traincarbon.published import power_priors, power_rows, whole_runs
+from traincarbon.published import power_priors, power_rows, whole_priors, whole_runs
 from traincarbon.published.prior_rows import NARROW_SHARE, WIDE, prior_of, usable_mfu
 from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
 from traincarbon.published.runs_file import read_measured_power, read_runs
@@ -32,7 +32,7 @@ _UNPUBLISHED = 0.25
 """Extra log-spread for hardware without a published run: its software may do better or worse than elsewhere."""
 
 FITTED = (
-    *whole_runs.FITTED,
+    *whole_priors.FITTED,
     *("step_mfu", "step_mfu_factor", "mfu_thin_exponent", "mfu_ample_params", "mfu_narrow_share"),
     *power_priors.FITTED,
 )
@@ -100,7 +100,7 @@ def mfu_priors(runs: Sequence[PublishedRun], database: Database) -> list[dict[st
     found = fit_steps(steps) if steps else None
     levels = step_levels(found, steps, database) if found is not None else {}
     medians = _medians(levels)
-    written = whole_runs.whole_priors(whole_runs.fit_whole(whole, medians), whole, database) if whole else []
+    written = whole_priors.whole_priors(whole_runs.fit_whole(whole, medians), whole, database) if whole else []
     return [*written, *_step_priors(found, levels, steps)] if found is not None else written
 
 

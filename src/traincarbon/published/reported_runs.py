@@ -33,6 +33,7 @@ class PublishedRun:
         teacher_params: Parameters of a teacher that sees every token.
         samples: Samples that the training sees, all epochs included; with *gmac_per_sample* they count in place of parameters and tokens.
         gmac_per_sample: Multiply-adds of the forward pass of one sample, in 1e9.
+        images_per_sample: Images that are loaded for a sample: views of an image, or frames of a clip.
         set: The set that ``carbon validate`` counts the row in; empty for the default.
     """
 
@@ -92,6 +93,7 @@ class PublishedRun:
     teacher_params: float | None = None
     samples: float | None = None
     gmac_per_sample: float | None = None
+    images_per_sample: float | None = None
 
     @property
     def report(self) -> str:
@@ -215,7 +217,7 @@ class PublishedRun:
     def _stated_flop(self) -> "PlanFields":
         if self.training_flops is not None:
             return {"flop": self.training_flops}
-        return {"samples": self.samples or 0.0, "gmac_per_sample": self.gmac_per_sample or 0.0}
+        return {"samples": self.samples or 0.0, "gmac_per_sample": self.gmac_per_sample or 0.0, "images_per_sample": self.images_per_sample}
 
     @property
     def work_flop(self) -> float | None:

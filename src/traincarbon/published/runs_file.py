@@ -22,7 +22,7 @@ STEPS_FILE = "measured_steps.csv"
 """The same columns for tables of measured steps, which say nothing about whole runs."""
 POWER_FILE = "measured_power.csv"
 """The same columns for the measured power of parts of trainings, which say nothing about utilisation."""
-OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample")
+OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample", "images_per_sample")
 OPTIONAL = ("set", "unusable", "locator", *OPTIONAL_NUMBERS)
 """Columns that a file may leave out."""
 NUMBERS = tuple(field.name for field in fields(PublishedRun) if field.type == float | None and field.name not in OPTIONAL)
@@ -121,6 +121,7 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "teacher_params": (1e4, 1e16, "a count: 70e9 for 70 billion"),
     "samples": (1.0, 1e18, "a count of samples, all epochs included"),
     "gmac_per_sample": (1e-6, 1e9, "multiply-adds of one sample in 1e9: 4.1 for ResNet-50"),
+    "images_per_sample": (1.0, 1e6, "images that are loaded for a sample: 2 for two views of an image"),
     "training_flops": (1e10, _MOST, "FLOP of the whole training: 3.1e23"),
     "accelerators": (1.0, 1e7, "a count of accelerators"),
     "accelerator_hours": (1e-3, 1e12, "accelerators times hours: 1.02e6 for 1.02 million"),

@@ -17,6 +17,7 @@ from traincarbon.readers import (
     eco2ai_csv,
     handwritten_csv,
     impact_tracker_json,
+    joules_agent,
     joules_json,
     megatron_log,
     mlflow_csv,
@@ -44,6 +45,7 @@ STDIN = "-"
 _BEGINNING = 1 << 16
 _LONGEST_MARK = 256
 _HDF5 = b"\x89HDF"
+_GIT_LFS = b"version https://git-lfs.github.com/"
 _COMMAS = "save it with commas between cells and points in numbers, as its program wrote it"
 _LONGEST_OF_OURS = 1 << 30
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -74,6 +76,7 @@ FORMATS: tuple[Format, ...] = (
     OURS,
     codecarbon_csv.FORMAT,
     joules_json.FORMAT,
+    joules_agent.FORMAT,
     carbontracker_log.FORMAT,
     mlflow_csv.FORMAT,
     mlflow_folder.FORMAT,
@@ -188,6 +191,8 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
         return Imported(exchange.load(content.read(_LONGEST_OF_OURS)), [], [])
     if mark.startswith(_HDF5):
         raise NotFoundError(f"{options.name or 'standard input'} is HDF5, which is not read", hint="export it as JSON: perun export FILE json")
+    if mark.startswith(_GIT_LFS):
+        raise NotFoundError(f"{options.name or 'standard input'} is a pointer of Git LFS, not the file", hint="fetch it with: git lfs pull")
     if binary := next((each for each in BINARY if format == each.name or (format == AUTO and each.recognise(mark))), None):
         _check_options(binary, options)
         return _noted(binary.read(content, options), binary.name)

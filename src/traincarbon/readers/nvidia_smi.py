@@ -11,18 +11,17 @@ from traincarbon.ledger.run import Run
 from traincarbon.quantities import S_PER_DAY, EnergySource, Part
 from traincarbon.readers.imported import NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, instant, moment, names_a_zone, record_of
 from traincarbon.readers.limits import accelerator_limits
+from traincarbon.readers.nvidia_smi_header import POWERS, columns_of, has_header, has_power, is_log, plain
 from traincarbon.readers.samples import Samples
-from traincarbon.readers.table import PutBack, Row, first_line, header_of, rows, says_nothing
+from traincarbon.readers.table import PutBack, Row, first_line, rows, says_nothing
 
-_POWERS = ("power.draw.average", "power.draw", "power.draw.instant")
-"""Columns with the power, the mean of a second first."""
 _IDS = ("uuid", "gpu_uuid", "index", "pci.bus_id", "gpu_bus_id", "serial", "gpu_serial")
 _NAMES = ("name", "gpu_name")
-_UNIT = re.compile(r"\s*\[.*\]$")
 _NUMBER = re.compile(r"(\d+(?:\.\d+)?)\s*(m?W)?")
 _CLOCK = re.compile(r"(\d\d):(\d\d):(\d\d)")
 _DATE = re.compile(r"(\d{4})(\d\d)(\d\d)")
 _NO_ENERGY = "nvidia-smi meters GPUs alone"
+_COMMAND = "nvidia-smi --query-gpu=timestamp,name,index,power.draw --format=csv -l 1"
 _NO_TIME = "the log of dmon has no times; write it with: nvidia-smi dmon -o DT -s p"
 _LONGEST_LINE = 1 << 20
 
@@ -38,22 +37,25 @@ class _Reading(NamedTuple):
 
 def is_nvidia_smi(beginning: str) -> bool:
     """Return whether a file with this beginning is such a log."""
-    header = {_plain(column) for column in header_of(beginning)}
-    return ("timestamp" in header and not header.isdisjoint(_POWERS)) or _is_dmon(first_line(beginning))
+    line = first_line(beginning)
+    return is_log(line) or _is_dmon(line)
 
 
 def read(stream: TextIO, options: ImportOptions) -> Imported:
     """Return the run of a log: the energy of its GPUs by the trapezoidal rule, without gaps.
 
     Raises:
-        CarbonError: the log of ``dmon`` has no times.
+        CarbonError: the log has no power, or that of ``dmon`` no times.
     """
     left_out: list[str] = []
     notes: list[str] = []
     seen: list[str] = []
     while (line := stream.readline(_LONGEST_LINE)) and says_nothing(line):
         seen.append(line)
-    lines = PutBack([*seen, line], stream)
+    if is_log(line) and not has_power(line):
+        raise CarbonError("the log has no column of power", hint=f"write it with: {_COMMAND}")
+    unnamed = is_log(line) and not has_header(line)
+    lines = PutBack([*seen, *([f"{','.join(columns_of(line))}\n"] if unnamed else []), line], stream)
     has_date = not _is_dmon(line) or bool(re.search(r"\bDate\b", line))
     found = _dmon(lines, options) if _is_dmon(line) else _query(lines, options, left_out, notes)
     readings = list(found)
@@ -103,11 +105,11 @@ def _query(lines: PutBack, options: ImportOptions, left_out: list[str], notes: l
         if isinstance(row, str):
             left_out.append(row)
             continue
-        plain = Row(row.line, {_plain(column): cell.strip() for column, cell in row.cells.items()})
-        power_w = next((power for column in _POWERS if (power := _power_w(plain.text(column))) is not None), None)
+        named = Row(row.line, {plain(column): cell.strip() for column, cell in row.cells.items()})
+        power_w = next((power for column in POWERS if (power := _power_w(named.text(column))) is not None), None)
         if power_w is None:
             continue
-        stamp = plain.text("timestamp")
+        stamp = named.text("timestamp")
         try:
             time_s = moment(stamp, options.zone).timestamp()
             if not options.zone and not names_a_zone(stamp):
@@ -115,7 +117,7 @@ def _query(lines: PutBack, options: ImportOptions, left_out: list[str], notes: l
         except ValueError as error:
             left_out.append(f"line {row.line}: {error}")
             continue
-        yield _Reading(plain.text(*_IDS), plain.text(*_NAMES), time_s, power_w)
+        yield _Reading(named.text(*_IDS), named.text(*_NAMES), time_s, power_w)
 
 
 def _dmon(lines: PutBack, options: ImportOptions) -> Iterator[_Reading]:
@@ -171,10 +173,6 @@ def _power_w(text: str) -> float | None:
     return None if known is None else float(known[1]) * (1e-3 if known[2] == "mW" else 1.0)
 
 
-def _plain(column: str) -> str:
-    return _UNIT.sub("", column.strip()).lower()
-
-
 def _is_dmon(line: str) -> bool:
     words = line.replace("#", " ").lower().split()
     return line.lstrip("\ufeff ").startswith("#") and "gpu" in words and "pwr" in words
@@ -182,10 +180,10 @@ def _is_dmon(line: str) -> bool:
 
 FORMAT = Format(
     "nvidia-smi",
-    "log of `nvidia-smi --query-gpu=timestamp,name,index,power.draw --format=csv -l 1`, or of `nvidia-smi dmon -o DT`",
+    f"log of `{_COMMAND}`, or of `nvidia-smi dmon -o DT`",
     "energy of the GPUs from sampled power, GPUs, hardware",
     "the rest of the machine, state, parameters, tokens; the beginning in logs of `dmon -o T`",
-    "GPUs without index or UUID are told apart by their order; `[N/A]` is no sample",
+    "GPUs without index or UUID are told apart by their order; `[N/A]` is no sample; `noheader` is read if the cells have units",
     is_nvidia_smi,
     read,
 )

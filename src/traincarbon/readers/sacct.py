@@ -114,7 +114,8 @@ def _names_a_zone(text: str) -> bool:
 
 
 def _check(row: Row) -> None:
-    lacking = [column for column in ("State", "Start") if column not in row.cells]
+    lacking = [] if {"JobID", "JobIDRaw"} & row.cells.keys() else ["JobID"]
+    lacking += [column for column in ("State", "Start") if column not in row.cells]
     if not {"Elapsed", "ElapsedRaw"} & row.cells.keys():
         lacking.append("ElapsedRaw")
     if lacking:

@@ -12,6 +12,23 @@ FREE_TEXT = ("SubmitLine", "Comment", "AdminComment", "SystemComment", "JobName"
 _STATES = re.compile(r"[A-Z_]{4,}(?: by \d+)?|[A-Z_]+\+")
 _DASHES = re.compile(r"-+(?: +-+)* *\r?\n?")
 _LONGEST_LINE = 1 << 20
+_COLUMNS = {
+    "JobName",
+    "Start",
+    "End",
+    "Elapsed",
+    "ElapsedRaw",
+    "NNodes",
+    "AllocTRES",
+    "ConsumedEnergy",
+    "ConsumedEnergyRaw",
+    "CPUTimeRAW",
+    "ReqMem",
+    "Submit",
+    "Timelimit",
+}
+_ENOUGH = 4
+"""So many columns of sacct tell a header without the number of the job, which is asked for."""
 _MOST_EMPTY = 100
 
 
@@ -80,4 +97,4 @@ def _whole(column: str, cell: str) -> str:
 
 
 def _is_header(names: list[str]) -> bool:
-    return "State" in names and ("JobID" in names or "JobIDRaw" in names)
+    return "State" in names and ("JobID" in names or "JobIDRaw" in names or len(_COLUMNS.intersection(names)) >= _ENOUGH)

@@ -3,6 +3,7 @@
 A file is a sequence of records (length, checksum, content, checksum), each an ``Event`` of ``tensorboard/compat/proto/event.proto``.
 """
 
+import re
 import struct
 from collections.abc import Iterator
 from os import path
@@ -23,6 +24,11 @@ _MARK = b"brain.Event:"
 _LONGEST = 64 << 20
 _HEAD = struct.Struct("<QI")
 _NO_ENERGY = "TensorBoard's files state no energy"
+_LEAST_S = 1.0
+_HOST = re.compile(r"([A-Z][a-z]{2}\d\d_\d\d-\d\d-\d\d)_.+")
+"""The name of a folder of PyTorch's SummaryWriter: a time and the name of the machine."""
+_PARTS = ("train", "validation", "val", "test", "eval")
+"""Folders of the parts of a run, as Keras makes them."""
 _FROM_THE_START = 1.5
 """A counter whose first value is no more than this many times its mean increase began at 0."""
 
@@ -56,6 +62,8 @@ def read(stream: BinaryIO, options: ImportOptions) -> Imported:
         for tag, value in _scalars_of(event):
             known = scalars.get(tag, _Counter(value, value, 0))
             scalars[tag] = _Counter(known.first, value, known.times + 1)
+    if times_s and 0.0 < times_s[1] - times_s[0] < _LEAST_S:
+        return Imported([], [*left_out, "its events lie within a second, so it holds results of a run, not its course"], [])
     if not times_s or times_s[1] <= times_s[0]:
         return Imported([], [*left_out, "it has no events after its beginning, so its duration is unknown"], [])
     try:
@@ -148,8 +156,12 @@ def _scalar(tensor: bytes) -> float | None:
 
 
 def _name(options: ImportOptions) -> str:
-    """Return the name of the folder of a file, as the files have the names of machines; nothing names standard input."""
-    return path.basename(path.dirname(path.abspath(options.path))) if options.path else "log"
+    """Return the name of the folder of a file without that of a machine; nothing names standard input."""
+    if not options.path:
+        return "log"
+    parent, name = path.split(path.dirname(path.abspath(options.path)))
+    name = f"{path.basename(parent)}-{name}" if name in _PARTS else name
+    return _HOST.sub(r"\1", name)
 
 
 FORMAT = BinaryFormat(

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.records import PRECISIONS, PURCHASES
-from traincarbon.estimation.chain import params_per_active
 from traincarbon.estimation.links import CHAIN, CONDITIONS
+from traincarbon.estimation.ratios import image_flop, params_per_active
 from traincarbon.estimation.result import Estimate
 from traincarbon.reporting.plan_variants import Option, hardware_options, region_options
 from traincarbon.reporting.what_if_facts import INPUTS, Choices, as_pair, facts_data
@@ -86,6 +86,7 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         "accelerators": answer.accelerators,
         "median_active_params": median_of(plan.number("params" if plan.active_params is None else "active_params")),
         "params_per_active": params_per_active(plan),
+        "image_flop": image_flop(plan, answer.values["compute_flop"]),
         **{name: plan.number(name) for name in OF_PLAN if getattr(plan, name) is not None},
     }
     tokens, params = tokens_of(answer), params_of(answer)

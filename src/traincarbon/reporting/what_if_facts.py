@@ -23,6 +23,8 @@ OF_HARDWARE = (
     "mfu_ample_params",
     "mfu_thin_exponent",
     "mfu_sparse_exponent",
+    "mfu_ample_image_s",
+    "mfu_light_exponent",
     "mfu_calibration",
     "board_power_w",
     "power_share",

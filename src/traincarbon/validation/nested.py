@@ -53,17 +53,10 @@ def _factor_beside(effects: Effects) -> dict[str, float]:
     return {**effects, f"family={MOE}": 1.0} if SPARSITY in effects else dict(effects)
 
 
-def _apart(effects: Effects) -> dict[str, float]:
-    """Return *effects* with a wide one for each family of images in place of one that they share."""
-    medium = {name for name in effects if name.startswith("medium=")}
-    return {name.replace("family=", "medium=") if medium else name: size for name, size in effects.items() if name not in medium}
-
-
 CANDIDATES = (
     Candidate("as shipped"),
     Candidate("one factor for all mixtures of experts", change=_one_factor),
     Candidate("a factor for mixtures of experts beside their active parameters", change=_factor_beside),
-    Candidate("families of images apart", change=_apart),
     Candidate("organisations 0.2 apart", SHIPPED._replace(group=0.2)),
     Candidate("generations 0.4 apart", SHIPPED._replace(spreads={**SHIPPED.spreads, "generation": 0.4})),
     Candidate("families 0.2 apart", SHIPPED._replace(spreads={**SHIPPED.spreads, "family": 0.2})),

@@ -81,6 +81,21 @@ def test_the_effects_of_family_kind_and_precision_multiply_and_widen(make, field
     assert math.prod(float(part.split()[0]) for part in given.reason.split("× ")[1:]) == pytest.approx(factor)
 
 
+def test_a_family_on_hardware_with_runs_of_it_has_its_factor_there(make):
+    database = make({"priors.csv": priors() + line("priors", "mfu_factor", "family=vision;generation=acme", 1.1, 0.2)})
+    assert derived(mfu_of(database, family="vision")) == pytest.approx(0.32 * 1.1)
+    elsewhere = make({"priors.csv": priors() + line("priors", "mfu_factor", "family=vision;generation=zeta", 1.1, 0.2)})
+    assert derived(mfu_of(elsewhere, family="vision")) == pytest.approx(0.32 * 0.7)
+
+
+@pytest.mark.parametrize(
+    ("fields", "is_known"), [({"family": "vision"}, True), ({"family": "speech"}, False), ({}, False), ({"family": "vision", "is_goodput_stated": True}, False)]
+)
+def test_what_light_images_cost_is_a_fact_of_whole_runs_of_images(shipped, fields, is_known):
+    found = utilisation_facts(subject_of(shipped, "dgx-a100", **fields), shipped)
+    assert [given is not None for given in (found.mfu_ample_image_s, found.mfu_light_exponent)] == [is_known] * 2
+
+
 def test_a_prior_of_utilisation_never_reaches_the_peak(make):
     database = make({"priors.csv": priors().replace("generation=acme,0.32", "generation=acme,1.4")})
     assert derived(mfu_of(database)) == 0.95

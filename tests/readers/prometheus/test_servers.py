@@ -105,6 +105,16 @@ def test_hosts_and_time_give_the_same_joules_as_the_label(server: str) -> None:
     assert (run.duration_s, run.accelerators) == (LASTS_S, 4)
 
 
+@pytest.mark.parametrize("margin_s", [0.0, 7.0, 600.0, 6e6])
+def test_times_beside_a_label_say_where_to_look(server: str, margin_s: float) -> None:
+    run = one(runs.read(server, job="hpc_job=1234", from_=str(FROM - margin_s), to=str(TO + margin_s)))
+    if margin_s == 7.0:  # less than a scrape: the job began and ended then
+        assert run.duration_s == LASTS_S + 14.0
+        assert run.energy_j["gpu"] == pytest.approx(TRUE_J + 7.0 * (1200.0 + 1000.0), rel=1e-9)
+    else:
+        assert (run.duration_s, run.energy_j["gpu"]) == (LASTS_S, pytest.approx(TRUE_J, rel=1e-12))
+
+
 def test_time_between_two_samples_counts_by_its_share(server: str) -> None:
     run = one(runs.read(server, hosts="a", from_=str(FROM + 5.0), to=str(FROM + 65.0)))
     assert run.energy_j["gpu"] == pytest.approx(700.0 * 60.0, rel=1e-12)
@@ -157,6 +167,28 @@ def test_a_job_that_the_ledger_knows_gets_its_energy(server: str, tmp_path: Path
     (run,) = runs.list(store=tmp_path / "store")
     assert run.energy_j["gpu"] == pytest.approx(TRUE_J, rel=1e-12)
     assert (run.run_id, run.state, run.project) == ("slurm-1234-20260301101000", "finished", "train")
+
+
+def test_an_energy_of_slurm_becomes_a_second_opinion(server: str, tmp_path: Path) -> None:
+    jobs, store = tmp_path / "jobs.txt", tmp_path / "store"
+    jobs.write_text(
+        "JobID|State|Start|ElapsedRaw|NNodes|AllocTRES|ConsumedEnergyRaw|NodeList\n"
+        f"1234|COMPLETED|2026-03-01T10:10:00|3600|2|gres/gpu:a100=4,node=2|{TRUE_J * 1.1:.0f}|a,b\n"
+    )
+    runs.import_([jobs, server], store=store)
+    by_id = {run.run_id: run for run in runs.list(store=store)}
+    best, job = by_id["slurm-1234-20260301101000-prometheus"], by_id["slurm-1234-20260301101000"]
+    assert best.energy_j["gpu"] == pytest.approx(TRUE_J, rel=1e-12)
+    assert (best.state, job.counted_in) == ("finished", best.run_id)
+    (opinion,) = best.second_opinions
+    assert (opinion.source, opinion.difference) == ("sacct", pytest.approx(0.1, rel=1e-3))
+
+
+def test_gpus_that_prometheus_does_not_have_leave_the_energy_unknown(server: str, tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs.txt"
+    jobs.write_text("JobID|State|Start|ElapsedRaw|NNodes|AllocTRES|NodeList\n1234|COMPLETED|2026-03-01T10:10:00|3600|2|gres/gpu:a100=8,node=2|a,b\n")
+    run = one(runs.read([str(jobs), server]))
+    assert (run.energy_j["gpu"], run.notes) == (None, ("Prometheus has 4 of 8 GPUs",))
 
 
 def test_an_unknown_job_is_an_error_that_names_the_labels(server: str) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 _FACTORS = {
     "thinned_mfu": "few parameters per GPU",
     "sparse_mfu": "mixture of experts",
+    "light_mfu": "little work for each image",
     "end_to_end_mfu": "goodput",
     "calibrated_mfu": "your own runs",
     "mfu_with_generation": "rollouts",

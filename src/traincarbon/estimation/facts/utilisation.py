@@ -9,7 +9,7 @@ from traincarbon.database.select import Prior, need_prior, prior
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.hardware import gemm_ceiling, measured_ceiling, speed_up_of, used_precision
 from traincarbon.estimation.facts.question import Subject
-from traincarbon.estimation.families import MOE, USUAL, family_of, kind_of
+from traincarbon.estimation.families import IMAGE, MOE, USUAL, family_of, kind_of
 from traincarbon.estimation.links import EXPECTED_MFU
 from traincarbon.estimation.walk import walk
 from traincarbon.uncertain import Z_90, Num, Uncertain, z_of
@@ -51,6 +51,8 @@ class UtilisationFacts(Part):
     mfu_ample_params: Given | None = None
     mfu_thin_exponent: Given | None = None
     mfu_sparse_exponent: Given | None = None
+    mfu_ample_image_s: Given | None = None
+    mfu_light_exponent: Given | None = None
 
 
 def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
@@ -63,12 +65,15 @@ def utilisation_facts(subject: Subject, database: Database) -> UtilisationFacts:
     precision = used_precision(chip, question.precision) or ""
     family = Given("family", USUAL.name, "", "not stated: a decoder-only language model", assumed=True)
     kind = Given("kind", "pretrain", "", "not stated: training from scratch", assumed=True)
+    of_images = {} if question.is_goodput_stated or family_of(question.family).medium != IMAGE else _of_images(database)
     known = UtilisationFacts(
         support=_support(subject, database),
         assumed_family=family if question.family is None else None,
         assumed_kind=kind if question.kind is None else None,
         mfu=_mfu(subject, database, precision),
         mfu_sparse_exponent=None if question.is_goodput_stated else _sparse_exponent(database),
+        mfu_ample_image_s=of_images.get("mfu_ample_image_s"),
+        mfu_light_exponent=of_images.get("mfu_light_exponent"),
     )
     if not question.is_goodput_stated:
         return known
@@ -87,6 +92,16 @@ def _sparse_exponent(database: Database) -> Given | None:
     exponent = prior(database, "mfu_sparse_exponent", "*")
     what = "how fast utilisation falls with the parameters of a mixture of experts over the active ones"
     return given("mfu_sparse_exponent", exponent.value.median, "", what, exponent.row, assumed=True) if exponent is not None else None
+
+
+def _of_images(database: Database) -> dict[str, Given]:
+    """Return how the utilisation of whole runs falls with the work for each image that is loaded, nothing where that is unknown."""
+    whats = {
+        "mfu_ample_image_s": ("s", "time at the peak that an image has to be worth"),
+        "mfu_light_exponent": ("", "how fast utilisation falls below that"),
+    }
+    found = {name: (prior(database, name, "*"), unit, what) for name, (unit, what) in whats.items()}
+    return {name: given(name, row.value.median, unit, what, row.row, assumed=True) for name, (row, unit, what) in found.items() if row is not None}
 
 
 def _mfu(subject: Subject, database: Database, precision: str) -> Given:
@@ -138,17 +153,18 @@ def _support(subject: Subject, database: Database) -> Support:
 def _mfu_factors(subject: Subject, database: Database, precision: str, steps: str) -> Iterator[tuple[str, Prior, str]]:
     """Yield scope, factor and a warning for family, kind and precision; the usual ones have no factor.
 
-    What no *steps* are published of has the factor of whole runs.
+    What no *steps* are published of has the factor of whole runs; that of a family may differ by generation of hardware.
     """
-    question = subject.question
+    question, generation = subject.question, subject.accelerator.generation
     family = MOE if question.is_moe else family_of(question.family).prior
     unknown = "no run of this family is published, and 6 FLOP per parameter and token may be wrong for it"
     usual = {"family": (), "kind": ("pretrain",), "precision": ("bf16", "fp16")}
     for name, word in (("family", family), ("kind", kind_of(question.kind).prior), ("precision", precision)):
-        scopes = ((f"{steps}mfu_factor", word), ("mfu_factor", word), (f"{steps}mfu_factor", "*"))
+        of_steps = (("step_mfu_factor", word),) if steps else ()
+        scopes = (*of_steps, ("mfu_factor", f"{word};generation={generation}"), ("mfu_factor", word), (f"{steps}mfu_factor", "*"))
         found = ((scope, known) for table, scope in scopes if (known := prior(database, table, f"{name}={scope}")) is not None)
         scope, factor = next(found, ("", None))
-        if factor is not None and scope == word:
+        if factor is not None and scope.partition(";")[0] == word:
             yield f"{name}={word}", factor, ""
         elif factor is not None and word not in usual[name]:
             yield f"{name}={word}", factor, unknown if name == "family" else ""

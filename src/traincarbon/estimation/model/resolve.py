@@ -127,7 +127,7 @@ def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | Non
 
     convolution, encoder = find_convolution(database, name), find_speech_encoder(database, name)
     if convolution is not None:
-        found: dict[str, float | str] = {"params": convolution.params, "family": "convolution"}
+        found: dict[str, float | str] = {"params": convolution.params, "family": convolution.family}
     elif encoder is not None:
         found = {"params": encoder.params, "family": "speech"}
     else:

@@ -15,6 +15,8 @@ _SAME = 1e-3
 _LEAST_SPREAD = 0.02
 _HALVINGS = 30
 _OF_ALTERNATIVE = "of the alternative"
+SPREADS_OF_HARDWARE = ("mfu", "power", "host", "rent_price", "purchase_price")
+"""Spreads that two plans on different hardware do not share."""
 
 
 class Saving(NamedTuple):

@@ -19,6 +19,7 @@ from traincarbon.readers.prometheus.client import Client, literal, matching
 from traincarbon.readers.prometheus.energy import HostEnergy, Question, host_energy, together
 from traincarbon.readers.prometheus.find import JobSeries, check_known, find_job, flag_series, host_series
 from traincarbon.readers.prometheus.hostlist import hosts_of
+from traincarbon.readers.prometheus.joules import longest_step_s
 from traincarbon.readers.prometheus.metrics import FLAGS, NAMES
 
 NAME = "prometheus"
@@ -114,7 +115,7 @@ def _read(client: Client, server: Address, job: Job, *, hw: str, now_s: float) -
         NotFoundError: it has no series.
         ValueError: its duration cannot be.
     """
-    is_exact = job.from_s is not None and job.to_s is not None
+    is_exact = job.from_s is not None and job.to_s is not None and (bool(job.hosts) or job.known is not None)
     series: JobSeries | None = None
     begin_s = job.from_s if job.from_s is not None else now_s - _LONGEST_BACK_S
     end_s = job.to_s if job.to_s is not None else now_s
@@ -126,7 +127,7 @@ def _read(client: Client, server: Address, job: Job, *, hw: str, now_s: float) -
                 raise
     hosts = job.hosts or (series.hosts if series is not None else ())
     if series is not None and not is_exact:
-        begin_s, end_s = _span(client, series)
+        begin_s, end_s = _span(client, series, job)
     question = Question(
         begin_s,
         end_s,
@@ -142,8 +143,8 @@ def _read(client: Client, server: Address, job: Job, *, hw: str, now_s: float) -
     return _record(job, (begin_s, end_s), known, absent=len(absent), hw=hw), notes
 
 
-def _span(client: Client, series: JobSeries) -> tuple[float, float]:
-    """Return the times of the first and the last sample that names a job.
+def _span(client: Client, series: JobSeries, job: Job) -> tuple[float, float]:
+    """Return the times of the first and the last sample that names a job, or the stated ones if these are as near as a scrape.
 
     Raises:
         NotFoundError: there is none.
@@ -153,7 +154,13 @@ def _span(client: Client, series: JobSeries) -> tuple[float, float]:
     times_s = [time_s for each in found for time_s in (each.samples[0][0], each.samples[-1][0])]
     if not times_s or min(times_s) >= max(times_s):
         raise NotFoundError(f"Prometheus has too few samples of {label}={value[:60]}", hint="did the job run for less than a minute? name its hosts and times")
-    return min(times_s), max(times_s)
+    slack_s = max(longest_step_s(each.samples) for each in found)
+    begin_s, end_s = min(times_s), max(times_s)
+    if job.from_s is not None and begin_s - job.from_s <= slack_s:
+        begin_s = job.from_s
+    if job.to_s is not None and job.to_s - end_s <= slack_s:
+        end_s = job.to_s
+    return begin_s, end_s
 
 
 def _record(job: Job, window: tuple[float, float], known: dict[str, HostEnergy], *, absent: int, hw: str) -> Run:

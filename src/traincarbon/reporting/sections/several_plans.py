@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial, reduce
 from operator import add
 
-from traincarbon.explore.advice.saving import saving_of
+from traincarbon.explore.advice.saving import SPREADS_OF_HARDWARE, saving_of
 from traincarbon.reporting.charts.axis import money_axis
 from traincarbon.reporting.charts.chart import Chart, figure_html
 from traincarbon.reporting.charts.intervals import Limit, Row, draw_intervals
@@ -15,8 +15,6 @@ from traincarbon.reporting.markup import EMPTY, Html, html, name, notes, text
 from traincarbon.reporting.subjects import ReportedPlan
 from traincarbon.uncertain import Interval, Num, median_of
 
-_SPREADS_OF_HARDWARE = ("mfu", "power", "host", "rent_price", "purchase_price")
-"""Spreads that two plans on different hardware do not share."""
 _COSTS = ("rent_usd", "tco_usd")
 
 
@@ -76,7 +74,7 @@ def _cost(plan: ReportedPlan, plans: Sequence[ReportedPlan]) -> Num | None:
 
 
 def _independent(plan: ReportedPlan, other: ReportedPlan) -> tuple[str, ...]:
-    return () if plan.view.hardware == other.view.hardware else _SPREADS_OF_HARDWARE
+    return () if plan.view.hardware == other.view.hardware else SPREADS_OF_HARDWARE
 
 
 def _words(interval: Interval, currency: Currency) -> tuple[str, str]:
