@@ -44,6 +44,7 @@ PUBLIC = [
     "calculator",
     "calibrate",
     "compare",
+    "diff",
     "disclose",
     "estimate",
     "open_database",
@@ -61,6 +62,7 @@ VERBS = [name for name in PUBLIC if name.islower() and name != "runs"]
 COMMANDS_IN_PYTHON = {
     "estimate",
     "compare",
+    "diff",
     "advise",
     "optimise",
     "report",

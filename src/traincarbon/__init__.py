@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.comparison import Comparison
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
+    from traincarbon.explore.plan_changes import diff
     from traincarbon.ledger.run import Run
     from traincarbon.reporting.calculator_page.calculator import calculator
     from traincarbon.reporting.report import report
@@ -60,6 +61,7 @@ _MODULES = {
     "calculator": "reporting.calculator_page.calculator",
     "calibrate": "calibration.calibrate",
     "compare": "explore.compare",
+    "diff": "explore.plan_changes",
     "disclose": "disclosure.disclose",
     "estimate": "estimation.chain",
     "open_database": "database.load",
@@ -98,6 +100,7 @@ __all__ = [
     "calculator",
     "calibrate",
     "compare",
+    "diff",
     "disclose",
     "estimate",
     "open_database",

@@ -4,7 +4,7 @@ import subprocess
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.explore.plan_changes import Status, plan_changes
+from traincarbon.explore.plan_changes import Status, diff
 from traincarbon.explore.revisions import plans_between
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
@@ -52,7 +52,7 @@ def test_the_shape_of_a_model_is_that_of_its_revision(repository, tmp_path):
     commit(repository, plan='model = "gpt.json"\ntokens = 1e10\nhw = "dgx-a100"\n', **{"gpt.json": SHAPE.format(layers=12)})
     commit(repository, **{"gpt.json": SHAPE.format(layers=24)})
     before, after = plans_between("HEAD~1", "HEAD", ["plan.toml"], folder=str(tmp_path / "shapes"))
-    found = plan_changes(before, after)
+    found = diff(before, after)
     assert found.plans[0].status is Status.CHANGED
     assert found.total["facility_energy_kwh"].median > 0.0
 

@@ -43,7 +43,7 @@ def test_the_published_energy_lies_in_the_interval_from_the_plan_alone(id):
 def test_bert_base_on_v100_lies_outside_its_intervals_and_the_energy_of_llama_without_its_hosts_just_below():
     assert not inside(CASES[OUTSIDE].hours, CASES[OUTSIDE].run.hours_h)
     energy, published_kwh = CASES[WITHOUT_HOSTS].energy, CASES[WITHOUT_HOSTS].run.energy_kwh
-    assert 0.93 * energy.low < published_kwh < energy.low
+    assert 0.92 * energy.low < published_kwh < energy.low
     assert share_inside(list(CASES.values())) == (13, 16)
 
 

@@ -17,7 +17,7 @@ ROOT = Path(builtin_root())
 FILES = sorted(ROOT.glob("*/*.toml"))
 RUN_COLUMNS = (
     "id,kind,evidence,unverified_fields,model,organisation,year,family,total_params,active_params,layers,hidden,heads,seq_len,vocab,batch_tokens,"
-    "tokens,epochs,training_flops,teacher_params,samples,gmac_per_sample,"
+    "tokens,epochs,training_flops,teacher_params,samples,gmac_per_sample,images_per_sample,"
     "hardware,accelerators,precision,tp,pp,dp,micro_batch,interleave,recompute,accelerator_hours,wallclock_days,iter_time_s,"
     "tokens_per_s_per_accelerator,achieved_tflops_per_accelerator,mfu,hfu,energy_kwh,energy_scope,mean_power_w_per_accelerator,pue,"
     "carbon_intensity_g_per_kwh,co2e_t,co2e_scope,embodied_t,cost_usd,cost_basis,provider,region,source,locator,note,confidence,unusable"

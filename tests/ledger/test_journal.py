@@ -310,6 +310,7 @@ def test_the_writer_loads_nothing_heavy():
         "contextlib",
         "warnings",
         "_blake2",
+        "errno",
         "copyreg",
         "collections",
         "functools",

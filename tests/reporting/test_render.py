@@ -245,7 +245,7 @@ def test_a_moved_control_shows_its_answer_and_the_address_follows_and_a_reset_br
     file.write_text(open_page.replace("</body>", steps), encoding="utf-8")
     found = json.loads(re.search(r"\[\[(.*)\]\]", html.unescape(chromium(file, "--dump-dom", "--virtual-time-budget=3000")))[1])
     assert found["hash"] == "#p1.region=2&p1.mfu=0.5"
-    assert found["mfu"] == "50 %"
+    assert found["mfu"] == "50\u00a0%"
     assert "Region Sweden, Accelerators 8, Utilisation (MFU) 50 %" in found["state"].replace("\u00a0", " "), "accelerators come in whole servers"
     assert re.search(r"Does not fit on 8 (accelerators of|×) NVIDIA .*; the figures are for \d+, the fewest that hold it\.", found["state"])
     assert found["after"] != found["before"] == found["reset"]

@@ -23,6 +23,10 @@ Plans: TypeAlias = Mapping[str, Plan | CarbonError]
 """Plans by name; the error in place of one that cannot be read."""
 
 
+_ALONE = "plan"
+"""The name of a plan that is given without one."""
+
+
 class Status(StrEnum):
     """What became of a plan."""
 
@@ -116,9 +120,9 @@ class PlanChanges:
         }
 
 
-def plan_changes(
-    before: Plans,
-    after: Plans,
+def diff(
+    before: Plan | Plans,
+    after: Plan | Plans,
     *,
     base: str = "before",
     head: str = "after",
@@ -130,8 +134,8 @@ def plan_changes(
     """Return what it costs to go from the plans *before* to those *after*; plans of one name belong together.
 
     Args:
-        before: The plans by name as they were.
-        after: The plans by name as they are.
+        before: The plan as it was, or the plans by name.
+        after: The plan as it is, or the plans by name.
         base: What *before* was taken from.
         head: What *after* was taken from.
         money: Whether cost is the cost to rent (``rent``) or to own (``own``); by default as each plan has it.
@@ -139,13 +143,17 @@ def plan_changes(
         database: The facts; by default the built-in ones and the user's own.
         level: Confidence level of the intervals. [1]
 
+    Raises:
+        CarbonError: *money* is neither, or the database cannot be read.
+
     Example:
         >>> plan = Plan.from_dict({"params": 7e9, "tokens": 1e12, "hw": "dgx-a100"})
-        >>> found = plan_changes({"a": plan}, {"a": plan.__replace__(tokens=2e12)})
+        >>> found = diff(plan, plan.__replace__(tokens=2e12))
         >>> found.plans[0].status, round(found.total["facility_energy_kwh"].share, 2)
         (<Status.CHANGED: 'changed'>, 1.0)
     """
     database = database if database is not None else open_database()
+    before, after = ({_ALONE: plans} if isinstance(plans, Plan) else plans for plans in (before, after))
     pairs = [_Pair.of(name, before.get(name), after.get(name), money, database) for name in sorted({*before, *after})]
     rows = [pair.change(level) for pair in pairs]
     known = [pair for pair in pairs if pair.is_known]

@@ -1,7 +1,7 @@
 from traincarbon.cli.screens import changes
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.change_limits import limits_of
-from traincarbon.explore.plan_changes import plan_changes
+from traincarbon.explore.plan_changes import diff
 from traincarbon.formatting import plain
 
 PLAN = Plan.from_dict({"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "servers": 16})
@@ -9,17 +9,17 @@ OTHER = Plan.from_dict({"params": 7e9, "tokens": 1e12, "hw": "p4d", "servers": 1
 
 
 def test_what_the_bounds_do_not_tell_is_within_uncertainty():
-    found = plan_changes({"a": PLAN}, {"a": OTHER})
+    found = diff({"a": PLAN}, {"a": OTHER})
     assert "Within uncertainty: " in plain(changes.screen(found))
     assert "<br>within uncertainty" in changes.markdown(found)
 
 
 def test_no_change_is_said():
-    found = plan_changes({"a": PLAN}, {"a": PLAN}, limits=limits_of("kwh=0"))
+    found = diff({"a": PLAN}, {"a": PLAN}, limits=limits_of("kwh=0"))
     assert "No plan changes." in changes.screen(found)
     assert "kwh=0: kept, energy no change" in changes.markdown(found)
-    assert "No plan changes." in changes.screen(plan_changes({}, {}))
+    assert "No plan changes." in changes.screen(diff({}, {}))
 
 
 def test_a_new_plan_was_nothing_before():
-    assert "nothing  →" in changes.screen(plan_changes({}, {"a": PLAN}))
+    assert "nothing  →" in changes.screen(diff({}, {"a": PLAN}))

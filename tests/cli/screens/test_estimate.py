@@ -175,7 +175,7 @@ def test_the_price_names_its_providers_and_dates():
     [
         (["--hw", "a100"], "good"),
         (["--hw", "mi300x"], "none"),
-        (["--hw", "a100", "--family", "diffusion"], "none"),
+        (["--hw", "a100", "--family", "diffusion"], "some"),
         (["--hw", "a100", "--kind", "lora"], "some"),
         (["--hw", "a100", "--family", "encoder"], "some"),
         (["--hw", "h100", "--family", "encoder-decoder"], "none"),

@@ -12,7 +12,7 @@ from traincarbon.cli.options import common_options, database, level_option, mone
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.change_limits import limits_of
-from traincarbon.explore.plan_changes import Plans, plan_changes
+from traincarbon.explore.plan_changes import Plans, diff
 
 if TYPE_CHECKING:
     from traincarbon.explore.change_limits import Limit
@@ -57,7 +57,7 @@ def command(
     limits = () if fail_above is None else limits_of(fail_above)
     with tempfile.TemporaryDirectory(prefix="carbon-diff-") as folder:
         before, after = _plans(base, head, plan_files, folder)
-        found = plan_changes(before, after, base=base, head=head, money=money, limits=limits, database=database(db), level=level)
+        found = diff(before, after, base=base, head=head, money=money, limits=limits, database=database(db), level=level)
     if as_json:
         click.echo(output.as_json(found.to_dict()))
     else:
