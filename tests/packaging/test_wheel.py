@@ -28,7 +28,7 @@ def test_the_wheel_holds_the_whole_package(wheel: dict[str, str]) -> None:
     package = ROOT / "src" / "traincarbon"
     expected = {f"traincarbon/{file.relative_to(package).as_posix()}" for file in package.rglob("*.py")} | {"traincarbon/py.typed"}
     templates = {f"traincarbon/{file.relative_to(package).as_posix()}" for file in (package / "reporting" / "templates").iterdir()}
-    assert len(templates) == 10
+    assert len(templates) == 11
     assert expected | templates <= wheel.keys()
 
 

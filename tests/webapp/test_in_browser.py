@@ -84,7 +84,7 @@ def test_plan_a_keystroke_moves_the_cards_and_the_charts_and_warns_beside_the_fi
     page.type("1B")
     page.wait_for(f"document.querySelector('[data-card=rent_usd] .value').innerText !== {json.dumps(before)} && location.search.includes('tokens=1B')")
     assert page.text("#n-tokens").startswith("fewer tokens than parameters")
-    assert page.ask('document.querySelector("#n-tokens").classList.contains("warn")')
+    page.wait_for('document.querySelector("#n-tokens").classList.contains("warn")')
     assert page.ask("document.activeElement.id") == "f-tokens"
     assert page.ask('document.querySelectorAll("#plan-chart-amount .files button").length') == 3
     assert page.ask('document.querySelectorAll("#plan-chart-amount .mark[data-tip]").length') > 3
