@@ -76,9 +76,9 @@ def _shielded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def driven() -> Iterator[Browser]:
-    """A browser for all tests that drive one; each opens pages of its own."""
+    """A browser for the tests of a module that drive one; each opens pages of its own. It ends with them, as other tests want no child to be left."""
     browser = Browser()
     yield browser
     browser.close()

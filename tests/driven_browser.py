@@ -10,7 +10,6 @@ import itertools
 import json
 import os
 import select
-import signal
 import subprocess
 import sys
 import tempfile
@@ -21,21 +20,8 @@ from browser import CHROMIUM, need_chromium
 _QUIET = ("--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync", "--disable-dev-shm-usage")
 _KEYS = {"Tab": 9, "Enter": 13, "Escape": 27, "ArrowUp": 38, "ArrowDown": 40, "ArrowLeft": 37, "ArrowRight": 39, "Space": 32}
 _TYPED = {"Enter": "\r", "Space": " "}
-_WIRE = """
-import os, sys
-child = os.fork()
-if child:
-    print(child)
-    sys.exit()
-os.setsid()
-null = os.open(os.devnull, os.O_RDWR)
-for end in (0, 1, 2):
-    os.dup2(null, end)
-os.dup2(int(sys.argv[1]), 3)
-os.dup2(int(sys.argv[2]), 4)
-os.execv(sys.argv[3], sys.argv[3:])
-"""
-"""Give the browser its ends of the pipes as the descriptors 3 and 4, which the protocol asks for. It is no child of the tests, some of which want none."""
+_WIRE = "import os, sys; os.dup2(int(sys.argv[1]), 3); os.dup2(int(sys.argv[2]), 4); os.execv(sys.argv[3], sys.argv[3:])"
+"""Give the browser its ends of the pipes as the descriptors 3 and 4, which the protocol asks for."""
 _FREE = 20
 """Descriptors from here on are not those that the browser is given."""
 WAIT_S = 60.0
@@ -58,8 +44,8 @@ class Browser:
         ends = [fcntl.fcntl(end, fcntl.F_DUPFD, _FREE) for end in (from_us, to_us)]
         wired = [sys.executable, "-S", "-c", _WIRE, *map(str, ends)]
         command = [CHROMIUM, *_QUIET, *options, "--remote-debugging-pipe", f"--user-data-dir={self._profile.name}", "about:blank"]
-        started = subprocess.run([*wired, *command], pass_fds=ends, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, check=True)
-        self._pid = int(started.stdout)
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        self._process = subprocess.Popen([*wired, *command], pass_fds=ends, **quiet)
         for end in ends:
             os.close(end)
         os.close(from_us)
@@ -70,8 +56,8 @@ class Browser:
     def close(self):
         with contextlib.suppress(OSError):
             os.close(self._write)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self._pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.wait()
         os.close(self._read)
         self._profile.cleanup()
 
