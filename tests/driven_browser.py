@@ -68,6 +68,7 @@ class Browser:
         page = Page(self, target, session)
         for domain in ("Page", "Runtime", "Network", "Log"):
             page.send(f"{domain}.enable")
+        page.send("Page.bringToFront")
         page.resize(width, height)
         page.send("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark" if is_dark else "light"}]})
         page.go(url)
@@ -162,13 +163,9 @@ class Page:
         raise PageError(f"{most} presses of Tab do not reach {selector}")
 
     def click(self, selector):
-        """Click in the middle of an element, as a pointer does."""
-        found = f"document.querySelector({json.dumps(selector)})"
-        x, y = self.ask(
-            f"(() => {{ const each = {found}; each.scrollIntoView({{block: 'center'}}); const box = each.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2]; }})()"
-        )
-        for kind in ("mousePressed", "mouseReleased"):
-            self.send("Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, "button": "left", "clickCount": 1})
+        """Click an element, once no answer is on its way that would replace it; a pointer may miss what moves on a busy machine."""
+        self.wait_for("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+        self.ask(f"document.querySelector({json.dumps(selector)}).click()")
 
     def text(self, selector):
         """Return the text of an element as it is shown."""
