@@ -145,6 +145,27 @@ def test_a_stream_without_length_is_estimated_with_its_first_batch(tmp_path, the
     assert "carbon: estimate: " in capfd.readouterr().err
 
 
+def test_a_batch_that_cannot_be_looked_at_leaves_the_training_as_it_is(tmp_path, the_run):
+    class Guarded(dict):
+        def get(self, name, default=None):
+            raise RuntimeError("nobody looks at me")
+
+    class Stream(torch.utils.data.IterableDataset):
+        def __iter__(self):
+            return iter(samples())
+
+    class Opening(Trainer):
+        def _prepare_inputs(self, inputs):
+            return super()._prepare_inputs(dict(inputs))
+
+    def collated(rows):
+        return Guarded({name: torch.stack([row[name] for row in rows]) for name in ("input_ids", "labels")})
+
+    trainer = Opening(tiny(), arguments(str(tmp_path / "out"), max_steps=3), collated, Stream(), callbacks=[CarbonCallback(quiet=True)])
+    trainer.train()
+    assert the_run().counts["steps"] == 3
+
+
 def test_a_callback_that_is_added_twice_counts_once(tmp_path, the_run, capfd):
     train(tmp_path / "out", CarbonCallback(), CarbonCallback(), max_steps=5)
     assert the_run().tokens == 5 * BATCH * LENGTH

@@ -5,7 +5,7 @@ import random
 import numpy as np
 import pytest
 
-from traincarbon.frameworks.lengths import lengths_of, samples_in, tokens_in
+from traincarbon.frameworks.lengths import lengths_of, samples_in, size_of, tokens_in
 
 
 class Tensor:
@@ -68,3 +68,12 @@ def test_a_data_set_whose_samples_cannot_be_read_has_no_lengths():
             raise OSError("no such file")
 
     assert lengths_of(Broken([1, 2])) is None
+
+
+def test_a_batch_that_cannot_be_looked_at_holds_nothing_known():
+    class Broken(dict):
+        def get(self, name, default=None):
+            raise RuntimeError("lost")
+
+    assert size_of(Broken(input_ids=[1])) == (None, None)
+    assert size_of({"words": [[1, 2], [3, 4]]}, name="words") == (4, 2)

@@ -8,7 +8,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.frameworks.absent import absent_base, refuse_absent
 from traincarbon.frameworks.batch_counter import BatchCounter, trainer_of
 from traincarbon.frameworks.card import keep_emissions, write_emissions
-from traincarbon.frameworks.lengths import TOKENS, Lengths, lengths_of, samples_in, tokens_in
+from traincarbon.frameworks.lengths import TOKENS, Lengths, lengths_of, size_of
 from traincarbon.frameworks.model_facts import NO_FACTS, facts_of_torch_model
 from traincarbon.frameworks.override import Around, Override
 from traincarbon.frameworks.torch_facts import machine_of_torch, precision_of_torch
@@ -151,7 +151,7 @@ class CarbonCallback(TrainerCallback, ExportableState):
     def _take_first(self, inputs: object) -> None:
         """Estimate a training whose data set has no length, from its first batch and before the step on it."""
         facts, work, machine = self._described
-        tokens, samples = tokens_in(inputs, name=self._tokens_name), samples_in(inputs)
+        tokens, samples = size_of(inputs, name=self._tokens_name)
         if work.lengths is not None or not tokens or not samples:
             return
         length = tokens / samples

@@ -43,6 +43,31 @@ def lengths_of(dataset: object, *, name: str = TOKENS) -> Lengths | None:
     return Lengths(float(min(found)), sum(found) / len(found), float(max(found))) if found else None
 
 
+class BatchSize(NamedTuple):
+    """What a batch holds.
+
+    Attributes:
+        tokens: Its tokens, padding included; None where they are not known. [1]
+        samples: Its samples; None where they are not known. [1]
+    """
+
+    tokens: int | None
+    samples: int | None
+
+
+def size_of(batch: object, *, name: str = TOKENS) -> BatchSize:
+    """Return what a batch holds, nothing of one that cannot be looked at: it is the user's own, and a training must not fail with its count.
+
+    Example:
+        >>> size_of({"input_ids": [[1, 2], [3, 4], [5, 6]]}), size_of(object())
+        (BatchSize(tokens=6, samples=3), BatchSize(tokens=None, samples=None))
+    """
+    try:
+        return BatchSize(tokens_in(batch, name=name), samples_in(batch))
+    except Exception:  # noqa: BLE001  the user's own code; the step itself will say what is wrong with it
+        return BatchSize(None, None)
+
+
 def tokens_in(sample: object, *, name: str = TOKENS) -> int | None:
     """Return the tokens of a sample or of a batch, padding included; None where it has none.
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from traincarbon.errors import CarbonError
 from traincarbon.frameworks.absent import absent_base, refuse_absent
-from traincarbon.frameworks.lengths import lengths_of, samples_in, tokens_in
+from traincarbon.frameworks.lengths import lengths_of, size_of
 from traincarbon.frameworks.model_facts import facts_of_torch_model
 from traincarbon.frameworks.torch_facts import machine_of_torch, precision_of_torch
 from traincarbon.frameworks.training import MeteredTraining, checked_options
@@ -129,10 +129,7 @@ class CarbonCallback(Callback):
         )
 
     def _count(self, batch: object) -> None:
-        try:
-            tokens, samples = tokens_in(batch), samples_in(batch)
-        except Exception:  # noqa: BLE001  a batch is the user's own; the fit must not fail with its count
-            tokens = samples = None
+        tokens, samples = size_of(batch)
         self._tokens = None if tokens is None or self._tokens is None else self._tokens + tokens
         self._samples = None if samples is None or self._samples is None else self._samples + samples
 
