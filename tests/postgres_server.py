@@ -7,6 +7,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -59,7 +60,25 @@ class Server:
 
     def query(self, sql: str, database: str = "postgres", user: str = "carbon") -> list[list[str]]:
         """Return the rows that psql prints."""
-        command = [self._programs / "psql", "-X", "-q", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", database]
+        command = [
+            self._programs / "psql",
+            "-X",
+            "-q",
+            "-A",
+            "-t",
+            "-F",
+            "\t",
+            "-v",
+            "ON_ERROR_STOP=1",
+            "-h",
+            "127.0.0.1",
+            "-p",
+            str(self.port),
+            "-U",
+            user,
+            "-d",
+            database,
+        ]
         done = subprocess.run([*command, "-f", "-"], input=sql, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()]
@@ -70,7 +89,9 @@ class Server:
         return self.address(name)
 
     def _do(self, program: str, *words: object) -> None:
-        done = subprocess.run([self._programs / program, *map(str, words)], user=self._user, group=self._group(), capture_output=True, text=True, cwd=self._folder)
+        done = subprocess.run(
+            [self._programs / program, *map(str, words)], user=self._user, group=self._group(), capture_output=True, text=True, cwd=self._folder
+        )
         assert done.returncode == 0, f"{program}: {done.stderr or done.stdout}"
 
     def _group(self) -> int | None:
@@ -78,8 +99,8 @@ class Server:
 
 
 @contextmanager
-def postgres(folder: Path, *settings: str) -> Iterator[Server]:
-    """Run a server below *folder*; the test is skipped where PostgreSQL is not installed or has no user to run as."""
+def postgres(*settings: str) -> Iterator[Server]:
+    """Run a server in a folder of its own; the test is skipped where PostgreSQL is not installed or has no user to run as."""
     found = sorted(glob.glob(_PROGRAMS))
     if not found:
         pytest.skip("PostgreSQL is not installed (Debian: apt-get install postgresql)")
@@ -88,19 +109,16 @@ def postgres(folder: Path, *settings: str) -> Iterator[Server]:
         user = next((name for name in ("postgres", "nobody") if _is_user(name)), None)
         if user is None:
             pytest.skip("there is no user that PostgreSQL can run as")
-    folder.mkdir(parents=True, exist_ok=True)
-    if user is not None:
-        shutil.chown(folder, user)
-        for parent in (folder, *folder.parents):
-            if parent.stat().st_uid == os.geteuid() and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o111)
-    server = Server(Path(found[-1]), folder, user)
-    server.make(*settings)
-    try:
-        server.start()
-        yield server
-    finally:
-        server.stop()
+    with tempfile.TemporaryDirectory(prefix="carbon-pg-", ignore_cleanup_errors=True) as folder:
+        if user is not None:
+            shutil.chown(folder, user)
+        server = Server(Path(found[-1]), Path(folder), user)
+        server.make(*settings)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
 
 
 def _is_user(name: str) -> bool:

@@ -76,14 +76,14 @@ class ServerRuns:
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
-        chosen = (stored_text(project), state, since, until)
+        chosen = (project, state, since, until)
         self._faults = []
         ((total,),) = self.rows(_COUNT, *chosen)
         return self._read(self.rows(_RECORDS, *chosen, limit or None)), total
 
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
-        return [run_id for (run_id,) in self.rows(_IDS, stored_text(prefix), limit or None) if run_id.startswith(stored_text(prefix))]
+        return [run_id for (run_id,) in self.rows(_IDS, prefix, limit or None) if run_id.startswith(stored_text(prefix))]
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
@@ -111,7 +111,7 @@ class ServerRuns:
         """Return the rows that answer a question; its values are ``:p1``, ``:p2`` and so on."""
         from sqlalchemy import text
 
-        named = {f"p{place}": value for place, value in enumerate(values, 1) if f":p{place}" in question}
+        named = {f"p{place}": stored_text(value) if isinstance(value, str) else value for place, value in enumerate(values, 1) if f":p{place}" in question}
 
         def answered(connection: "Connection") -> list[tuple[Any, ...]]:
             return [tuple(row) for row in connection.execute(text(question), named)]

@@ -73,7 +73,6 @@ class ServerLedger:
         try:
             return Asked(lambda: self._done(work)).answer(within_s=self._answer_s)
         except TimeoutError:
-            self._engine.dispose()
             raise ServerAwayError(f"the ledger at {self.shown} does not answer", hint=_LATER) from None
 
     def _done(self, work: "Callable[[Connection], T]") -> T:
@@ -94,13 +93,18 @@ class ServerLedger:
             raise CarbonError(f"the ledger at {self.shown} cannot be used: {_first_line(error)}", hint="is its address right?") from None
 
     def _error(self, error: "DBAPIError") -> CarbonError:
+        from sqlalchemy.exc import InterfaceError, OperationalError
+
         state = getattr(error.orig, "sqlstate", None) or ""
         said = _first_line(error.orig)
         if state == _NOT_PERMITTED:
             return CarbonError(f"the ledger at {self.shown} does not permit it: {said}", hint="ask its owner for the role that the documentation names")
-        if not state or error.connection_invalidated or state.startswith(_PASSING):
+        is_lost = not state and isinstance(error, OperationalError | InterfaceError)
+        if is_lost or error.connection_invalidated or state.startswith(_PASSING):
             return ServerAwayError(f"the ledger at {self.shown} does not answer: {said}", hint=_LATER)
-        return CarbonError(f"the ledger at {self.shown} refuses it: {said}", hint="is it the ledger of this version? carbon doctor")
+        return CarbonError(
+            f"the ledger at {self.shown} refuses it: {said}", hint="is it a server of PostgreSQL 12 or later, and this version of traincarbon the latest?"
+        )
 
 
 _LATER = "is it up? no run is lost: the store keeps them, and carbon runs sync sends them later; --store DIR reads a store"

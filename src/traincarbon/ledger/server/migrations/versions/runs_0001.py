@@ -21,7 +21,9 @@ GROUP BY 1, 2, 3
 
 def upgrade() -> None:
     """Make the tables."""
-    numbers: list[sa.Column[float]] = [sa.Column(name, sa.Double()) for name in ("duration_s", "gpu_h", "energy_kwh", "co2e_kg", "cost_usd", "idle_h", "idle_usd", "repeated_usd")]
+    numbers: list[sa.Column[float]] = [
+        sa.Column(name, sa.Double()) for name in ("duration_s", "gpu_h", "energy_kwh", "co2e_kg", "cost_usd", "idle_h", "idle_usd", "repeated_usd")
+    ]
     op.create_table(
         "runs",
         *_key(),
