@@ -1,5 +1,6 @@
 """Bring a ledger on a server up to date with a store: send the runs that it does not have as they are now."""
 
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -20,7 +21,7 @@ from traincarbon.ledger.store_folder import name_of_machine, random_name
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from traincarbon.ledger.server.sending import Sender, Sent
+    from traincarbon.ledger.server.sending import Sender, Sent, ToSend
 
 T = TypeVar("T")
 WAIT_S = 20.0
@@ -80,11 +81,9 @@ def sync(
     user = user or os.environ.get("CARBON_LEDGER_USER", "")
     with closing(ServerLedger(address)) as server, Ledger(store, progress=progress) as own:
         chosen = [own.run(id).run_id for id in ids]
-        sender = _sender(own.store, cluster=cluster or os.environ.get("CARBON_CLUSTER", ""), user=user)
-        limit_s = time.monotonic() + wait_s
-        _patiently(lambda: server.ask(lambda connection: make_schema(connection, place=server.shown)), limit_s)
+        sender = sender_of(own.store, cluster=cluster or os.environ.get("CARBON_CLUSTER", ""), user=user)
+        known = patiently(server, lambda connection: _known(connection, sender, chosen), wait_s=wait_s)
         found = _found(own, chosen, mark=user)
-        known = _patiently(lambda: server.ask(lambda connection: _known(connection, sender, chosen)), limit_s)
         changed = [each for each in found if known.get(stored_text(each.run_id)) != each.digest]
         sent, refused = _sent(own, server, changed, sender, wait_s=wait_s, progress=progress)
         return Synced(server.shown, len(found), sent, len(found) - len(changed), refused)
@@ -97,7 +96,7 @@ def _sent(
     sent: list[str] = []
     refused: dict[str, str] = {}
     for batch in _batches(changed):
-        done = _patiently(partial(_send, own, server, batch, sender), time.monotonic() + wait_s)
+        done = patiently(server, partial(_send, _to_send(own, batch), sender), wait_s=wait_s)
         sent += done.runs
         refused |= done.refused
         if progress is not None and len(sent) % _TOLD_EVERY < _AT_ONCE < len(changed):
@@ -105,11 +104,16 @@ def _sent(
     return tuple(sent), refused
 
 
-def _send(ledger: Ledger, server: ServerLedger, batch: Sequence[Contents], sender: "Sender") -> "Sent":
-    from traincarbon.ledger.server.sending import ToSend, send
+def _to_send(own: Ledger, batch: Sequence[Contents]) -> "list[ToSend]":
+    from traincarbon.ledger.server.sending import ToSend
 
-    runs = [ToSend(each.run_id, each.digest, processes) for each in batch if (processes := processes_of(ledger.index, each.run_id))]
-    return server.ask(lambda connection: send(connection, runs, sender))
+    return [ToSend(each.run_id, each.digest, processes) for each in batch if (processes := processes_of(own.index, each.run_id))]
+
+
+def _send(runs: "Sequence[ToSend]", sender: "Sender", connection: "Connection") -> "Sent":
+    from traincarbon.ledger.server.sending import send
+
+    return send(connection, runs, sender)
 
 
 def _found(ledger: Ledger, chosen: Sequence[str], *, mark: str) -> list[Contents]:
@@ -131,7 +135,8 @@ def _known(connection: "Connection", sender: "Sender", chosen: Sequence[str]) ->
     return {row.run_id: row.digest for row in connection.execute(question)}
 
 
-def _sender(store: str, *, cluster: str, user: str) -> "Sender":
+def sender_of(store: str, *, cluster: str, user: str) -> "Sender":
+    """Return who sends: a store, which has the same name each time."""
     from traincarbon.ledger.server.sending import Sender
 
     return Sender(name_of_machine(store, "ledger") or random_name(), cluster, user)
@@ -143,15 +148,25 @@ def _batches(changed: Sequence[Contents]) -> Iterator[list[Contents]]:
         yield batch
 
 
-def _patiently(work: Callable[[], T], until_s: float) -> T:
-    """Return what *work* returns; if the server is away, try again until then, with longer and longer pauses."""
-    attempt = 0
-    while True:
+def patiently(server: ServerLedger, work: "Callable[[Connection], T]", *, wait_s: float) -> T:
+    """Return what *work* returns, with the tables of this version; if the server is away, try again, with longer and longer pauses.
+
+    Raises:
+        ServerAwayError: it is still away after *wait_s*.
+        CarbonError: it refuses the work, or has another schema.
+    """
+
+    def done(connection: "Connection") -> T:
+        make_schema(connection, place=server.shown)
+        return work(connection)
+
+    until_s = time.monotonic() + wait_s
+    for attempt in itertools.count():
         try:
-            return work()
+            return server.ask(done)
         except ServerAwayError:
             pause_s = _PAUSES_S[min(attempt, len(_PAUSES_S) - 1)]
             if time.monotonic() + pause_s > until_s:
                 raise
             time.sleep(pause_s)
-            attempt += 1
+    raise AssertionError
