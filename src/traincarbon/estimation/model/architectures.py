@@ -57,8 +57,13 @@ _VIT = _GPT._replace(family="vision", position_offset=0)
 _MAMBA = Architecture(is_gated=False, norms=1, is_tied=True)
 _GEMMA3_DEFAULTS: dict[str, object] = {"num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 262208}
 _DELTA_DEFAULTS: dict[str, object] = {
-    **{"full_attention_interval": 4, "head_dim": 256, "linear_conv_kernel_dim": 4},
-    **{"linear_num_key_heads": 16, "linear_key_head_dim": 128, "linear_num_value_heads": 32, "linear_value_head_dim": 128},
+    "full_attention_interval": 4,
+    "head_dim": 256,
+    "linear_conv_kernel_dim": 4,
+    "linear_num_key_heads": 16,
+    "linear_key_head_dim": 128,
+    "linear_num_value_heads": 32,
+    "linear_value_head_dim": 128,
 }
 """What the configurations of Qwen3-Next leave out."""
 
