@@ -520,6 +520,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),
             "plugins": _TEXTS,
+            "facts": _TEXT,
             "versions": _map(_TEXT),
         }
     ),
