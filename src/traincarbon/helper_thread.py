@@ -1,4 +1,4 @@
-"""A thread that does one task after another, for what may hang: whoever asks waits as long as it wants, and no process waits for the thread when it ends."""
+"""A thread that does one task after another, each of which may hang: the caller waits as long as it wants to, and the process can end all the same."""
 
 import threading
 from collections.abc import Callable
