@@ -8,7 +8,7 @@ from traincarbon.tracking.sidecar.job import RUN_ID
 from traincarbon.tracking.sinks.mlflow_sink import TAG
 
 
-class CarbonContext(RunContextProvider):  # type: ignore[misc]  the library has no types
+class CarbonContext(RunContextProvider):  # type: ignore[misc]
     """Tags the runs of a training that is metered, or that names its run by ``CARBON_RUN_ID``."""
 
     def in_context(self) -> bool:

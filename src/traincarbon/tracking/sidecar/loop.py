@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from traincarbon.ledger.journal import Journal
 from traincarbon.tracking.channel import Channel
-from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, LiveState, Note
+from traincarbon.tracking.live_state import LiveState
+from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.reports import Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.announcements import Announcements

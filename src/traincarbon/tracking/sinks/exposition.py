@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from traincarbon.tracking.sinks.metric_names import INSTRUMENTS, help_of, metrics_of, run_metrics
+from traincarbon.tracking.sinks.metric_names import INSTRUMENTS, help_of, metrics_of, prometheus_name, run_metrics
 from traincarbon.tracking.sinks.status import Status
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -27,7 +27,7 @@ def exposition(status: Status | None, *, labels: Mapping[str, str], facts: Mappi
         return "\n".join([*lines, ""])
     lines += _family("carbon_run_ended", "gauge", "1 once the run has ended, 0 before.", [(dict(labels), float(status.is_last))])
     for name, value in run_metrics(status):
-        lines += _family(f"carbon_{name}", "gauge", help_of(name), [(dict(labels), value)])
+        lines += _family(prometheus_name(name), "gauge", help_of(name), [(dict(labels), value)])
     found = [metric for device in status.devices for metric in metrics_of(device)]
     for instrument in INSTRUMENTS:
         samples = [({**_plain(attributes), **labels}, value) for each, attributes, value in found if each is instrument]

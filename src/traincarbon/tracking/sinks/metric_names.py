@@ -31,6 +31,7 @@ INSTRUMENTS = (ENERGY, POWER, TEMPERATURE, GPU_USE, GPU_MEMORY, HOST_ENERGY, HOS
 
 _TYPES = {"dram": "memory"}
 """A part to its ``hw.type``, where that has another name."""
+_SPELT_OUT = {"s": "seconds", "w": "watts", "j": "joules"}
 _UNITS = {
     "_kwh": "kWh",
     "_kgco2e": "kg",
@@ -67,6 +68,16 @@ def metrics_of(device: DeviceState) -> Iterator[tuple[Instrument, dict[str, str]
     for instrument, value in known:
         if value is not None:
             yield instrument, attributes, value
+
+
+def prometheus_name(name: str) -> str:
+    """Return the name of a number of the run in Prometheus, which spells units out.
+
+    Example:
+        >>> prometheus_name("energy_kwh"), prometheus_name("forecast_duration_s_low"), prometheus_name("tokens_per_s")
+        ('carbon_energy_kwh', 'carbon_forecast_duration_seconds_low', 'carbon_tokens_per_second')
+    """
+    return "_".join(["carbon", *(_SPELT_OUT.get(word, word) for word in name.replace("per_s", "per_second").split("_"))])
 
 
 def unit_of(name: str) -> str:

@@ -78,13 +78,14 @@ def opened(where: str, settings: Settings) -> Exporter:
     address = address_of(where)
     labels = {"run_id": settings.run_id, **({"project": settings.project} if settings.project else {})}
     began_s = time.monotonic()
+    until_s = began_s + _REPLACED_S
     while True:
         try:
             return Exporter(address, labels=labels, facts=facts_of(settings))
         except OSError as error:
-            tried_s = time.monotonic() - began_s
-            is_to_wait = error.errno == errno.EADDRINUSE and tried_s < (_ENDED_S if tried_s < _REPLACED_S or _is_of_ended_run(address) else _REPLACED_S)
-            if not is_to_wait:
+            if _is_of_ended_run(address):
+                until_s = min(time.monotonic() + _REPLACED_S, began_s + _ENDED_S)
+            if error.errno != errno.EADDRINUSE or time.monotonic() > until_s:
                 raise SinkError(f"it cannot listen on {address}: {error.strerror or error}") from error
         time.sleep(_PAUSE_S)
 
