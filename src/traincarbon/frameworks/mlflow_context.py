@@ -2,14 +2,12 @@
 
 import os
 
-from mlflow.tracking.context.abstract_context import RunContextProvider
-
 from traincarbon.tracking.sidecar.job import RUN_ID
 from traincarbon.tracking.sinks.mlflow_sink import TAG
 
 
-class CarbonContext(RunContextProvider):  # type: ignore[misc]
-    """Tags the runs of a training that is metered, or that names its run by ``CARBON_RUN_ID``."""
+class CarbonContext:
+    """Tags the runs of a training that is metered, or that names its run by ``CARBON_RUN_ID``; a ``RunContextProvider`` of MLflow."""
 
     def in_context(self) -> bool:
         """Return whether this process belongs to a run."""
