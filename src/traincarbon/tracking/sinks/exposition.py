@@ -14,7 +14,7 @@ def exposition(status: Status | None, *, labels: Mapping[str, str], facts: Mappi
 
     Args:
         status: How it stands, None before the first reading.
-        labels: What is said of each metric: the run and its project.
+        labels: Labels of every metric: the run and its project.
         facts: What is known of the run, for ``carbon_run_info``.
 
     Example:

@@ -38,5 +38,5 @@ class Feed:
 
     @property
     def last(self) -> tuple[LiveState | None, Final | None]:
-        """The state that nobody has taken, and the end of the run."""
+        """The state that was not taken, and the end of the run."""
         return self._latest, self._final

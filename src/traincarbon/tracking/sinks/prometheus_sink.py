@@ -32,7 +32,7 @@ class Exporter:
 
     Args:
         address: Where it listens.
-        labels: What is said of each metric.
+        labels: Labels of every metric.
         facts: What is known of the run.
 
     Raises:

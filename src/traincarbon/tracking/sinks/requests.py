@@ -37,7 +37,7 @@ def sinks_from(*, log_to: str | Sequence[str] = (), prometheus: str | None = Non
         env: The environment.
 
     Raises:
-        CarbonError: a name or an address is none.
+        CarbonError: a name or an address is wrong.
 
     Example:
         >>> sinks_from(log_to="wandb,mlflow=sqlite:///runs.db", prometheus=":9400", env={})
@@ -56,7 +56,7 @@ def address_of(text: str) -> Address:
     """Return the address that *text* names.
 
     Raises:
-        CarbonError: it is none.
+        CarbonError: it is not an address.
 
     Example:
         >>> address_of(":9400"), address_of("9401"), address_of("127.0.0.1:0"), address_of("[::1]:9400")
