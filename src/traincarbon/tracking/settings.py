@@ -10,6 +10,8 @@ OUTSIDE = "this machine is not a node of the job, so it is not metered"
 """What a record says that was made from a login node."""
 INTERVAL_S = 5.0
 """Default time between two journal records. [s]"""
+SINKS_WAIT_S = 15.0
+"""How much later a run may end where it is logged elsewhere: what it came to is to be there then. [s]"""
 
 
 class BudgetPolicy(StrEnum):
@@ -50,6 +52,14 @@ class Limits(NamedTuple):
     def given(self) -> dict[str, float]:
         """The limits that are set, by name."""
         return {name: limit for name, limit in self._asdict().items() if limit is not None}
+
+
+class SinkRequest(NamedTuple):
+    """Where the run is logged while it is metered, see :mod:`traincarbon.tracking.sinks`."""
+
+    name: str
+    where: str = ""
+    """Its project, folder or address; "" for its own default."""
 
 
 class Settings(NamedTuple):
@@ -103,6 +113,19 @@ class Settings(NamedTuple):
     """Whether processor and memory are those of the whole machine, as the job's processes are no children of the one that is metered."""
     starts_unmetered: bool = False
     """Whether the user asked to be warned only, so that a training may start whose budget cannot be metered."""
+
+    sinks: tuple[SinkRequest, ...] = ()
+    """Where the run is logged while it is metered."""
+
+    @property
+    def sinks_of_other_nodes(self) -> tuple[SinkRequest, ...]:
+        """Where the other nodes of the run log: Prometheus reads each of them, and else the first speaks for the run."""
+        return tuple(request for request in self.sinks if request.name == "prometheus")
+
+    @property
+    def sinks_wait_s(self) -> float:
+        """Longest wait [s] for sinks to take the last values."""
+        return SINKS_WAIT_S if self.sinks else 0.0
 
     @property
     def needs_meters(self) -> bool:
