@@ -1,4 +1,4 @@
-"""What Alembic runs to bring a database up to date: in the connection and the transaction of whoever asks for it."""
+"""What Alembic runs to bring a database up to date: in the connection and the transaction of the caller."""
 
 from alembic import context
 
