@@ -73,7 +73,7 @@ class HuggingFace:
         if (tokens := number_after(_TOKENS, line)) is not None:
             self._states_tokens, stated["tokens"] = True, tokens
         flop, runtime_s, devices = number_after(_FLOP, line), number_after(_RUNTIME, line), self._devices()
-        if flop is not None and runtime_s and devices:
+        if flop is not None and runtime_s and devices and not self._resumed:  # the FLOP are those of a checkpoint too
             stated["accelerator_flop_per_s"] = flop / runtime_s / devices
         return stated
 

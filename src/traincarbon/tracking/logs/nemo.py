@@ -17,7 +17,7 @@ _SAMPLES = re.compile(r"\bconsumed_samples(?:: |=)([\d.]+)")
 _BATCH = re.compile(r"\bglobal_batch_size(?:: |=)([\d.]+)")
 _LOSS = re.compile(r"\breduced_train_loss(?:: |=)([^\s,|\]]+)")
 _SPEED = re.compile(r"\bTFLOPS_per_GPU(?:: |=)([\d.e+]+)")
-_AUTOMODEL = re.compile(r"(?<!\| )\bstep (\d+) \| epoch \d+ \| loss (\S+) \| .*\btps ")
+_AUTOMODEL = re.compile(r"^(?!.*\[val\]).*\bstep (\d+) \| epoch \d+ \| loss (\S+) \| .*\btps ")
 _AUTOMODEL_TOTAL = re.compile(r"will run for up to (\d+) steps")
 _BRIDGE_SPEED = re.compile(r"GPU utilization: ([\d.]+) ?MODEL_TFLOP/s/GPU")
 
@@ -39,12 +39,12 @@ class Nemo:
 
     def read(self, line: str) -> Mapping[str, object] | None:
         """Return what a line of a step reports."""
-        if bridge := self._megatron.read(line):
-            return {"accelerator_flop_per_s": self._speed(), **{name: value for name, value in bridge.items() if value is not None}}
         if automodel := _AUTOMODEL.search(line):
             return self._of_automodel(automodel)
         if lightning := _PRINTED.search(line) or _BAR.search(line):
             return self._of_lightning(lightning, line)
+        if bridge := self._megatron.read(line):
+            return {"accelerator_flop_per_s": self._speed(), **{name: value for name, value in bridge.items() if value is not None}}
         self._learn(line)
         return None
 

@@ -20,6 +20,8 @@ _READERS: Mapping[LogFormat, str] = {
     LogFormat.HF: "huggingface.HuggingFace",
 }
 """The reader of each format, imported when it is used."""
+_APART_S = 1e-6
+"""Between two lines that were read together, so that what was reported first is known."""
 
 
 class LogLines:
@@ -46,8 +48,9 @@ class LogLines:
             data: Bytes as they were read, cut anywhere.
             time_s: When they were read, on the monotonic clock. [s]
         """
-        found = (self._reader.read(plain_line(line)) for line in self._splitter.feed(data))
-        return [report for stated in found if stated is not None and (report := report_of(stated, time_s=time_s)) is not None]
+        found = [stated for line in self._splitter.feed(data) if (stated := self._reader.read(plain_line(line))) is not None]
+        times_s = (time_s - (len(found) - at) * _APART_S for at in range(len(found)))
+        return [report for at_s, stated in zip(times_s, found, strict=True) if (report := report_of(stated, time_s=at_s)) is not None]
 
 
 def reader_of(tool: LogFormat, *, plan: Mapping[str, object]) -> LogReader:
