@@ -463,6 +463,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "notes": _TEXTS,
             "software": _map(_TEXT),
             "rents": _list(_map({"type": ["number", "string"]})),
+            "verdicts": _list(_object({"quantity": _TEXT, "automatic": _FLAG, "why": _TEXT})),
             "folder": _TEXT,
             "file": _or_null(_TEXT),
             "rows": _list(_object({"id": _TEXT, **dict.fromkeys(("measured_h", "before_h", "after_h", "left_out_h"), _AMOUNT)})),
@@ -521,6 +522,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),
             "plugins": _TEXTS,
+            "facts": _TEXT,
             "versions": _map(_TEXT),
         }
     ),

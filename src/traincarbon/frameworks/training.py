@@ -172,7 +172,8 @@ class MeteredTraining:
                 self._agreement = agreement_of_ranks()
             stops = self._agreement.after(steps, wanted=wanted)
         except Exception as error:  # noqa: BLE001  what the store of the ranks raises; they then go on together
-            self._agreement = Agreement(None)
+            self._agreement = self._agreement or Agreement(None)
+            self._agreement.give_up()
             self.say(f"the ranks cannot agree to stop ({type(error).__name__}): a budget does not end this training by itself")
             return False
         if stops and not self._has_announced:
@@ -189,6 +190,8 @@ class MeteredTraining:
         self._ended = tracker or self._ended
         if self._request is not None:
             self._request.close()
+        if self._agreement is not None:
+            self._agreement.close()
         if tracker is None:
             return None
         try:

@@ -206,6 +206,7 @@ def _machine(store: Store) -> list[str]:
         ("processor", threads + memory),
         ("clock", f"{clock.source}, {resolution}" if clock.source else resolution),
         ("web pages", _web_pages()),
+        ("facts", _facts()),
         ("versions", ", ".join(f"{name} {version}" for name, version in _versions().items())),
     ]
     return _aligned(rows)
@@ -215,6 +216,17 @@ def _web_pages() -> str:
     if all(find_spec(package) for package in ("jinja2", "starlette", "uvicorn")):
         return "carbon serve can show them"
     return f"carbon serve needs its extra: {install_command(extra='serve')}"
+
+
+def _facts() -> str:
+    """Return which facts estimates rest on, as a report states them."""
+    from traincarbon.database.edition import edition_of
+    from traincarbon.database.load import open_database
+
+    try:
+        return str(edition_of(open_database())).removeprefix("facts ")
+    except CarbonError as error:
+        return f"{error}; {error.hint}"
 
 
 def _aligned(rows: list[tuple[str, str]]) -> list[str]:
@@ -296,5 +308,6 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
         "limits": _limits()._asdict(),
         "clock": _clock()._asdict(),
         "plugins": _plugins(),
+        "facts": _facts(),
         "versions": _versions(),
     }
