@@ -13,7 +13,7 @@ from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.launchers.parents import environment_with_parents
 from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.run_identity import identified
-from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, LogFormat, NodeScope, Settings
+from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, LogFormat, NodeScope, Settings, SinkRequest
 from traincarbon.tracking.sidecar.job import MARK
 from traincarbon.tracking.software import software_versions
 
@@ -44,6 +44,8 @@ if TYPE_CHECKING:
         total_tokens: float | str | None
         total_samples: float | str | None
         total_steps: float | str | None
+        log_to: str | Sequence[str]
+        prometheus: str | None
 
 
 LIMITS = {f"max_{name}": name for name in BUDGETED}
@@ -77,6 +79,8 @@ def settings_from(
     budget_signal: str | int = "USR1",
     grace_s: float = 60.0,
     state_every_s: float = 0.0,
+    log_to: str | Sequence[str] = (),
+    prometheus: str | None = None,
     **options: object,
 ) -> Settings:
     """Return the settings of the metering process.
@@ -97,6 +101,8 @@ def settings_from(
         budget_signal: The signal at which the script saves its state.
         grace_s: Time from that signal to SIGTERM, and from SIGTERM to SIGKILL. [s]
         state_every_s: Time between two live states; 0 sends none. [s]
+        log_to: Where to log the run while it is metered: ``wandb``, ``mlflow``, ``tensorboard``, ``trackio``, ``otel``; by default what ``CARBON_LOG_TO`` names.
+        prometheus: The address at which Prometheus reads it, as ``:9400``; by default that of ``CARBON_PROMETHEUS``.
         options: Budgets (``max_kwh`` …), totals (``total_tokens`` …), and plan fields for hardware, place, prices and model.
 
     Raises:
@@ -160,7 +166,17 @@ def settings_from(
         grace_s=grace_s,
         scope=NodeScope(str(nodes)),
         versions=software_versions(),
+        sinks=_sinks(log_to, prometheus, is_first=not launch.node_rank),
     )
+
+
+def _sinks(log_to: str | Sequence[str], prometheus: str | None, *, is_first: bool) -> tuple[SinkRequest, ...]:
+    """Return where a node logs: where the user asks for it, the first one for all but Prometheus."""
+    if not (log_to or prometheus or "CARBON_LOG_TO" in os.environ or "CARBON_PROMETHEUS" in os.environ):
+        return ()
+    from traincarbon.tracking.sinks.requests import sinks_from
+
+    return tuple(request for request in sinks_from(log_to=log_to, prometheus=prometheus) if is_first or request.name == "prometheus")
 
 
 def _listed_nodes() -> int:

@@ -10,6 +10,8 @@ OUTSIDE = "this machine is not a node of the job, so it is not metered"
 """What a record says that was made from a login node."""
 INTERVAL_S = 5.0
 """Default time between two journal records. [s]"""
+SINKS_WAIT_S = 15.0
+"""How much later a run may end where it is logged elsewhere: what it came to is to be there then. [s]"""
 
 
 class BudgetPolicy(StrEnum):
@@ -65,6 +67,14 @@ class Limits(NamedTuple):
         return {name: limit for name, limit in self._asdict().items() if limit is not None}
 
 
+class SinkRequest(NamedTuple):
+    """Where the run is logged while it is metered, see :mod:`traincarbon.tracking.sinks`."""
+
+    name: str
+    where: str = ""
+    """Its project, folder or address; "" for its own default."""
+
+
 class Settings(NamedTuple):
     """What to meter, where to write it, and when to step in; the first message to the metering process."""
 
@@ -118,6 +128,19 @@ class Settings(NamedTuple):
     """The tool whose log lines tell the progress, see :mod:`traincarbon.tracking.logs`."""
     starts_unmetered: bool = False
     """Whether the user asked to be warned only, so that a training may start whose budget cannot be metered."""
+
+    sinks: tuple[SinkRequest, ...] = ()
+    """Where the run is logged while it is metered."""
+
+    @property
+    def sinks_of_other_nodes(self) -> tuple[SinkRequest, ...]:
+        """Where the other nodes of the run log: Prometheus reads each of them, and else the first speaks for the run."""
+        return tuple(request for request in self.sinks if request.name == "prometheus")
+
+    @property
+    def sinks_wait_s(self) -> float:
+        """Longest wait [s] for sinks to take the last values."""
+        return SINKS_WAIT_S if self.sinks else 0.0
 
     @property
     def reads_output(self) -> bool:

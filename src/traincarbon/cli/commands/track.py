@@ -71,6 +71,17 @@ _RESULT_S, _LEAST_S = 3.5, 0.5
     show_default=True,
     help="Nodes of a batch job to meter from its first one: all, this one, or all through ssh.",
 )
+@click.option(
+    "--prometheus",
+    metavar="[HOST]:PORT",
+    help="Serve the run to Prometheus at that address, as :9400 (every address of this machine). [default: $CARBON_PROMETHEUS, else not]",
+)
+@click.option(
+    "--log-to",
+    metavar="NAME[=WHERE],…",
+    multiple=True,
+    help="Log the run to wandb, mlflow, tensorboard, trackio or otel while it is metered (repeatable). [default: $CARBON_LOG_TO]",
+)
 @click.option("--meter", "meters", metavar="NAME", multiple=True, help="Use only these meters (repeatable); see carbon doctor.")
 @click.option("--db", metavar="DIR", help="Extra hardware_db folder; its entries override the built-in ones.")
 @click.option("--quiet", is_flag=True, help="Print only the command's own output.")
@@ -117,7 +128,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     others = outcome.final.others if outcome.final is not None else 0
     if as_json or not (quiet or others):  # the last process of a run on this node shows its summary
         show = functools.partial(_result, settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
-        if not run_bounded(show, until_s=max(outcome.ended_s + _RESULT_S, time.monotonic() + _LEAST_S)):
+        if not run_bounded(show, until_s=max(outcome.ended_s + _RESULT_S, time.monotonic() + (_RESULT_S if settings.sinks else _LEAST_S))):
             display.print("the result cannot be shown in time; see it later with: carbon runs show last")
     _leave_like(outcome)
 

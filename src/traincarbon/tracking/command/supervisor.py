@@ -292,7 +292,7 @@ class Supervisor:
             import traincarbon.ledger.record
             import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
 
-        until_s = ended.ended_s + _FINAL_S
+        until_s = ended.ended_s + _FINAL_S + self._settings.sinks_wait_s
         while not (self._final is not None or sidecar.channel.ended) and time.monotonic() < until_s:
             sidecar.channel.wait(wait_s=until_s - time.monotonic())
             self._receive()

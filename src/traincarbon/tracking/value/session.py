@@ -195,6 +195,7 @@ class Session:
             devices=devices,
             metered_kwh=None if (metered_j := self._metered_j()) is None else metered_j / J_PER_KWH,
             results=_intervals(results.values) if results is not None else {},
+            earlier={name: value.median for name, value in self._valuation.earlier.values.items()},
             cost_basis=CostBasis(results.cost_basis) if results is not None and results.cost_basis else None,
             progress=self._progress_state(),
             phase=self._phases.name,
