@@ -35,6 +35,8 @@ class ProgressState(NamedTuple):
     late_s: float = 0.0
     """By how much the next report is later than usual. [s]"""
     loss: float | None = None
+    accelerator_flop_per_s: float | None = None
+    """What each accelerator does, as the script states it. [1/s]"""
     share_done: float | None = None
     left_s: float | None = None
     mfu: float | None = None

@@ -14,7 +14,7 @@ from traincarbon.tracking.launchers.parents import environment_with_parents
 from traincarbon.tracking.open_runs import open_runs
 from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.run_identity import identified
-from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, NodeScope, Settings, SinkRequest
+from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, LogFormat, NodeScope, Settings, SinkRequest
 from traincarbon.tracking.sidecar.job import MARK
 from traincarbon.tracking.software import software_versions
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         plan: Plan | PlanFields | str | os.PathLike[str] | None
         db: str | os.PathLike[str] | None
         progress_regex: str
+        log_format: str | None
         on_budget: str
         budget_signal: str | int
         grace_s: float
@@ -74,6 +75,7 @@ def settings_from(
     plan: "Plan | Mapping[str, object] | str | os.PathLike[str] | None" = None,
     db: str | os.PathLike[str] | None = None,
     progress_regex: str = "",
+    log_format: str | None = None,
     on_budget: str | None = None,
     budget_signal: str | int = "USR1",
     grace_s: float = 60.0,
@@ -95,6 +97,7 @@ def settings_from(
         plan: The plan to compare the run with: a :class:`~traincarbon.Plan`, its fields, or a TOML file.
         db: Extra folder of hardware facts; its entries override the built-in ones.
         progress_regex: A regular expression for progress in the command's output.
+        log_format: The tool whose log lines tell the progress, as ``megatron``.
         on_budget: ``warn``, ``signal`` or ``stop`` when a budget is used up; by default it warns. If stated, ``warn`` also starts a training whose budget cannot be metered.
         budget_signal: The signal at which the script saves its state.
         grace_s: Time from that signal to SIGTERM, and from SIGTERM to SIGKILL. [s]
@@ -114,6 +117,8 @@ def settings_from(
         raise OutOfRangeError(f"a grace period of {grace_s:g} s is not possible", hint="give 0 to 3600 seconds, as --grace 60")
     if on_budget not in (None, *BudgetPolicy):
         raise CarbonError(f"on_budget is {on_budget!r}", hint=f"one of {', '.join(BudgetPolicy)}")
+    if log_format not in (None, *LogFormat):
+        raise CarbonError(f"unknown log format {log_format!r}", hint=f"one of {', '.join(LogFormat)}")
     if nodes not in tuple(NodeScope):  # a number of them: a field of the plan
         options["nodes"], nodes = nodes, NodeScope.ALL
     limits = {name: _positive(option, options.pop(option)) for option, name in LIMITS.items() if options.get(option) is not None}
@@ -154,6 +159,7 @@ def settings_from(
         database=None if db is None else os.fspath(db),
         totals=totals,
         pattern=progress_regex,
+        log_format=None if log_format is None else LogFormat(log_format),
         limits=Limits(**limits),
         on_budget=BudgetPolicy(on_budget or BudgetPolicy.WARN),
         starts_unmetered=on_budget == BudgetPolicy.WARN,

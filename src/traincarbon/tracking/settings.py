@@ -37,6 +37,19 @@ class NodeScope(StrEnum):
     """All, the others through ssh."""
 
 
+class LogFormat(StrEnum):
+    """The tools whose log lines tell the progress of a training."""
+
+    MEGATRON = "megatron"
+    TORCHTITAN = "torchtitan"
+    NEMO = "nemo"
+    MAXTEXT = "maxtext"
+    DEEPSPEED = "deepspeed"
+    LITGPT = "litgpt"
+    NANOGPT = "nanogpt"
+    HF = "hf"
+
+
 class Limits(NamedTuple):
     """The budgets of a run over all its sessions; None means no limit. The names are those of :data:`~traincarbon.quantities.BUDGETED`."""
 
@@ -112,6 +125,8 @@ class Settings(NamedTuple):
     """Whether this machine is no node of the job, as a login node after ``salloc``: nothing is metered here."""
     is_machine: bool = False
     """Whether processor and memory are those of the whole machine, as the job's processes are no children of the one that is metered."""
+    log_format: LogFormat | None = None
+    """The tool whose log lines tell the progress, see :mod:`traincarbon.tracking.logs`."""
     starts_unmetered: bool = False
     """Whether the user asked to be warned only, so that a training may start whose budget cannot be metered."""
 
@@ -135,6 +150,11 @@ class Settings(NamedTuple):
     def sinks_wait_s(self) -> float:
         """Longest wait [s] for sinks to take the last values."""
         return SINKS_WAIT_S if self.sinks else 0.0
+
+    @property
+    def reads_output(self) -> bool:
+        """Whether the training's output is searched for progress."""
+        return bool(self.pattern) or self.log_format is not None
 
     @property
     def needs_meters(self) -> bool:

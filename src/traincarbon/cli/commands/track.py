@@ -14,7 +14,7 @@ import click
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import PlainHelp
 from traincarbon.formatting import json_text, width
-from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, NodeScope
+from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, LogFormat, NodeScope
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.outcome import Outcome
@@ -40,12 +40,14 @@ _RESULT_S, _LEAST_S = 3.5, 0.5
 @click.option("--params", metavar="NUMBER", help="Parameters of the model; gives the utilisation (MFU).")
 @click.option("--active-params", metavar="NUMBER", help="Parameters that each token uses.")
 @click.option("--precision", metavar="FORMAT", help="Number format of the matrix products.")
+@click.option("--seq-len", metavar="NUMBER", help="Tokens of a sequence; gives tokens where a log states samples.")
 @click.option("--total-tokens", metavar="NUMBER", help="Tokens of the whole training; gives a forecast.")
 @click.option("--total-samples", metavar="NUMBER", help="Samples of the whole training.")
 @click.option("--total-steps", metavar="NUMBER", help="Steps of the whole training.")
 @click.option(
     "--progress-regex", metavar="PATTERN", default="", help="Regular expression for progress in the output, as 'step (?P<steps>\\d+).*loss (?P<loss>[\\d.]+)'."
 )
+@click.option("--log-format", type=Choice([tool.value for tool in LogFormat]), help="Tool whose log lines tell the progress.")
 @click.option("--max-kwh", metavar="NUMBER", help="Budget of facility energy.")
 @click.option("--max-usd", metavar="NUMBER", help="Budget of money.")
 @click.option("--max-kgco2e", metavar="NUMBER", help="Budget of CO2e, of electricity and of making the hardware.")

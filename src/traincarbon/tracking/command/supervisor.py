@@ -136,7 +136,7 @@ class Supervisor:
             **environment_of(self._pipes.reporting),
         }
         os.set_inheritable(self._pipes.reporting, True)
-        if self._settings.pattern:
+        if self._settings.reads_output:
             from traincarbon.tracking.command.output_copy import OutputCopy
 
             self._output_copy = OutputCopy(self._pipes.copying)
