@@ -7,6 +7,7 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
 from traincarbon.ledger.listed_runs import INDEX, PROJECT_INDEX
@@ -122,7 +123,7 @@ def _check_content(connection: sqlite3.Connection) -> None:
             raise sqlite3.DatabaseError(f"a row of {table} is damaged")
 
 
-def _checksum(*values: object) -> int:
+def _checksum(*values: Any) -> int:
     return zlib.crc32(marshal.dumps(values, _MARSHALLED))
 
 

@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from traincarbon.ledger.imported_runs import ImportedJournal
 from traincarbon.ledger.index_file import insert
@@ -12,11 +12,18 @@ from traincarbon.ledger.process_summary import Process
 
 Place = tuple[str, str, str]
 """Folder and name of a journal, and a writer in it."""
+_ASKED_AT_ONCE = 500
+"""Values of one question; older versions of SQLite take at most 999."""
 
 
-def marks_in(connection: sqlite3.Connection) -> set[str]:
-    """Return the marks of all imported records."""
-    return {mark for (mark,) in connection.execute("SELECT writer FROM processes WHERE record_b IS NOT NULL")}
+def marks_in(connection: sqlite3.Connection, among: Collection[str]) -> set[str]:
+    """Return those marks that imported records have."""
+    asked, found = list(among), set()
+    for first in range(0, len(asked), _ASKED_AT_ONCE):
+        some = asked[first : first + _ASKED_AT_ONCE]
+        question = f"SELECT writer FROM processes WHERE record_b IS NOT NULL AND writer IN ({', '.join('?' * len(some))})"  # noqa: S608  no value in it
+        found |= {mark for (mark,) in connection.execute(question, some)}
+    return found
 
 
 def are_records_alone(connection: sqlite3.Connection, *, folder: str, name: str) -> bool:
