@@ -75,7 +75,7 @@ def read_sources(sources: Sequence[str], format: str, options: ImportOptions, na
     for file in files:
         bill = bill_of(file, format)
         charges += bill.charges if bill is not None else []
-        found.append((_shown(file), _read(file, format, options, progress) if bill is None else Imported([], bill.left_out, [])))
+        found.append((_shown(file), _read(file, format, options, progress) if bill is None else Imported([], bill.left_out, bill.notes)))
     if servers:
         records = [record for _, reading in found for record in reading.records]
         found += [_read_server(server, files, records, options, names, known=known, progress=progress) for server in servers]
