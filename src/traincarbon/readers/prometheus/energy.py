@@ -8,7 +8,7 @@ from traincarbon.readers.limits import MOST_NODE_W, accelerator_limits, processo
 from traincarbon.readers.prometheus.chains import Chain, chain_of, windows_of
 from traincarbon.readers.prometheus.client import Series
 from traincarbon.readers.prometheus.joules import longest_step_s, metered, steps_of
-from traincarbon.readers.prometheus.metrics import FLAG_GPU, METRICS, MODEL_LABELS, Metric, Scope, metric_of
+from traincarbon.readers.prometheus.metrics import FLAG_GPU, METRICS, MODEL_LABELS, Metric, Scope, device_of, metric_of
 
 Window = tuple[float, float]
 
@@ -73,12 +73,14 @@ def host_energy(series: Sequence[Series], question: Question) -> HostEnergy:
     parts: dict[Part, tuple[float, EnergySource]] = {}
     if mine:
         parts[Part.GPU] = _sum(mine)
-    found = list(mine)
+    found, others = list(mine), 0
     if question.job is not None:
+        others = _gpus_within(by_scope.get(Scope.JOB, {}), question)
         for part, device in _of_scope(by_scope.get(Scope.JOB, {}), question, only_job=True).items():
             parts.setdefault(part, (device.energy_j, device.how))
             found.append(device)
     if has_all:
+        others = max(others, _gpus_within(by_scope.get(Scope.NODE, {}), question._replace(job=None)))
         nodes = _of_scope(by_scope.get(Scope.NODE, {}), question, only_job=False)
         for part, device in nodes.items():
             if part is Part.OTHER:
@@ -90,7 +92,7 @@ def host_energy(series: Sequence[Series], question: Question) -> HostEnergy:
             parts[Part.OTHER] = (nodes[Part.OTHER].energy_j - sum(energy_j for energy_j, _ in parts.values()), nodes[Part.OTHER].how)
     return HostEnergy(
         parts=parts,
-        gpus=len(mine),
+        gpus=len(mine) or (others if Part.GPU in parts else 0),
         models=models if mine else (),
         gaps_s=max((device.gaps_s for device in found), default=0.0),
         samples=max((device.samples for device in found), default=0),
@@ -113,7 +115,7 @@ def _by_scope(series: Iterable[Series]) -> dict[Scope, dict[tuple[str, ...], _Ch
 
 def _id(metric: Metric, labels: Mapping[str, str]) -> tuple[str, ...]:
     if metric.scope is Scope.DEVICE:
-        return (next((labels[label] for label in metric.ids if labels.get(label)), ""),)
+        return (device_of(metric, labels),)
     return (metric.part.value, metric.name, *(labels.get(label, "") for label in metric.ids))
 
 
@@ -160,6 +162,13 @@ def _of_scope(found: Mapping[tuple[str, ...], _Chains], question: Question, *, o
             energy_j, how = _sum(devices)
             parts[metric.part] = _Device(energy_j, how, max(each.gaps_s for each in devices), max(each.samples for each in devices), devices[0].job_s)
     return parts
+
+
+def _gpus_within(found: Mapping[tuple[str, ...], _Chains], question: Question) -> int:
+    """Return the number of GPUs that series of a node, or of a job's share of it, name."""
+    series = [each for chains in found.values() for metric, mine in chains.items() if metric.part is Part.GPU for each in mine]
+    mine = [each.labels for each in series if question.job is None or each.labels.get(question.job[0]) == question.job[1]]
+    return len({labels.get("gpu_uuid") or labels.get("gpu") for labels in mine} - {None, ""})
 
 
 def _device(chain: Chain, metric: Metric, windows: Sequence[Window], *, most_w: float) -> _Device | None:
