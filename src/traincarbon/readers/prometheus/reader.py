@@ -19,6 +19,7 @@ from traincarbon.readers.prometheus.client import Client, literal, matching
 from traincarbon.readers.prometheus.energy import HostEnergy, Question, host_energy, together
 from traincarbon.readers.prometheus.find import JobSeries, check_known, find_job, flag_series, host_series
 from traincarbon.readers.prometheus.hostlist import hosts_of
+from traincarbon.readers.prometheus.job_ids import ids_like
 from traincarbon.readers.prometheus.joules import longest_step_s
 from traincarbon.readers.prometheus.metrics import FLAGS, NAMES
 
@@ -66,6 +67,19 @@ def job_of(*, job: str, hosts: str, begin: str, end: str, zone: tzinfo | None, k
     if from_s is not None and to_s is not None and from_s >= to_s:
         raise CarbonError("--from is not before --to", hint="is one of them in another time zone? --timezone states it")
     return Job(job.strip(), stated, from_s, to_s, known)
+
+
+def ids_between(address: str, pattern: str, *, begin: str, end: str, zone: tzinfo | None) -> list[str]:
+    """Return the jobs that a *pattern* stands for, each as LABEL=VALUE, between ``--from`` and ``--to``.
+
+    Raises:
+        NotFoundError: there is none.
+        CarbonError: a time cannot be read, or the server cannot be asked.
+    """
+    from_s, to_s = _time("--from", begin, zone), _time("--to", end, zone)
+    until_s = time.time() if to_s is None else to_s
+    with Client(address_of(address)) as client:
+        return ids_like(client, pattern, from_s=until_s - _LONGEST_BACK_S if from_s is None else from_s, to_s=until_s)
 
 
 def job_on(record: Run, hosts: tuple[str, ...]) -> Job:
