@@ -28,7 +28,6 @@ from traincarbon.readers.zones import zone_of
 
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
-
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
 _AT_ONCE = 5000
@@ -235,6 +234,7 @@ def import_(
         found = found._replace(runs=tuple(replace(run, billed=None) for run in found.runs))
     added: tuple[str, ...] = ()
     with Ledger(store, progress=progress) as ledger:
+        found = found.placed(ledger.store)
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")

@@ -1,7 +1,7 @@
 """What an import names, read one after the other: files, standard input, and servers whose jobs are named beside them."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -30,12 +30,12 @@ class Sources(NamedTuple):
     Attributes:
         readings: What each source holds, with the name that messages show.
         charges: The charges of bills among the files.
-        hosts: The hosts of jobs of SLURM by the id of their run, if there are bills.
+        hosts: The hosts by the id of their run: of those from servers, and of jobs of SLURM if there are bills.
     """
 
     readings: list[tuple[str, Imported]]
     charges: list[Charge]
-    hosts: dict[str, tuple[str, ...]]
+    hosts: Mapping[str, Sequence[str]]
 
 
 class JobNames(NamedTuple):
@@ -81,7 +81,8 @@ def read_sources(sources: Sequence[str], format: str, options: ImportOptions, na
     if servers:
         records = [record for _, reading in found for record in reading.records]
         found += [_read_server(server, files, records, options, names, known=known, progress=progress) for server in servers]
-    return Sources(found, charges, nodes_of_jobs(file for file in files if file != STDIN) if charges else {})
+    of_jobs = nodes_of_jobs(file for file in files if file != STDIN) if charges else {}
+    return Sources(found, charges, {**of_jobs, **{run_id: hosts for _, reading in found for run_id, hosts in reading.hosts.items()}})
 
 
 def _read_server(

@@ -12,6 +12,7 @@ from metric_servers import Filled, prometheus, victoria_metrics
 from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
+from traincarbon.ledger.shared_boards import counted_once, metered_once_kwh
 from traincarbon.quantities import EnergySource
 from traincarbon.readers.found import Found
 
@@ -226,6 +227,26 @@ def test_jobs_of_sacct_are_chosen_by_a_pattern(server: str, tmp_path: Path) -> N
     jobs.write_text(f"JobID|State|Start|ElapsedRaw|NNodes|AllocTRES|NodeList\n1234|{line}1299|{line}77|{line}")
     found = {run.run_id: run.energy_j["gpu"] is not None for run in runs.read([jobs, server], job="12*").runs}
     assert found == {"slurm-1234-20260301101000": True, "slurm-1299-20260301101000": True, "slurm-77-20260301101000": False}
+
+
+def test_a_job_by_its_label_and_by_its_hosts_counts_once(server: str, tmp_path: Path) -> None:
+    runs.import_(server, job="1234", store=tmp_path)
+    runs.import_(server, hosts="a,b", from_=str(FROM), to=str(TO), store=tmp_path)
+    runs.import_(server, hosts="b.site,a", from_=str(FROM - 30.0), to=str(TO), store=tmp_path)
+    found = runs.list(store=tmp_path)
+    assert metered_once_kwh(found, counted_once(found)) == pytest.approx(TRUE_J / 3.6e6, rel=0.02)
+    assert sum(not run.counted_in for run in found) == 1
+    assert sum(len(run.second_opinions) for run in found) == 2
+    assert not any(run.shared_with for run in found)
+    assert {use.device for use in found[0].by_device} == {"gpu:GPU-a-0", "gpu:GPU-a-1", "gpu:GPU-b-0", "gpu:GPU-b-1"}
+
+
+def test_a_job_on_a_part_of_what_was_asked_for_by_hosts_counts_once(server: str, tmp_path: Path) -> None:
+    runs.import_(server, job="train-0,train-1", store=tmp_path)
+    runs.import_(server, hosts="m", from_=str(FROM), to=str(TO), store=tmp_path)
+    found = runs.list(store=tmp_path)
+    assert metered_once_kwh(found, counted_once(found)) == pytest.approx(600.0 * LASTS_S / 3.6e6, rel=1e-6)
+    assert sorted(run.run_id[:12] for run in found if run.shared_with) == ["prometheus-2", "prometheus-t", "prometheus-t"]
 
 
 def test_the_command_imports_a_job_without_its_login(server: str, tmp_path: Path) -> None:
