@@ -271,7 +271,7 @@ class Tracker:
 
     def _wait_for(self, sidecar: Sidecar) -> Final | None:
         """Wait for the last message and return it, None if it does not come; print the notes that nothing else has shown."""
-        until_s = time.monotonic() + _FINAL_S
+        until_s = time.monotonic() + _FINAL_S + self._settings.sinks_wait_s
         channel, final = sidecar.channel, None
         while not (final is not None or channel.ended) and time.monotonic() < until_s:
             channel.wait(wait_s=_PAUSE_S)
