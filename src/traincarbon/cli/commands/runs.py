@@ -11,6 +11,7 @@ from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.commands.evidence import verify_command
 from traincarbon.cli.commands.run_hours import hours_command
+from traincarbon.cli.commands.sync import sync_command
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import FILE, ledger_options
 from traincarbon.cli.plotting import check_plot, plot_option
@@ -244,7 +245,7 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
     click.echo(f"{what} deleted" if yes else output.dim(f"{what}; nothing was deleted. Add --yes to delete them."))
 
 
-for subcommand in (hours_command, verify_command):
+for subcommand in (hours_command, verify_command, sync_command):
     command.add_command(subcommand)
 
 
