@@ -36,8 +36,9 @@ def checked_options(options: "TrackOptions") -> "TrackOptions":
     Raises:
         CarbonError: an option is unknown or invalid; no training has begun.
     """
-    if options.get("progress_regex"):
-        raise CarbonError("progress_regex needs the output of a command", hint="the callback reports progress itself; leave the option out")
+    for name in ("progress_regex", "log_format"):
+        if options.get(name):
+            raise CarbonError(f"{name} needs the output of a command", hint="the callback reports progress itself; leave the option out")
     given: TrackOptions = {**options}
     if given.get("on_budget") is None and any(given.get(name) is not None for name in LIMITS):
         given["on_budget"] = BudgetPolicy.STOP.value

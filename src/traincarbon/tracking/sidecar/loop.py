@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from traincarbon.ledger.journal import Journal
 from traincarbon.tracking.channel import Channel
-from traincarbon.tracking.messages import Begun, Final, Job, JobEnded
+from traincarbon.tracking.live_state import LiveState
+from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.reports import Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.announcements import Announcements
@@ -28,6 +29,7 @@ from traincarbon.tracking.value.session import Session
 if TYPE_CHECKING:
     from traincarbon.tracking.display.display_process import DisplayProcess
     from traincarbon.tracking.sidecar.door import Door
+    from traincarbon.tracking.sinks.processes import SinkProcesses
 
 _CHECK_S = 0.25
 """Between two checks whether the owner is stopped, which nothing else reports."""
@@ -89,6 +91,7 @@ class Metering:
         self._said.waiting += settings.notes
         self._readout = Readout(settings, self._members, began_s=self._began_s, notes=self._said.waiting, changed=self._take_changes)
         self._inputs = Inputs(self._members, lookup, take_reports=self._take_reports, take_valuation=self._receive_valuation)
+        self._sinks: SinkProcesses | None = None
         self._has_asked = False
         """Whether the lookup process was asked."""
         self._has_reported_fault = False
@@ -129,6 +132,10 @@ class Metering:
         elif not self._readout.are_unsettled:
             self._ask_lookup()
         self._write("start", {**fields, **self._session.start_fields(), "missing": self._readout.missing})
+        if settings.sinks:
+            from traincarbon.tracking.sinks.processes import SinkProcesses
+
+            self._sinks = SinkProcesses(settings, announce=self._said.announce, show=lambda text: self._said.show(Note(text)))
 
     def _take_devices(self) -> None:
         """Take what the meters read, and tell the user about GPUs that they do not read."""
@@ -163,6 +170,8 @@ class Metering:
         if to_s > self._began_s + _UNSETTLED_S:
             self._ask_lookup()
         self._update(to_s)
+        if self._sinks is not None:
+            self._sinks.send(lambda: self._live_state(to_s))
         if not self._pace.is_due(to_s) and not ended:
             return
         shared = self._readout.shared()
@@ -188,7 +197,10 @@ class Metering:
             self._next_state_s = now_s + self._settings.state_every_s
             at_s = now_s if self._readout.frozen_s is None else self._readout.frozen_s
             self._update(at_s)
-            self._said.show(self._session.live_state(devices=self._readout.recorder.devices(), elapsed_s=at_s - self._began_s))
+            self._said.show(self._live_state(at_s))
+
+    def _live_state(self, at_s: float) -> LiveState:
+        return self._session.live_state(devices=self._readout.recorder.devices(), elapsed_s=at_s - self._began_s)
 
     def _wait(self, wait_s: float) -> None:
         """Wait until the next sample is due or input arrives, and handle it."""
@@ -237,10 +249,13 @@ class Metering:
 
     def _release(self, member: Member, *, others: int = 0) -> None:
         """Send a member the last message."""
+        member.channel.send(self._final(others), keep=True)
+        member.channel.flush(wait_s=_LAST_WAIT_S)
+
+    def _final(self, others: int = 0) -> Final:
         journal = self._journal
         fault = journal.fault if journal.unwritten() else ""
-        member.channel.send(Final(tuple(journal.unwritten()), self._session.budgets(), others, fault, journal.kept_in), keep=True)
-        member.channel.flush(wait_s=_LAST_WAIT_S)
+        return Final(tuple(journal.unwritten()), self._session.budgets(), others, fault, journal.kept_in)
 
     def _take_reports(self, reports: list[Report]) -> None:
         """Take what a training reports of its progress and phases."""
@@ -281,6 +296,8 @@ class Metering:
         self._report()
         self._write("end", {"from_s": self._began_s, "to_s": ended_s, "exit_code": ended.exit_code, "signal": ended.signal, "state": ended.state})
         self._readout.end()
+        if self._sinks is not None:
+            self._sinks.end(self._final())
         self._journal.close()
         self._said.close_display()  # the terminal is the training's again before it goes on
         for member in self._members.present:
