@@ -45,7 +45,7 @@ def page(request: Request, template: str, values: Mapping[str, object], *, title
         "sections": SECTIONS,
         "version": __version__,
         "facts": str(edition_of(site.database)),
-        "store": site.ledger.store,
+        "store": site.ledger.place,
         "is_read_only": site.is_read_only,
         "may_write": may_write(request),
         "htmx": _HTMX,
