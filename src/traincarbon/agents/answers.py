@@ -58,7 +58,7 @@ def explain_answer(given: Arguments, place: Place) -> dict[str, Any]:
 def compare_answer(given: Arguments, place: Place) -> dict[str, Any]:
     """Return what ``carbon compare --json`` prints."""
     own, fields = _split(given, ("level", "money", *AXES))
-    axes = {name: _values(own.get(name)) for name in AXES}
+    axes: dict[str, Any] = {name: _values(own.get(name)) for name in AXES}
     if not fields and not any(axes.values()):
         raise _no_plan()
     return compare(_plan(fields), **axes, money=own.get("money"), database=place.database, level=_level(own)).to_dict()
@@ -75,10 +75,10 @@ def advise_answer(given: Arguments, place: Place) -> dict[str, Any]:
 def optimise_answer(given: Arguments, place: Place) -> dict[str, Any]:
     """Return what ``carbon optimise --json`` prints."""
     own, fields = _split(given, ("level", "money", "sure", "by", "target_loss", "tokens_per_param", *BUDGETS, *AXES))
-    numbers = {name: _quantity(name, own[name]) for name in (*BUDGETS, "target_loss", "tokens_per_param") if own.get(name) is not None}
-    axes = {name: _values(own.get(name)) for name in AXES}
+    numbers: dict[str, Any] = {name: _quantity(name, own[name]) for name in (*BUDGETS, "target_loss", "tokens_per_param") if own.get(name) is not None}
+    axes: dict[str, Any] = {name: _values(own.get(name)) for name in AXES}
     words = {name: own[name] for name in ("money", "by") if own.get(name) is not None}
-    sure = {} if own.get("sure") is None else {"sure": parse_option("sure", own["sure"], MEASURES["share"])}
+    sure: dict[str, Any] = {} if own.get("sure") is None else {"sure": parse_option("sure", own["sure"], MEASURES["share"])}
     return optimise(**axes, **numbers, **words, **sure, database=place.database, level=_level(own), **fields).to_dict()
 
 
