@@ -71,7 +71,7 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         if not found.total and (project or state or since):
             click.echo(f"no run in {output.clean(found.store)} matches; carbon runs list shows all", err=True)
         elif not found.total:
-            click.echo(f"no runs in {output.clean(found.store)}; record one with: carbon track -- COMMAND", err=True)
+            click.echo(output.filled(f"no runs in {output.clean(found.store)}; record one with: carbon track -- COMMAND"), err=True)
         for fault in found.faults[:_MOST_NOTES]:
             click.echo(f"note: {output.clean(fault)}; the rest is not affected", err=True)
         if len(found.faults) > _MOST_NOTES:
@@ -113,7 +113,8 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     if as_json:
         click.echo(output.as_json(merged._asdict()))
     else:
-        click.echo(f"{output.counted(merged.runs, 'run')}: {output.counted(merged.copied, 'journal')} copied, {merged.unchanged} already in the store")
+        text = f"{output.counted(merged.runs, 'run')}: {output.counted(merged.copied, 'journal')} copied, {merged.unchanged} already in the store"
+        click.echo(output.filled(text))
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
             click.echo(f"note: left out {output.clean(fault)}", err=True)
