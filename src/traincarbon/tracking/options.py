@@ -11,6 +11,7 @@ from traincarbon.quantities import BUDGETED
 from traincarbon.tracking.deduced_region import with_region
 from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.launchers.parents import environment_with_parents
+from traincarbon.tracking.open_runs import open_runs
 from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.run_identity import identified
 from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, LogFormat, NodeScope, Settings, SinkRequest
@@ -166,7 +167,8 @@ def settings_from(
         grace_s=grace_s,
         scope=NodeScope(str(nodes)),
         versions=software_versions(),
-        sinks=_sinks(log_to, prometheus, is_first=not launch.node_rank),
+        sinks=(sinks := _sinks(log_to, prometheus, is_first=not launch.node_rank)),
+        open_runs=open_runs() if sinks else {},
     )
 
 

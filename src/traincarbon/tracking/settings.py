@@ -1,5 +1,6 @@
 """The settings of the metering process."""
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -131,11 +132,19 @@ class Settings(NamedTuple):
 
     sinks: tuple[SinkRequest, ...] = ()
     """Where the run is logged while it is metered."""
+    open_runs: Mapping[str, str] = {}
+    """What the training has open there, see :mod:`traincarbon.tracking.open_runs`."""
 
     @property
     def sinks_of_other_nodes(self) -> tuple[SinkRequest, ...]:
         """Where the other nodes of the run log: Prometheus reads each of them, and else the first speaks for the run."""
         return tuple(request for request in self.sinks if request.name == "prometheus")
+
+    @property
+    def has_own_sinks(self) -> bool:
+        """Whether the first process of a node asks for sinks by options of its own, which no environment hands to other trackers."""
+        is_shared = "CARBON_LOG_TO" in os.environ or "CARBON_PROMETHEUS" in os.environ
+        return bool(self.sinks) and not is_shared and not self.launch.local_rank
 
     @property
     def sinks_wait_s(self) -> float:

@@ -96,6 +96,8 @@ class Tracker:
                     if self._sidecar is None:
                         del self._metering[os.getpid()]
         if self._sidecar is None and os.environ.get(MARK):
+            if self._settings.has_own_sinks:
+                self._stderr.print("the outer tracker meters and logs this run: give it --log-to or --prometheus, or set CARBON_LOG_TO")
             refuse_unwatched(self._settings, self._reason, watched=watched_outside())
         return self
 

@@ -1,12 +1,14 @@
 """MLflow has what a tracked training took, in a database of SQLite: in the training's own run, or in one of ours."""
 
 import sys
+import time
 
 import pytest
 
 mlflow = pytest.importorskip("mlflow")
 
-from tracked import TRAINING
+import traincarbon
+from tracked import TRAINING, Place
 
 OWN = f"""
 import os, sys
@@ -52,3 +54,16 @@ def test_a_server_that_is_not_there_is_a_note_and_delays_the_end_by_seconds_only
     assert record.state == "finished"
     assert "MLflow: " in told
     assert "what the run came to is missing there" in " ".join(told.split())
+
+
+def test_a_run_that_the_training_has_open_in_python_gets_the_metrics(client, tmp_path, monkeypatch):
+    place = Place(tmp_path)
+    for name in ("CARBON_STORE", "CARBON_REPLAY"):
+        monkeypatch.setenv(name, place.env[name])
+    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
+    with mlflow.start_run() as ours, traincarbon.track(run_id="r", hw="8xH100", log_to="mlflow", quiet=True):
+        time.sleep(1.0)
+    (run,) = runs(client)
+    assert run.info.run_id == ours.info.run_id
+    assert run.data.metrics["carbon/energy_kwh"] == pytest.approx(place.record("r").facility_energy_kwh["median"], rel=1e-12)
+    assert run.data.tags["carbon.run_id"] == "r"

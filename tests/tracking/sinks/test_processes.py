@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -118,3 +119,11 @@ def test_a_sink_that_never_takes_the_end_is_left_alone_after_a_while(monkeypatch
     assert said == ["Prometheus: it did not take the last values within 0.5 s, and tries for a minute longer"]
     os.kill(sink._pid, signal.SIGKILL)
     os.waitpid(sink._pid, 0)
+
+
+def test_a_tracker_within_a_tracked_command_says_who_logs(place, tmp_path):
+    code = f"import sys; sys.path[:0] = {sys.path!r}; import traincarbon\nwith traincarbon.track(log_to='tensorboard', quiet=False): pass"
+    done = place.track("--run-id", "r", "--", *python(code), cwd=tmp_path)
+    assert done.returncode == 0
+    assert "the outer tracker meters and logs this run: give it --log-to or --prometheus" in done.stderr
+    assert not (tmp_path / "runs").exists()

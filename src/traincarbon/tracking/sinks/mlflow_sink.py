@@ -28,8 +28,9 @@ class MlflowSink:
         from mlflow import MlflowClient
 
         self._settings = settings
-        self._client = MlflowClient(tracking_uri=where or None)
-        self.where = f"metrics carbon/… at {where or mlflow.get_tracking_uri()}"
+        uri = where or settings.open_runs.get("mlflow_uri") or mlflow.get_tracking_uri()
+        self._client = MlflowClient(tracking_uri=uri)
+        self.where = f"metrics carbon/… at {uri}"
         self._began_s = time.monotonic()
         self._run_id = ""
         self._is_own = False
@@ -50,10 +51,10 @@ class MlflowSink:
         """Nothing is open."""
 
     def _find(self) -> bool:
-        """Return whether the run to log to is known: that of the environment, or the newest with our tag."""
+        """Return whether the run to log to is known: the one that was open, that of the environment, or the newest with our tag."""
         if self._run_id:
             return True
-        self._run_id = os.environ.get("MLFLOW_RUN_ID", "")
+        self._run_id = self._settings.open_runs.get("mlflow_run") or os.environ.get("MLFLOW_RUN_ID", "")
         if not self._run_id and "'" not in self._settings.run_id:
             experiments = self._client.search_experiments(max_results=_MOST_EXPERIMENTS, order_by=["last_update_time DESC"])
             condition = f"tags.`{TAG}` = '{self._settings.run_id}'"

@@ -15,7 +15,7 @@ class WandbSink:
     """Logs to a run of W&B that a session which continues this one continues.
 
     Args:
-        where: The project, or ``entity/project``; "" for that of the environment, else that of the run.
+        where: The project, or ``entity/project``; "" for that of the run that the training has open, of the environment, or of this run.
         settings: The run.
     """
 
@@ -23,12 +23,13 @@ class WandbSink:
         import wandb
 
         entity, _, project = where.rpartition("/")
+        beside = settings.open_runs
         self._run = wandb.init(
-            entity=entity or None,
-            project=project or os.environ.get("WANDB_PROJECT") or settings.project or _PROJECT,
+            entity=entity or beside.get("wandb_entity") or None,
+            project=project or beside.get("wandb_project") or os.environ.get("WANDB_PROJECT") or settings.project or _PROJECT,
             id=re.sub(r"[^\w.-]", "-", f"carbon-{settings.run_id}")[:_LONGEST_ID],
             name=f"carbon {settings.run_id}",
-            group=os.environ.get("WANDB_RUN_GROUP") or os.environ.get("WANDB_RUN_ID") or settings.run_id,
+            group=beside.get("wandb_group") or os.environ.get("WANDB_RUN_GROUP") or os.environ.get("WANDB_RUN_ID") or settings.run_id,
             job_type="carbon",
             config={f"carbon_{name}": value for name, value in facts_of(settings).items()},
             resume="allow",
