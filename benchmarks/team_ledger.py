@@ -30,7 +30,8 @@ INSERT INTO traincarbon.processes (run_id, cluster, writer, seq, version, summar
 SELECT runs.run_id, '', runs.run_id, seq, version, summary FROM traincarbon.runs, (SELECT seq, version, summary FROM traincarbon.processes LIMIT 1) AS one
 WHERE runs.run_id <> 'run-0';
 """
-MONTHS = "SELECT project, month, sum(runs), sum(energy_kwh), sum(co2e_kg), sum(cost_usd) FROM traincarbon.totals GROUP BY project, month"
+MONTHS = "SELECT project, month, count(*), sum(energy_kwh), sum(co2e_kg), sum(cost_usd) FROM traincarbon.runs GROUP BY project, month"
+TOTALS = "SELECT project, month, sum(runs), sum(energy_kwh), sum(co2e_kg), sum(cost_usd) FROM traincarbon.totals GROUP BY project, month"
 NEWEST = "SELECT run_id, started_at, project, state, energy_kwh FROM traincarbon.runs ORDER BY started_at DESC, run_id LIMIT 30"
 
 
@@ -64,8 +65,9 @@ def ask_many(server: Server, folder: str, count: int) -> None:
     print(f"{int(rows):,} runs: {size}")
     found = ServerRuns(address)
     questions: dict[str, Callable[[], object]] = {
-        "project × month, SQL": lambda: found.rows(MONTHS),
-        "the newest 30, SQL": lambda: found.rows(NEWEST),
+        "project × month, of the table": lambda: found.rows(MONTHS),
+        "project × month, of the view of totals by project, user and month": lambda: found.rows(TOTALS),
+        "the newest 30": lambda: found.rows(NEWEST),
         "project × month as serve asks it, 11 sums and counts": lambda: month_sums(found),
         "the newest 50 as serve lists them, with the number of all": lambda: page_of(found, Filter()),
         "records of the newest 30 as carbon runs list reads them": lambda: found.records(limit=30),

@@ -35,7 +35,7 @@ IN_POSTGRESQL = Questions(
     total=f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}{_WORDS}",
     page=f"SELECT {_LISTED} FROM {_RUNS} WHERE {_WHERE}{_WORDS} ORDER BY {{sorting}} LIMIT :p5 OFFSET :p6",
     projects=_PROJECTS,
-    months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM {_RUNS} WHERE {_WHERE}{_WORDS} GROUP BY 1, 2 ORDER BY 1, 2",
+    months=f"SELECT month, project, count(*), {_SUMS} FROM {_RUNS} WHERE {_WHERE}{_WORDS} GROUP BY 1, 2 ORDER BY 1, 2",
 )
 _RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4) ORDER BY started_at DESC, run_id LIMIT :p5"
 _COUNT = f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4)"

@@ -1,6 +1,6 @@
 """The tables of a ledger on a server. The columns of lists and totals are those of the index, see :mod:`traincarbon.ledger.listed_runs`."""
 
-from sqlalchemy import BigInteger, Column, Double, ForeignKeyConstraint, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, text
+from sqlalchemy import BigInteger, Column, Computed, Double, ForeignKeyConstraint, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, text
 
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
 from traincarbon.ledger.server.address import SCHEMA
@@ -33,6 +33,7 @@ RUNS = Table(
     Column("project", Text, nullable=False),
     Column("state", Text, nullable=False),
     Column("username", Text),
+    Column("month", Text, Computed("substr(started_at, 1, 7)", persisted=True)),
     *_listed(),
     Column("record", Text),
     PrimaryKeyConstraint("run_id", "cluster"),
