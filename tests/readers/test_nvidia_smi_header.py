@@ -39,8 +39,7 @@ def test_a_log_without_power_says_what_to_ask_for(line):
     assert "power.draw" in caught.value.hint
 
 
-@pytest.mark.parametrize(
-)
+@pytest.mark.parametrize("line", ["1746556382.8,0, 0, 15360", "timestamp,project_name,run_id", "2026-03-01 10:00:00, 3 W"])
 def test_logs_of_other_programs_are_no_logs_of_nvidia_smi(line):
     assert not is_log(line)
 
