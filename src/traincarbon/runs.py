@@ -32,7 +32,6 @@ from traincarbon.readers.zones import zone_of
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
 sync = server.sync
-
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
 _AT_ONCE = 5000
@@ -131,7 +130,7 @@ def read(
     tokens_column: str = "",
     timezone: str = "",
     energy_covers: str = "",
-    job: str = "",
+    job: str | Sequence[str] = "",
     hosts: str = "",
     from_: str = "",
     to: str = "",
@@ -149,7 +148,7 @@ def read(
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none: ``Europe/Paris`` or ``+02:00``; by default UTC.
         energy_covers: What the energy of SLURM covers: ``cpu``, ``node`` or ``gpu``; by default unknown.
-        job: The job to read from a server, by the label of its series: a number of SLURM, a pod, or ``LABEL=VALUE``.
+        job: The jobs to read from a server, by the label of their series: numbers of SLURM, pods, or ``LABEL=VALUE``; ``*`` stands for any text.
         hosts: Its hosts, as ``a,b`` or ``gpu[01-03]``, if no label names it.
         from_: When it began.
         to: When it ended.
@@ -186,7 +185,7 @@ def import_(
     tokens_column: str = "",
     timezone: str = "",
     energy_covers: str = "",
-    job: str = "",
+    job: str | Sequence[str] = "",
     hosts: str = "",
     from_: str = "",
     to: str = "",
@@ -205,7 +204,7 @@ def import_(
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none.
         energy_covers: What the energy of SLURM covers.
-        job: The job to read from a server.
+        job: The jobs to read from a server.
         hosts: Its hosts.
         from_: When it began.
         to: When it ended.
@@ -236,6 +235,7 @@ def import_(
         found = found._replace(runs=tuple(replace(run, billed=None) for run in found.runs))
     added: tuple[str, ...] = ()
     with Ledger(store, progress=progress) as ledger:
+        found = found.placed(ledger.store)
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")

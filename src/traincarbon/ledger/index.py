@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -77,10 +77,10 @@ class Index:
             self._connection.execute("BEGIN IMMEDIATE")
             self._combine({run_id: {} for run_id in take_in(self._connection, imported)})
 
-    def marks(self) -> set[str]:
-        """Return the marks of all imported records, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
+    def marks(self, among: Collection[str]) -> set[str]:
+        """Return those marks that imported records have, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
         self.refresh()
-        return marks_in(self._connection)
+        return marks_in(self._connection, among)
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""

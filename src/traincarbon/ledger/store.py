@@ -131,7 +131,7 @@ class Ledger(LedgerReader):
         Raises:
             CarbonError: the store cannot be written.
         """
-        known = self.index.marks() if os.path.isdir(os.path.join(self.store, "journals")) else set()
+        known = self.index.marks if os.path.isdir(os.path.join(self.store, "journals")) else None
         added = add_records(self.store, records, known=known, dry_run=dry_run)
         if added.journals:
             self.index.add(added.journals if are_as_read else list(map(checked, added.journals)))

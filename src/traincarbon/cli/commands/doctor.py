@@ -24,6 +24,8 @@ _WAIT_S = 15.0
 """A library that has not answered by then is taken to hang."""
 _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
+_NARROW = 60
+"""Columns below which names have no column of their own."""
 
 _UDEV = "/etc/udev/rules.d/99-powercap.rules"
 _FOR_THE_RECORDER = ("risen_since_s", "risen_j", "is_shared")
@@ -230,6 +232,8 @@ def _facts() -> str:
 
 
 def _aligned(rows: list[tuple[str, str]]) -> list[str]:
+    if output.width() < _NARROW:
+        return [_indented(f"{name}: {output.clean(text)}".removeprefix(": "), 2) for name, text in rows]
     return [_indented(f"{name:11}{output.clean(text)}", 2, deeper=11) for name, text in rows]
 
 

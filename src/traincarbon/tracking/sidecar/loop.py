@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from traincarbon.ledger.journal import Journal
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.live_state import LiveState
+from traincarbon.tracking.mapped_frameworks import FrameworkWatch
 from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.reports import Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.announcements import Announcements
 from traincarbon.tracking.sidecar.clocks import Clocks
-from traincarbon.tracking.sidecar.first_line import first_line
+from traincarbon.tracking.sidecar.first_line import first_line, versions_of
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.inputs import Inputs
 from traincarbon.tracking.sidecar.job import ProcessHandle
@@ -86,6 +87,7 @@ class Metering:
         self._clocks = Clocks()
         self._pace = RecordPace(interval_s=settings.interval_s, began_s=self._began_s)
         self._session = Session(settings)
+        self._frameworks = FrameworkWatch(settings.versions)
         self._lookup = lookup
         self._said = Announcements(self._members, display=display, keep=self._keep_note)
         self._said.waiting += settings.notes
@@ -167,6 +169,7 @@ class Metering:
         self._said.waiting += self._clocks.check()
         for member in self._members.present:
             member.tree.scan()
+        self._note_frameworks()
         if to_s > self._began_s + _UNSETTLED_S:
             self._ask_lookup()
         self._update(to_s)
@@ -178,6 +181,12 @@ class Metering:
         fields = {**self._readout.recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields(), **({"shared_with": shared} if shared else {})}
         for kind, stated in self._pace.lines(fields, self._session.counts(ended=ended), now_s=to_s, ended=ended):
             self._write(kind, stated)
+
+    def _note_frameworks(self) -> None:
+        """Write the frameworks that the processes of a command have loaded, once they have."""
+        found = self._frameworks.look(pid for member in self._members.present for pid in (member.job.pid, *member.tree.pids))
+        if found:
+            self._write("start", {"interval_s": self._settings.interval_s, "versions": {**versions_of(self._settings), **found}})
 
     def _update(self, now_s: float) -> None:
         ended = self._readout.frozen_s is not None

@@ -34,6 +34,7 @@ class MlflowSink:
         self._began_s = time.monotonic()
         self._run_id = ""
         self._is_own = False
+        self._find()  # now, as a new database takes seconds to be made
 
     def log(self, status: Status) -> None:
         """Log to the run of the training; to one of ours, if the training has none for a minute."""
