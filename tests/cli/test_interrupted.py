@@ -37,6 +37,7 @@ WORDS = {
     "runs": ("runs", "list"),
     "bench": ("bench", "--quick"),
     "doctor": ("doctor",),
+    "mcp": ("mcp",),
     "db": ("db", "list"),
 }
 
