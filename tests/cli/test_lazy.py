@@ -72,6 +72,12 @@ def test_an_estimate_imports_nothing_heavy(more):
     assert not imported(*ESTIMATE, *more) & HEAVY
 
 
+@pytest.mark.parametrize("words", [("list",), ("export", "--format", "csv"), ("hours", "--help"), ("sync", "--help")])
+def test_runs_in_a_folder_need_no_package_of_a_server(words, monkeypatch, tmp_path):
+    monkeypatch.setenv("CARBON_STORE", str(tmp_path))
+    assert not {name.partition(".")[0] for name in imported("runs", *words)} & {"sqlalchemy", "psycopg", "alembic", "httpx2", "ssl", "asyncio", "mcp"}
+
+
 def test_json_is_imported_only_where_it_is_asked_for():
     assert "json" in imported(*ESTIMATE, "--json")
 
