@@ -26,9 +26,9 @@ for _ in range(300):
 
 UNTIL_NOTED = """
 import glob, os, time
-journals = os.environ["CARBON_STORE"] + "/journals/r/*.jsonl"
+journals, text = os.environ["CARBON_STORE"] + "/journals/r/*.jsonl", "install " + "trackio"  # the command line is in the journal too
 until_s = time.monotonic() + 20.0
-while time.monotonic() < until_s and not any("Trackio:" in open(file).read() for file in glob.glob(journals)):
+while time.monotonic() < until_s and not any(text in open(file).read() for file in glob.glob(journals)):
     time.sleep(0.1)
 """
 
