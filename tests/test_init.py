@@ -55,6 +55,7 @@ PUBLIC = [
     "runs",
     "serve",
     "steps",
+    "sweep",
     "track",
     "validate",
 ]
