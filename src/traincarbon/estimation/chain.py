@@ -81,9 +81,7 @@ def estimate_calibrated(plan: Plan, calibration: "Calibration", *, database: Dat
     return _estimate(plan, database, level=level, strict=False, calibration=calibration)
 
 
-def _estimate(
-    plan: Plan, database: Database, *, level: float, strict: bool, calibration: "Calibration | None" = None, is_exact: bool = False
-) -> Estimate:
+def _estimate(plan: Plan, database: Database, *, level: float, strict: bool, calibration: "Calibration | None" = None, is_exact: bool = False) -> Estimate:
     model = None
     if plan.model is not None:
         from traincarbon.estimation.model.resolve import with_model

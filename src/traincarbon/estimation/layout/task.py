@@ -16,7 +16,7 @@ from traincarbon.formulas.layout import Shape
 from traincarbon.formulas.size import usual_batch_tokens
 from traincarbon.formulas.step import StepTime
 from traincarbon.formulas.throughput import calibrated_mfu
-from traincarbon.uncertain import median_of
+from traincarbon.uncertain import Num, median_of
 
 Assumed = list[tuple[str, float, str]]
 
@@ -153,6 +153,18 @@ def _sequences(plan: Plan, shape: Shape, accelerators: float, database: Database
     sequences = float(max(1, round(batch / shape.seq_len)))
     assumed.append(("batch_tokens", sequences * shape.seq_len, "not stated: as in published runs on so many accelerators, or near it if that divides better"))
     return sequences
+
+
+def sequences_of_each(seq_len: Num, accelerators: Num, database: Database, *, batch_tokens: Num | None) -> Num:
+    """Return the sequences of a step of many plans: those stated, NaN where a step is shorter than one, or the usual ones on so many accelerators."""
+    import numpy as np
+
+    if batch_tokens is not None:
+        return np.where(batch_tokens < seq_len, np.nan, np.rint(batch_tokens / seq_len))
+    reference_tokens = constant(database, "batch_tokens", "*")
+    counts, places = np.unique(accelerators, return_inverse=True)
+    batch = np.array([usual_batch_tokens(accelerators=count, reference_tokens=reference_tokens) for count in counts.tolist()])
+    return np.maximum(1.0, np.rint(batch[places] / seq_len))
 
 
 def _recompute(plan: Plan, assumed: Assumed) -> str | None:

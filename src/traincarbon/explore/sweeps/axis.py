@@ -43,7 +43,7 @@ class Axis(NamedTuple):
     is_log: bool = False
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """How many values it has; 0 for a whole range."""
         return len(self.values) or self.steps
 

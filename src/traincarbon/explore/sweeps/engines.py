@@ -7,6 +7,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 from traincarbon.errors import CarbonError
@@ -110,7 +111,7 @@ def _in_order_with(files: Files, submit: Callable[[Unit, str], Any], *, most: in
 @contextmanager
 def _client(scheduler: str) -> Iterator[Any]:
     try:
-        import distributed
+        distributed: Any = import_module("distributed")
     except ImportError as error:
         raise MissingExtraError("a scheduler of Dask needs distributed, which is not installed", extra="dask", otherwise="use --workers or --shard") from error
     hint = "start it by dask scheduler, and workers by dask worker; what was computed is kept"

@@ -65,13 +65,13 @@ class Grid:
         self.samples = samples
         self.seed = seed
         for axis in axes:
-            if samples is None and not axis.count:
+            if samples is None and not axis.size:
                 raise PlanError(f"the range of {axis.name} has no n", hint='give n, or samples and method = "latin" to draw from the whole range')
-        self.count = samples if samples is not None else math.prod(axis.count for axis in axes)
+        self.count = samples if samples is not None else math.prod(axis.size for axis in axes)
         if self.count > MOST_PLANS:
             hint = f'a sweep has at most {MOST_PLANS:,}: give fewer values, or samples = 1000000 with method = "latin"'
             raise PlanError(f"the grid has {_counted(self.count)} plans", hint=hint)
-        groups = math.prod(axis.count for axis in self.names)
+        groups = math.prod(axis.size for axis in self.names)
         if groups > _MOST_GROUPS:
             raise PlanError(f"the names of the grid have {groups:,} combinations", hint=f"at most {_MOST_GROUPS:,} are swept at once: name fewer")
         self._check()
@@ -125,7 +125,7 @@ class Grid:
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             raise PlanError(f"cannot read {str(file)!r}: {reason}", hint="a grid is a TOML file in UTF-8") from error
         try:
-            return cls.from_toml(text)._beside(path.dirname(file))
+            return cls.from_toml(text).beside(path.dirname(file))
         except CarbonError as error:
             raise type(error)(f"{clean(str(file))}: {error}", hint=error.hint) from error
 
@@ -147,7 +147,7 @@ class Grid:
         """Return the values that no array can hold of the combination at place *group*."""
         values: dict[str, float | str] = {}
         for axis in reversed(self.names):
-            group, place = divmod(group, axis.count)
+            group, place = divmod(group, axis.size)
             values[axis.name] = axis.values[place]
         return values
 
@@ -155,7 +155,7 @@ class Grid:
         """Return each axis of what no array can hold, with the place of each plan's value on it, from the places of their combinations."""
         found: dict[str, tuple[Axis, Places]] = {}
         for axis in reversed(self.names):
-            groups, place = _divided(groups, axis.count)
+            groups, place = _divided(groups, axis.size)
             found[axis.name] = (axis, place)
         return found
 
@@ -167,20 +167,20 @@ class Grid:
     def _all(self, rest: "Places") -> Rows:
         numbers: dict[str, Floats] = {}
         for axis in reversed(self.numbers):
-            rest, place = _divided(rest, axis.count)
+            rest, place = _divided(rest, axis.size)
             numbers[axis.name] = axis.numbers(place)
         return Rows(rest, numbers)
 
     def _drawn(self, rows: "Places") -> Rows:
-        def places(axis: Axis, share: Floats) -> Places:
-            return np.minimum((share * axis.count).astype(np.int64), axis.count - 1)
+        def places(axis: Axis, share: "Floats") -> "Places":
+            return np.minimum((share * axis.size).astype(np.int64), axis.size - 1)
 
         groups, numbers = np.zeros(len(rows), dtype=np.int64), {}
         for axis in self.names:
-            groups = groups * axis.count + places(axis, self._shares(axis, rows))
+            groups = groups * axis.size + places(axis, self._shares(axis, rows))
         for axis in self.numbers:
             shares = self._shares(axis, rows)
-            found = axis.numbers(places(axis, shares)) if axis.count else axis.at(shares)
+            found = axis.numbers(places(axis, shares)) if axis.size else axis.at(shares)
             numbers[axis.name] = np.rint(found) if FIELDS[axis.name].check is Check.COUNT else found
         return Rows(groups, numbers)
 
@@ -202,7 +202,7 @@ class Grid:
         first = {axis.name: axis.values[0] if axis.values else axis.low for axis in (*self.names, *self.numbers)}
         Plan.from_dict(self.fixed | first)
 
-    def _beside(self, folder: str) -> "Grid":
+    def beside(self, folder: str) -> "Grid":
         """Return the grid with paths of models that stand relative to *folder*."""
 
         def placed(value: Any) -> Any:

@@ -38,7 +38,7 @@ def pyarrow() -> Any:
     """
     try:
         import pyarrow as pa
-        import pyarrow.parquet  # noqa: F401  an attribute of pyarrow from here on
+        import pyarrow.parquet
     except ImportError as error:
         raise MissingExtraError("a sweep needs pyarrow, which is not installed", extra="parquet") from error
     return pa

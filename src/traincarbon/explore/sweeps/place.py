@@ -40,7 +40,7 @@ class Place(NamedTuple):
 
     def part(self, shard: Shard) -> str:
         """Return the file of a *shard*."""
-        return f"{self.output.removesuffix(ENDING)}.part-{shard.index:03d}-of-{shard.count}{ENDING}"
+        return f"{self.output.removesuffix(ENDING)}.part-{shard.number:03d}-of-{shard.total}{ENDING}"
 
     @property
     def units(self) -> str:
@@ -88,9 +88,9 @@ class Place(NamedTuple):
         if self.shard is None:
             return
         for shard, file in self.parts().items():
-            if shard.count != self.shard.count and stored_in(file).stated.get("sweep_sha256") == self.sweep_sha256:
-                message = f"{file!r} is one of {shard.count} shards, and this one is of {self.shard.count}"
-                raise CarbonError(message, hint=f"give --shard i/{shard.count}, or name another file")
+            if shard.total != self.shard.total and stored_in(file).stated.get("sweep_sha256") == self.sweep_sha256:
+                message = f"{file!r} is one of {shard.total} shards, and this one is of {self.shard.total}"
+                raise CarbonError(message, hint=f"give --shard i/{shard.total}, or name another file")
 
     def check_room(self, *, plans: int, columns: int, copies: int) -> None:
         """Refuse a sweep that the disk has no room for.

@@ -11,19 +11,19 @@ _BY_HAND = "or give the shard as --shard i/n, counted from 0"
 
 
 class Shard(NamedTuple):
-    """Part number *index* of *count*, counted from 0."""
+    """Part *number* of *total*, counted from 0."""
 
-    index: int
-    count: int
+    number: int
+    total: int
 
     def bounds(self, plans: int) -> tuple[int, int]:
         """Return the first of its plans and the one after its last.
 
         Example:
-            >>> [Shard(index, 3).bounds(10) for index in range(3)]
+            >>> [Shard(number, 3).bounds(10) for number in range(3)]
             [(0, 3), (3, 6), (6, 10)]
         """
-        return plans * self.index // self.count, plans * (self.index + 1) // self.count
+        return plans * self.number // self.total, plans * (self.number + 1) // self.total
 
     @classmethod
     def parse(cls, text: str) -> "Shard":
@@ -34,7 +34,7 @@ class Shard(NamedTuple):
 
         Example:
             >>> Shard.parse("3/8")
-            Shard(index=3, count=8)
+            Shard(number=3, total=8)
         """
         found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*", text, re.ASCII)
         if found is None:
@@ -52,7 +52,7 @@ def scheduled(environment: Mapping[str, str]) -> Shard | None:
 
     Example:
         >>> scheduled({"SLURM_ARRAY_TASK_ID": "5", "SLURM_ARRAY_TASK_MIN": "1", "SLURM_ARRAY_TASK_MAX": "8", "SLURM_ARRAY_TASK_COUNT": "8"})
-        Shard(index=4, count=8)
+        Shard(number=4, total=8)
     """
     if "SLURM_ARRAY_TASK_ID" in environment:
         return _of_slurm(environment)
@@ -64,17 +64,20 @@ def scheduled(environment: Mapping[str, str]) -> Shard | None:
     if "AWS_BATCH_JOB_ARRAY_INDEX" in environment:
         if "AWS_BATCH_JOB_ARRAY_SIZE" not in environment:
             index = _number(environment, "AWS_BATCH_JOB_ARRAY_INDEX")
-            raise CarbonError(f"AWS_BATCH_JOB_ARRAY_INDEX is {index}, but not of how many", hint=f"set AWS_BATCH_JOB_ARRAY_SIZE to the size of the array, {_BY_HAND}")
+            raise CarbonError(
+                f"AWS_BATCH_JOB_ARRAY_INDEX is {index}, but not of how many", hint=f"set AWS_BATCH_JOB_ARRAY_SIZE to the size of the array, {_BY_HAND}"
+            )
         return _checked(_number(environment, "AWS_BATCH_JOB_ARRAY_INDEX"), _number(environment, "AWS_BATCH_JOB_ARRAY_SIZE"), "AWS_BATCH_JOB_ARRAY_INDEX")
     return None
 
 
 def _of_slurm(environment: Mapping[str, str]) -> Shard:
     task = _number(environment, "SLURM_ARRAY_TASK_ID")
-    for name in ("SLURM_ARRAY_TASK_MIN", "SLURM_ARRAY_TASK_MAX", "SLURM_ARRAY_TASK_COUNT"):
-        if name not in environment:
-            raise CarbonError(f"SLURM_ARRAY_TASK_ID is {task}, but {name} is not set", hint=f"start it by sbatch --array=0-7, {_BY_HAND}")
-    first, last, count = (_number(environment, f"SLURM_ARRAY_TASK_{name}") for name in ("MIN", "MAX", "COUNT"))
+    if "SLURM_ARRAY_TASK_COUNT" not in environment:
+        raise CarbonError(f"SLURM_ARRAY_TASK_ID is {task}, but not of how many", hint=f"set SLURM_ARRAY_TASK_COUNT, {_BY_HAND}")
+    count = _number(environment, "SLURM_ARRAY_TASK_COUNT")
+    first = _number(environment, "SLURM_ARRAY_TASK_MIN") if "SLURM_ARRAY_TASK_MIN" in environment else 0
+    last = _number(environment, "SLURM_ARRAY_TASK_MAX") if "SLURM_ARRAY_TASK_MAX" in environment else first + count - 1
     if first not in (0, 1) or last - first + 1 != count or not first <= task <= last:
         hint = "use an array as --array=0-7; to repeat some of its tasks, give --shard $SLURM_ARRAY_TASK_ID/8"
         raise CarbonError(f"the array has {count} tasks from {first} to {last}: that does not say which part of how many task {task} is", hint=hint)

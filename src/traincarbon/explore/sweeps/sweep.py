@@ -208,7 +208,7 @@ def _compute(task: _Task, start: int, stop: int, pieces: list[_Piece], *, worker
         task.place.check_room(plans=stop - start, columns=len(task.schema), copies=1 if is_alone else 2)
     os.makedirs(task.place.units, exist_ok=True)
     if is_alone:
-        tables = (table for piece in pieces for table in (task.work.tables(piece) if isinstance(piece, Unit) else tables_in(piece)))
+        tables: Iterator[pa.Table] = (table for piece in pieces for table in (task.work.tables(piece) if isinstance(piece, Unit) else tables_in(piece)))
     else:
         missing = [(unit, task.place.unit(unit)) for unit in units if not path.exists(task.place.unit(unit))]
         if scheduler is not None:
