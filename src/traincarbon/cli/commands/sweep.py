@@ -14,7 +14,7 @@ from traincarbon.cli.options import FILE, common_options, database, level_option
 from traincarbon.formatting import amount, clean
 
 if TYPE_CHECKING:
-    from traincarbon.explore.sweeps.sweep import Sweep
+    from traincarbon.explore.sweeps.outcome import Sweep
 
 
 class _Command(PlainHelp, click.Command):

@@ -64,7 +64,7 @@ class Axis(NamedTuple):
             found: Floats = self.low * np.exp(shares * math.log(self.high / self.low))
         else:
             found = self.low + shares * (self.high - self.low)
-        return np.clip(found, self.low, self.high)
+        return np.where(shares == 1.0, self.high, np.clip(found, self.low, self.high))
 
 
 def axis_of(name: str, stated: object) -> Axis:

@@ -11,13 +11,13 @@ from traincarbon.errors import CarbonError
 from traincarbon.explore.sweeps.parquet_file import stored_in
 from traincarbon.explore.sweeps.shard import Shard
 from traincarbon.explore.sweeps.work import Unit
-from traincarbon.formatting import amount
 
 ENDING = ".parquet"
 _PART = re.compile(r"\.part-(\d{3,})-of-(\d+)\.parquet")
 _ROOM = 1.1
 """Bytes on the disk for a byte of numbers: headers, texts, and what is rounded up."""
 _B_OF_NUMBER = 8
+_B_OF_GB = 1e9
 
 
 class Place(NamedTuple):
@@ -101,5 +101,5 @@ class Place(NamedTuple):
         need_b = plans * columns * _B_OF_NUMBER * copies * _ROOM
         free_b = shutil.disk_usage(path.dirname(self.file) or ".").free
         if need_b > free_b:
-            message = f"{plans:,} plans need about {amount(need_b, 'B')} on the disk, and {amount(free_b, 'B')} are free"
+            message = f"{plans:,} plans need about {need_b / _B_OF_GB:,.3g} GB on the disk, and {free_b / _B_OF_GB:,.3g} GB are free"
             raise CarbonError(message, hint="keep less (--keep pareto), sweep fewer plans, or name a file on another disk")

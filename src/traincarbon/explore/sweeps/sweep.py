@@ -16,6 +16,7 @@ from traincarbon.explore.sweeps.evaluation import PROBLEM, Asked, evaluated
 from traincarbon.explore.sweeps.front import front_of, objectives
 from traincarbon.explore.sweeps.grid import Grid
 from traincarbon.explore.sweeps.names import check_names
+from traincarbon.explore.sweeps.outcome import Sweep
 from traincarbon.explore.sweeps.parquet_file import stored_in, table_of, tables_in, tables_of_unit, write_tables
 from traincarbon.explore.sweeps.place import ENDING, Place
 from traincarbon.explore.sweeps.provenance import metadata, provenance
@@ -36,50 +37,6 @@ _MOST_ALONE = 1
 """Units that one process computes without keeping each: seconds."""
 _HINT = "name a file in a folder that you may write to, on a disk with room: what was computed is kept"
 Progress = Callable[[int, int], object]
-
-
-class Sweep(NamedTuple):
-    """What a sweep made.
-
-    Attributes:
-        file: The file of Parquet: the whole, or the part of a shard.
-        plans: The plans of the grid, or of the shard.
-        rows: The first of these plans in the grid, and the one after the last.
-        kept: The plans in the file.
-        reused: Plans that were there from an earlier start.
-        set_aside: Why plans cannot be estimated, with how many each.
-        duration_s: How long it took. [s]
-        joined: The file that all shards were joined in; None where some are missing.
-        stated: What the file says of itself.
-    """
-
-    file: str
-    plans: int
-    rows: tuple[int, int]
-    kept: int
-    reused: int
-    set_aside: Mapping[str, int]
-    duration_s: float
-    joined: str | None
-    stated: Mapping[str, Any]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it fit for JSON, in the schema ``traincarbon/sweep/1``."""
-        computed = self.plans - self.reused
-        return {
-            "schema": self.stated["schema"],
-            "file": self.file,
-            "joined": self.joined,
-            "plans": self.plans,
-            "rows": list(self.rows),
-            "kept": self.kept,
-            "computed": computed,
-            "reused": self.reused,
-            "set_aside": dict(self.set_aside),
-            "duration_s": self.duration_s,
-            "plans_per_s": computed / self.duration_s if computed and self.duration_s > 0.0 else None,
-            "provenance": dict(self.stated),
-        }
 
 
 def sweep(
@@ -216,7 +173,12 @@ def _compute(task: _Task, start: int, stop: int, pieces: list[_Piece], *, worker
         else:
             ready = in_processes(task.work, missing, workers=workers) if workers > 1 else in_this_process(task.work, missing)
         tables = _in_turn(task, pieces, ready, {unit for unit, _ in missing})
-    _write(task, _told(task, tables, stop - start), task.place.file, start, stop)
+    try:
+        _write(task, _told(task, tables, stop - start), task.place.file, start, stop)
+    except BaseException:
+        with suppress(OSError):
+            os.rmdir(task.place.units)  # if nothing was computed
+        raise
     shutil.rmtree(task.place.units, ignore_errors=True)
 
 
