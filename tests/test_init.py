@@ -65,6 +65,7 @@ COMMANDS_IN_PYTHON = {
     "compare",
     "diff",
     "advise",
+    "sweep",
     "optimise",
     "report",
     "calculator",
