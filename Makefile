@@ -36,9 +36,9 @@ test-launchers: $(READY) ## run real launchers on four machines made here: Slurm
 	 { echo "== what failed is tried once more, alone: daemons start late on a busy machine"; \
 	   CARBON_TEST_LAUNCHERS=$(CURDIR)/.venv-launchers $(BIN)/python -m pytest -q --last-failed tests/launchers; }
 
-test-frameworks: ## run the callbacks in the frameworks that they are for: Hugging Face, Lightning, Keras, Ray (4 minutes, 3 GB)
+test-frameworks: ## run the callbacks in the frameworks that they are for (Hugging Face, Lightning, Keras, Ray), and the sinks with their libraries (6 minutes, 3 GB)
 	@if $(MAKE) --no-print-directory .venv-frameworks/ready; then \
-	 KERAS_BACKEND=jax .venv-frameworks/bin/python -m pytest -n 2 --dist loadfile -q -o filterwarnings=default tests/frameworks && \
+	 KERAS_BACKEND=jax .venv-frameworks/bin/python -m pytest -n 2 --dist loadfile -q -o filterwarnings=default tests/frameworks tests/tracking/sinks && \
 	 KERAS_BACKEND=torch .venv-frameworks/bin/python -m pytest -q -o filterwarnings=default tests/frameworks/test_keras.py; \
 	 else echo "the frameworks cannot be had: the tests with them are skipped"; fi
 

@@ -68,7 +68,7 @@ def _shielded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep the databases, the terminal and the tracked runs of the user who runs the tests, and those of other workers, out of them."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="carbon-") as runtime:  # short, as sockets in it must be
         patch.setenv("XDG_RUNTIME_DIR", runtime)
-        for name in ("CARBON_DB", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
+        for name in ("CARBON_DB", "CARBON_LEDGER", "CARBON_LEDGER_USER", "CARBON_CLUSTER", "COLUMNS", "NO_COLOR", "FORCE_COLOR"):
             patch.delenv(name, raising=False)
         patch.delenv("CARBON_CALIBRATIONS", raising=False)
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))

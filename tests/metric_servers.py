@@ -40,6 +40,18 @@ def prometheus(folder: Path, series: Sequence[Filled], *flags: str) -> Iterator[
 
 
 @contextmanager
+def scraping(folder: Path, target: str) -> Iterator[str]:
+    """Run Prometheus that reads *target* each second and yield its address; the test is skipped where it is not installed."""
+    server = _program("prometheus")
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "prometheus.yml"
+    config.write_text(f"global: {{scrape_interval: 1s}}\nscrape_configs: [{{job_name: carbon, static_configs: [{{targets: ['{target}']}}]}}]\n")
+    port = _free_port()
+    command = [server, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"]
+    yield from _running(command, f"http://127.0.0.1:{port}", "/-/ready", folder / "log.txt")
+
+
+@contextmanager
 def victoria_metrics(folder: Path, series: Sequence[Filled]) -> Iterator[str]:
     """Run VictoriaMetrics with *series* and yield its address; the test is skipped where it is not installed."""
     server = _program("victoria-metrics")

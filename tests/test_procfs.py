@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from traincarbon.procfs import Stat, all_stats, children_of, descendants, name_of, stat_of
+from traincarbon.procfs import Stat, all_stats, children_of, descendants, name_of, read_bytes, stat_of
 
 FIELDS = "S 7 7 7 0 -1 4194304 0 0 0 0 5 6 70 80 20 0 1 0 4242 0 0"
 
@@ -91,3 +91,12 @@ def test_a_name_is_safe_to_print(tmp_path):
     (tmp_path / "9").mkdir()
     (tmp_path / "9" / "comm").write_bytes(b"a\x1b[2J\xff\n")
     assert name_of(9, proc=str(tmp_path)) == "a?[2J�"
+
+
+def test_a_file_of_any_length_is_read(tmp_path):
+    file = tmp_path / "children"
+    for content in (b"", b"1 2 3 ", bytes(range(256)) * 1000):
+        file.write_bytes(content)
+        assert read_bytes(str(file)) == content
+    with pytest.raises(OSError, match="No such file"):
+        read_bytes(str(tmp_path / "nothing"))

@@ -15,6 +15,14 @@ from traincarbon.ledger.record import read_run
 from traincarbon.ledger.run import Run
 
 CARBON = "import sys; from traincarbon.__main__ import main; sys.argv[0] = 'carbon'; main()"
+TRAINING = """
+import os, time
+with os.fdopen(int(os.environ["CARBON_PROGRESS_FD"]), "w", buffering=1) as pipe:
+    for step in range(1, 81):
+        time.sleep(0.05)
+        print('{"steps": %d, "total_steps": 160, "tokens": %d, "loss": %f}' % (step, step * 4096, 3.0 / step), file=pipe)
+"""
+"""A training of four seconds that reports its progress."""
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
 
 

@@ -1,5 +1,6 @@
 """Start threads that take no signal meant for their process."""
 
+import _signal  # type: ignore[import-not-found]  # the functions of signal make an enumeration of all signals at each call, which takes forty times as long
 import contextlib
 import signal
 from collections.abc import Collection, Iterator
@@ -21,8 +22,8 @@ def signals_blocked(*, but: Collection[int] = ()) -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals() - set(but))
+    before = _signal.pthread_sigmask(_signal.SIG_BLOCK, _signal.valid_signals() - set(but))
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        _signal.pthread_sigmask(_signal.SIG_SETMASK, before)

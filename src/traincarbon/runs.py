@@ -13,8 +13,11 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
+from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_energy import times_around, with_second_opinions
+from traincarbon.ledger.server import sync as server
+from traincarbon.ledger.server.team_ledger import open_ledger
 from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
@@ -28,7 +31,7 @@ from traincarbon.readers.zones import zone_of
 
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
-
+sync = server.sync
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
 _AT_ONCE = 5000
@@ -75,7 +78,7 @@ def list(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
         state: Only runs in this state: ``running``, ``finished``, ``failed``, ``killed`` or ``lost``.
         since: Only runs that began then or later: a date as ``2026-11-01``, or an age as ``12h``, ``3d`` or ``2w``.
         limit: At most so many; 0 for all.
-        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        store: The folder of the ledger; by default the server in ``$CARBON_LEDGER``, else ``$CARBON_STORE``, else the user's data folder.
 
     Raises:
         CarbonError: *since* is not a date, or the store cannot be read.
@@ -88,30 +91,27 @@ def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
 
     *progress* is called with a message now and then while journals are read for longer than a second.
     """
-    with Ledger(store, progress=progress) as ledger:
+    with open_ledger(store, progress=progress) as ledger:
         return find_in(ledger, project=project, state=state, since=since, limit=limit)
 
 
-def find_in(ledger: Ledger, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> Listing:
+def find_in(ledger: LedgerReader, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> Listing:
     """Return what :func:`find` does, of a ledger that is open."""
     runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
     return Listing(tuple(with_second_opinions(with_others(runs))), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
 
 
 def load(id: str = "last", *, store: Store = None, progress: Progress | None = None) -> Run:
-    """Return the run with this *id*, or whose id begins with it; ``last`` is the latest run.
-
-    *progress* is called as by :func:`find`.
+    """Return the run with this *id*, or whose id begins with it; ``last`` is the latest run. *progress* is called as by :func:`find`.
 
     Raises:
-        NotFoundError: no run has that id.
-        AmbiguousError: several ids begin with it.
+        NotFoundError: no run has that id; AmbiguousError: several ids begin with it.
     """
-    with Ledger(store, progress=progress) as ledger:
+    with open_ledger(store, progress=progress) as ledger:
         return load_from(ledger, id)
 
 
-def load_from(ledger: Ledger, id: str = "last") -> Run:
+def load_from(ledger: LedgerReader, id: str = "last") -> Run:
     """Return what :func:`load` does, from a ledger that is open."""
     record = ledger.run(id)
     times = times_around(record)
@@ -130,7 +130,7 @@ def read(
     tokens_column: str = "",
     timezone: str = "",
     energy_covers: str = "",
-    job: str = "",
+    job: str | Sequence[str] = "",
     hosts: str = "",
     from_: str = "",
     to: str = "",
@@ -148,7 +148,7 @@ def read(
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none: ``Europe/Paris`` or ``+02:00``; by default UTC.
         energy_covers: What the energy of SLURM covers: ``cpu``, ``node`` or ``gpu``; by default unknown.
-        job: The job to read from a server, by the label of its series: a number of SLURM, a pod, or ``LABEL=VALUE``.
+        job: The jobs to read from a server, by the label of their series: numbers of SLURM, pods, or ``LABEL=VALUE``; ``*`` stands for any text.
         hosts: Its hosts, as ``a,b`` or ``gpu[01-03]``, if no label names it.
         from_: When it began.
         to: When it ended.
@@ -185,7 +185,7 @@ def import_(
     tokens_column: str = "",
     timezone: str = "",
     energy_covers: str = "",
-    job: str = "",
+    job: str | Sequence[str] = "",
     hosts: str = "",
     from_: str = "",
     to: str = "",
@@ -204,7 +204,7 @@ def import_(
         tokens_column: The column with the tokens of the training.
         timezone: The time zone of times that state none.
         energy_covers: What the energy of SLURM covers.
-        job: The job to read from a server.
+        job: The jobs to read from a server.
         hosts: Its hosts.
         from_: When it began.
         to: When it ended.
@@ -235,6 +235,7 @@ def import_(
         found = found._replace(runs=tuple(replace(run, billed=None) for run in found.runs))
     added: tuple[str, ...] = ()
     with Ledger(store, progress=progress) as ledger:
+        found = found.placed(ledger.store)
         for first in range(0, len(found.runs), _AT_ONCE):
             if first and progress is not None:
                 progress(f"{first:,} of {len(found.runs):,} runs")
@@ -259,7 +260,7 @@ def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None,
     """
     if format not in EXPORTS:
         raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(EXPORTS)}")
-    with Ledger(store, progress=progress) as ledger:
+    with open_ledger(store, progress=progress) as ledger:
         named = [ledger.run(id) for id in ids]
         found = named or ledger.runs()
     if format != "codecarbon":
@@ -273,8 +274,7 @@ def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None) -> 
     """Copy the journals of other stores or folders into the store; runs that it holds already are not counted twice.
 
     Raises:
-        NotFoundError: a folder does not exist.
-        CarbonError: a journal cannot be copied.
+        CarbonError: a folder does not exist, or a journal cannot be copied.
     """
     with Ledger(store) as ledger:
         return ledger.merge(folders)

@@ -19,6 +19,7 @@ from traincarbon.explore.start_times import Expectation
 from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.process_summary import STATES
+from traincarbon.ledger.reported import PROGRESS
 from traincarbon.ledger.verification import Seal
 from traincarbon.ledger.waste import Waste
 from traincarbon.quantities import BUDGETED, COMPARED, ENERGY_PARTS, ESTIMATED, QUANTITIES, RECORDED, SCOPED, EnergySource
@@ -426,6 +427,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "tokens": _or_null(_AMOUNT),
             "params": _or_null(_AMOUNT),
             "mfu": _or_null(_AMOUNT),
+            "progress": _or_null(_object(dict.fromkeys(PROGRESS, _NUMBER), optional=PROGRESS)),
             "forecast": _or_null(_map({})),
             "plan": _or_null(_PLAN),
             "versions": _map(_TEXT),
@@ -491,6 +493,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "notes": _TEXTS,
             "software": _map(_TEXT),
             "rents": _list(_map({"type": ["number", "string"]})),
+            "verdicts": _list(_object({"quantity": _TEXT, "automatic": _FLAG, "why": _TEXT})),
             "folder": _TEXT,
             "file": _or_null(_TEXT),
             "rows": _list(_object({"id": _TEXT, **dict.fromkeys(("measured_h", "before_h", "after_h", "left_out_h"), _AMOUNT)})),
@@ -549,6 +552,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),
             "plugins": _TEXTS,
+            "facts": _TEXT,
             "versions": _map(_TEXT),
         }
     ),

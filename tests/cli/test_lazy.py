@@ -57,7 +57,7 @@ def test_a_layout_imports_its_own_modules_besides():
 
 
 def test_help_imports_only_what_every_command_needs():
-    assert {name for name in imported("--help") if name.startswith("traincarbon")} == ours(ALL_COMMANDS)
+    assert {name for name in imported("--help") if name.startswith("traincarbon")} == ours(ALL_COMMANDS + " cli.help_format")
 
 
 def test_help_imports_no_estimate_and_no_database():
@@ -96,7 +96,7 @@ def test_no_line_of_the_help_is_wider_than_columns_says(columns):
 
 
 @pytest.mark.parametrize(
-    ("words", "listed"), [(["runs"], "list show merge export import forget hours verify"), (["db"], "list show check path prices refresh export")]
+    ("words", "listed"), [(["runs"], "list show merge export import forget hours verify sync"), (["db"], "list show check path prices refresh export")]
 )
 def test_a_group_lists_its_commands_in_order_and_each_on_a_line(words, listed):
     environment = {**os.environ, "COLUMNS": "80"}

@@ -33,6 +33,7 @@ COMMANDS = [
     ["runs", "show", "a-run-with-a-long-name-that-somebody-chose-2026-11-29"],
     ["runs", "import", str(ROOT / "reports" / "sacct.txt"), "--dry-run"],
     ["calibrate", "--from", str(ROOT / "reports" / "example-runs.csv"), "--dry-run"],
+    ["diff", str(ROOT / "reports" / "llama-65b.toml"), str(ROOT / "reports" / "bloom-176b.toml")],
 ]
 
 
@@ -66,7 +67,13 @@ def test_no_line_is_wider_than_the_screen(words, columns, store):
 
 @pytest.mark.parametrize(
     "words",
-    [*COMMANDS[:3], next(words for words in COMMANDS if words[0] == "compare" and "reserved_1y" in words[-1]), ["db", "list", "hardware"]],
+    [
+        *COMMANDS[:3],
+        next(words for words in COMMANDS if words[0] == "compare" and "reserved_1y" in words[-1]),
+        ["db", "list", "hardware"],
+        COMMANDS[-1],
+        ["doctor"],
+    ],
     ids=" ".join,
 )
 def test_no_line_is_wider_than_a_narrow_screen(words, store):

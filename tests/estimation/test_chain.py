@@ -257,3 +257,17 @@ def test_activations_count_where_the_shape_is_known():
 def test_each_plan_of_an_array_has_its_own_activations():
     many = estimate(**{**LONG_CONTEXT, "seq_len": np.array([2048.0, 131072.0]), "accelerators": 4})
     assert many.accelerators.tolist() == [estimate(**{**LONG_CONTEXT, "seq_len": n, "accelerators": 4}).accelerators for n in (2048, 131072)]
+
+
+def test_hours_need_no_peak_rate_and_work_alone_does():
+    xeon = {"hw": "xeon-8168", "region": "FR"}
+    answer = estimate(**xeon, accelerator_hours=100)
+    # 205 W is the cap of a Xeon Platinum 8168
+    assert 0.0 < answer.median("it_energy_kwh") < 100 * 0.205 * 3
+    with_work = estimate(**xeon, accelerator_hours=100, params=1e9, tokens=1e9)
+    assert with_work.median("it_energy_kwh") == answer.median("it_energy_kwh")
+    assert with_work.values["mfu"] is None
+    assert any("no peak rate" in warning for warning in with_work.warnings)
+    with pytest.raises(PlanError, match="no peak rate of Intel Xeon Platinum 8168 is known") as told:
+        estimate(**xeon, params=1e9, tokens=1e9)
+    assert "accelerator_hours" in told.value.hint

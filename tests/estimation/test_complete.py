@@ -95,8 +95,28 @@ def test_hours_of_audio_are_frames_at_a_rate_that_is_assumed_unless_it_is_stated
 
 def test_flop_of_a_sample_are_flop_of_the_training():
     # 6e9 × 4.1 × 1.28e6 × 90
-    assert fields(gmac_per_sample=4.1, samples=1.28e6, epochs=90) == {"flop": pytest.approx(2.83392e18)}
-    assert fields(flop_per_sample="24.6 GFLOP", samples=1.28e6, epochs=90) == {"flop": pytest.approx(2.83392e18)}
+    of_images = {"flop": pytest.approx(2.83392e18), "images": pytest.approx(1.152e8), "family": "vision"}
+    assert fields(gmac_per_sample=4.1, samples=1.28e6, epochs=90) == of_images
+    assert fields(flop_per_sample="24.6 GFLOP", samples=1.28e6, epochs=90) == {"flop": pytest.approx(2.83392e18), "family": "decoder"}
+
+
+@pytest.mark.parametrize(
+    ("stated", "family", "taken"),
+    [
+        ({"gmac_per_sample": 4.1}, "vision", "images"),
+        ({"gmac_per_sample": 90, "frozen_gmac_per_sample": 140}, "diffusion", "images"),
+        ({"flop_per_sample": "24.6 GFLOP"}, "decoder", "text"),
+        ({"flop_per_sample": "24.6 GFLOP", "seq_len": 512}, None, None),
+        ({"gmac_per_sample": 4.1, "family": "convolution"}, "convolution", None),
+        ({"gmac_per_sample": 7, "audio_hours": 100, "samples": None}, "speech", None),
+    ],
+)
+def test_what_samples_of_stated_work_are_taken_for_is_pointed_out(stated, family, taken):
+    found = completed(Plan(**{"samples": 1.28e6, "epochs": 90, **stated}), open_database())
+    assert found.plan.family == family
+    assert [warning for warning in found.warnings if "taken as" in warning] == (
+        [f"the samples are taken as {taken}: give family, such as convolution, diffusion, speech or decoder, as utilisation depends on it"] if taken else []
+    )
 
 
 def test_samples_of_unknown_size_are_refused_with_the_ways_to_state_it():

@@ -37,15 +37,22 @@ def test_a_group_left_out_is_predicted_as_by_a_fit_without_it():
 def test_the_scatter_of_normal_errors_is_about_their_own():
     chance = random.Random(3)
     errors = [LeftOut(chance.gauss(0.0, 0.5), 0.09) for _ in range(4000)]
-    # 92 % are within 1.7507 × 0.5, which is Z_90 × 0.532; less the 0.3 that the predictions have themselves
-    assert honest_scatter(errors) == pytest.approx((0.532**2 - 0.09) ** 0.5, rel=0.05)
+    # 91 % are within 1.6954 × 0.5, which is Z_90 × 0.515; less the 0.3 that the predictions have themselves
+    assert honest_scatter(errors, groups=4000) == pytest.approx((0.515**2 - 0.09) ** 0.5, rel=0.05)
 
 
 def test_the_intervals_hold_the_share_of_rows_that_they_are_made_for():
     errors = [LeftOut(0.01 * number, 0.0) for number in range(1, 101)]
-    sigma = honest_scatter(errors)
-    assert sum(abs(each.error) <= Z_90 * sigma for each in errors) == 92
+    for covered in (0.8, 0.91, 0.95):
+        sigma = honest_scatter(errors, groups=100_000, covered=covered)
+        assert sum(abs(each.error) <= Z_90 * sigma for each in errors) == pytest.approx(100 * covered)
 
 
 def test_predictions_that_are_wide_enough_need_no_scatter():
-    assert honest_scatter([LeftOut(0.1, 1.0), LeftOut(-0.2, 1.0)]) == pytest.approx(0.0, abs=1e-9)
+    assert honest_scatter([LeftOut(0.1, 1.0), LeftOut(-0.2, 1.0)], groups=2) == pytest.approx(0.0, abs=1e-9)
+
+
+@pytest.mark.parametrize(("groups", "wider"), [(2, 3.0**0.5), (7, (8 / 6) ** 0.5), (21, 1.1**0.5), (1, 1.0)])
+def test_the_scatter_of_few_groups_is_wider(groups, wider):
+    errors = [LeftOut(0.01 * number, 0.0) for number in range(1, 101)]
+    assert honest_scatter(errors, groups=groups) == pytest.approx(wider * honest_scatter(errors, groups=1))

@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from traincarbon.frameworks.agreement import Agreement, agreement_of_ranks
 
 
 class Memory:
-    """A store as PyTorch's: reading waits for the value."""
+    """A store as PyTorch's."""
 
     def __init__(self):
         self.values, self.changed = {}, threading.Condition()
@@ -19,10 +20,22 @@ class Memory:
             self.values[key] = value.encode()
             self.changed.notify_all()
 
-    def get(self, key):
+    def wait(self, keys, timeout):
         with self.changed:
-            assert self.changed.wait_for(lambda: key in self.values, timeout=20.0)
+            if not self.changed.wait_for(lambda: set(keys) <= self.values.keys(), timeout=timeout.total_seconds()):
+                raise RuntimeError
+
+    def compare_set(self, key, expected, desired):
+        with self.changed:
+            if self.values.get(key, b"") == expected.encode():
+                self.values[key] = desired.encode()
+                self.changed.notify_all()
             return self.values[key]
+
+    def add(self, key, amount):
+        with self.changed:
+            self.values[key] = str(int(self.values.get(key, b"0")) + amount).encode()
+            return int(self.values[key])
 
     def check(self, keys):
         with self.changed:
@@ -96,9 +109,61 @@ def test_no_rank_stops_where_another_one_does_not_take_part():
     store = Memory()
     first = Agreement(store, rank=0, ranks=2)
     assert not any(first.after(step, wanted=True) for step in range(1, 30))
-    other = Memory()
-    second = Agreement(other, rank=1, ranks=2)
-    assert not any(second.after(step, wanted=True) for step in range(1, 30))
+
+
+def test_a_rank_without_the_first_one_waits_for_it_once(monkeypatch):
+    monkeypatch.setattr("traincarbon.frameworks.agreement._ARRIVAL", timedelta(seconds=0.01))
+    second = Agreement(Memory(), rank=1, ranks=2)
+    assert not second.after(1, wanted=True)
+    with pytest.raises(TimeoutError):
+        second.after(2, wanted=True)
+    assert not any(second.after(step, wanted=True) for step in range(3, 30))
+
+
+@pytest.mark.parametrize("steps", [(5000, 5000), (200, 5000), (5000, 200)])
+@pytest.mark.parametrize("ahead", [0, 1])
+def test_ranks_that_do_not_wait_for_each_other_all_come_to_the_end(ahead, steps):
+    store = Memory()
+    made, ended = ([threading.Event(), threading.Event()] for _ in range(2))
+
+    def run(rank):
+        if ahead and not rank:
+            made[1].wait(timeout=20.0)
+        agreement = Agreement(store, rank=rank, ranks=2)
+        made[rank].set()
+        if rank and not ahead:
+            ended[0].wait(timeout=20.0)
+        for step in range(1, steps[rank] + 1):
+            assert not agreement.after(step, wanted=False)
+        agreement.close()
+        ended[rank].set()
+
+    threads = [threading.Thread(target=run, args=(rank,), daemon=True) for rank in range(2)]
+    for thread in threads:
+        thread.start()
+    assert [event.wait(timeout=20.0) for event in ended] == [True, True]
+
+
+def test_a_rank_that_waits_no_longer_takes_all_with_it(monkeypatch):
+    monkeypatch.setattr("traincarbon.frameworks.agreement._PATIENCE", timedelta(seconds=0.01))
+    store = Memory()
+    first, second, third = (Agreement(store, rank=rank, ranks=3) for rank in range(3))
+    assert not any(rank.after(1, wanted=False) for rank in (first, second, third))
+    for rank in (second, first, third):
+        with pytest.raises(TimeoutError):
+            rank.after(2, wanted=True)
+        assert not rank.after(3, wanted=True)
+
+
+def test_a_rank_far_behind_ends_the_agreement_and_not_the_memory(monkeypatch):
+    monkeypatch.setattr("traincarbon.frameworks.agreement._EVERY_S", 0.0)
+    store = Memory()
+    first, second = Agreement(store, rank=0, ranks=2), Agreement(store, rank=1, ranks=2)
+    with pytest.raises(TimeoutError):
+        any(first.after(step, wanted=False) for step in range(1, 3000))
+    with pytest.raises(TimeoutError):
+        any(second.after(step, wanted=False) for step in range(1, 3000))
+    assert len(store.values) < 3000
 
 
 def test_between_two_steps_the_answer_stays():

@@ -30,7 +30,7 @@ def test_an_example_of_the_page_is_a_run(title, number, place, tmp_path):
     pytest.importorskip(NEEDS[first])
     file = tmp_path / "example.py"
     file.write_text(BEFORE.get(first, "") + SECTIONS[title][number])
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "CUDA_VISIBLE_DEVICES": ""}
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "CUDA_VISIBLE_DEVICES": "", "HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, str(file)], env=environment, capture_output=True, text=True, timeout=280)
     assert done.returncode == 0, done.stderr
     (name,) = os.listdir(Path(place.store, "journals"))

@@ -116,7 +116,7 @@ class Rig:
             found: dict[str, int] = {}
             for line in [line for run in self.new_runs(before) for line in self.lines(run) if line["kind"] == "interval" and line["process"] not in but]:
                 found[line["node"]] = sum(device.startswith("gpu:") for device in line["devices"])
-            if len(found) >= nodes and all(count >= boards for count in found.values()):
+            if sum(count >= boards for count in found.values()) >= nodes:  # a login node writes lines too, and has none
                 return
             assert time.monotonic() < until_s, f"not within {within_s:g} s: {boards} GPUs metered on each of {nodes} nodes; there are {found}"
             time.sleep(0.3)

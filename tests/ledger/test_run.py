@@ -9,7 +9,7 @@ from traincarbon.ledger.run import Run
 LATER_S = WALL_S + 1e6
 CONTRACT = [
     "schema", "run_id", "project", "argv", "exit_code", "state", "started_at", "duration_s", "nodes", "nodes_expected", "hosts", "accelerators", "hw", "energy_j", "how", "missing", "gaps_s",
-    "samples", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "tokens", "params", "mfu", "forecast", "plan", "versions",
+    "samples", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "tokens", "params", "mfu", "progress", "forecast", "plan", "versions",
     "launcher", "site", "phases", "attempts", "hours", "waste", "warm_up", "shared_with", "source", "counted_in", "second_opinions", "notes", "energy_covers", "billed",
     "devices",
 ]  # fmt: skip

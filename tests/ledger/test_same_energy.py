@@ -116,3 +116,48 @@ def test_a_run_without_a_time_or_energy_has_none_around_it():
     assert times_around(run("a", began="")) is None
     assert times_around(run("a", kwh={})) is None
     assert times_around(run("a")) == ("2026-08-31T08:00:00.000000Z", "2026-10-01T10:00:00.000000Z")
+
+
+BOARDS = [f"gpu:GPU-{n}cbc1b01-5f5c-9f0c-7f0b-8b1d1f1c0f00" for n in range(4)]
+
+
+def answer(run_id, *, boards=BOARDS[:2], host="", **stated):
+    devices = [{"id": board, "node": 1, "part": "gpu", "how": "counter", "energy_j": 7.2e6, "host": host} for board in boards]
+    return run(run_id, source="prometheus", kwh={"gpu": 2.0 * len(boards)}, how="counter", accelerators=len(boards), devices=devices, **stated)
+
+
+BY_HOSTS = "prometheus-20261001T080000-0badcafe"
+
+
+def test_a_server_that_is_asked_twice_for_the_same_boards_answers_once():
+    assert counted(answer("slurm-7-prometheus"), answer(BY_HOSTS, began="2026-10-01T07:58:00Z")) == {"slurm-7-prometheus": BY_HOSTS}
+    assert counted(answer("slurm-7-prometheus"), answer(BY_HOSTS, boards=BOARDS[2:])) == {}
+    assert counted(answer("slurm-7-prometheus"), answer(BY_HOSTS, began="2026-10-01T09:30:00Z")) == {}
+
+
+def test_two_jobs_that_a_server_names_are_two_even_on_one_board():
+    jobs = [answer("prometheus-train-0"), answer("prometheus-train-1")]
+    assert counted(*jobs) == {}
+    assert metered_once_kwh(jobs, counted_once(jobs)) == 4.0
+
+
+def test_boards_with_numbers_alone_are_told_apart_by_their_hosts():
+    one, same, other = (answer(id, boards=["gpu:0"], host=host) for id, host in (("prometheus-p", "a1"), (BY_HOSTS, "a1"), (BY_HOSTS, "b2")))
+    assert counted(one, same) == {"prometheus-p": BY_HOSTS}
+    assert counted(one, other) == {}
+
+
+def test_without_boards_hosts_and_energy_tell():
+    def node(run_id, *, hosts, kwh=3.0):
+        return run(run_id, source="prometheus", accelerators=None, kwh={"cpu": kwh}, hosts=hosts)
+
+    assert counted(node("prometheus-p", hosts=["a1"]), node(BY_HOSTS, hosts=["a1"])) == {"prometheus-p": BY_HOSTS}
+    assert counted(node("prometheus-p", hosts=["a1"]), node(BY_HOSTS, hosts=["b2"])) == {}
+    assert counted(node("prometheus-p", hosts=["a1"]), node(BY_HOSTS, hosts=["a1"], kwh=4.0)) == {}
+
+
+def test_boards_tell_a_tracked_run_from_another_at_the_same_time():
+    devices = [{"id": board, "node": 1, "part": "gpu", "how": "counter", "energy_j": 7.2e6} for board in BOARDS[:2]]
+    tracked = run("mine", how="counter", accelerators=2, hosts=["c3"], devices=devices)
+    assert counted(tracked, answer("prometheus-p", hosts=["a1"])) == {"prometheus-p": "mine"}
+    assert counted(tracked, answer("prometheus-p", boards=BOARDS[2:])) == {}

@@ -121,7 +121,7 @@ def test_the_whole_host_is_asked_no_more_often_than_its_share_of_the_time_allows
     tree.usage()
     proc(11, 10, 500)
     proc(10, 1, 110)
-    clock.now_s += 9.9
+    clock.now_s += 19.9
     assert tree.usage().cpu_s == pytest.approx(10 / TICKS)
     clock.now_s += 0.2
     assert tree.usage().cpu_s == pytest.approx(510 / TICKS)

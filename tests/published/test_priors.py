@@ -52,6 +52,7 @@ UNUSABLE = {
     "anygpt-7b": Unusable.UNRELIABLE,
     "aurora-1.3b": Unusable.OTHER_OPERATIONS,
     "spark-convnext-b": Unusable.OTHER_OPERATIONS,
+    "dailymae-b16-800": Unusable.OTHER_OPERATIONS,
     "arabert-base": Unusable.UNRELIABLE,
     "gshard-dense-2.3b": Unusable.UNRELIABLE,
     "hyenadna-1m": Unusable.OTHER_OPERATIONS,

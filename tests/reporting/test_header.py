@@ -32,6 +32,12 @@ def test_a_file_states_everything_and_options_win(settings):
     assert read_header() == Header("", "", (), "", USD)
 
 
+def test_what_a_training_is_worth_is_read_as_people_write_it(settings):
+    found = read_header(settings('value = "$20M"\nrequests = 1e9\n'))
+    assert (found.value, found.requests) == (20e6, 1e9)
+    assert read_header(settings("value = 5\n"), value_usd="30 million", requests="2B requests")[-2:] == (30e6, 2e9)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -44,6 +50,12 @@ def test_a_file_states_everything_and_options_win(settings):
         ('logo = "none.png"', "cannot read the logo"),
         ('logo = "report.toml"', "is not a picture"),
         ('currency = "EUR"', "currency is 'EUR'"),
+        ("budget = 0", "budget is 0"),
+        ("value = -1", "value is -1"),
+        ("value = true", "value is 'True'"),
+        ('value = "much"', "value is 'much'"),
+        ("requests = nan", "requests is nan"),
+        ('requests = "1 kWh"', "requests is '1 kWh'"),
     ],
 )
 def test_what_cannot_be_is_refused_with_a_hint(settings, text, message):

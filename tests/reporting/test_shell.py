@@ -4,6 +4,7 @@ import base64
 import hashlib
 import re
 
+from traincarbon.database.edition import Edition
 from traincarbon.reporting.extent import Paper
 from traincarbon.reporting.markup import EMPTY, html
 from traincarbon.reporting.shell import document, template
@@ -27,6 +28,11 @@ def test_title_and_class_are_text_and_the_paper_is_stated():
     assert "<title>&lt;T&gt;</title>" in page
     assert '<body class="plots">' in page
     assert "@page { size: letter }" in page
+
+
+def test_the_foot_says_on_which_facts_the_page_rests():
+    assert "with facts 2026-11 (1f9a3c07)." in made(facts=Edition("2026-11", "1f9a3c07", has_own=False))
+    assert "with facts" not in made()
 
 
 def test_templates_are_read_as_they_are():

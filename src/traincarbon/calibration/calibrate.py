@@ -9,6 +9,7 @@ from traincarbon._version import __version__
 from traincarbon.calibration.fit import Fitted, fit
 from traincarbon.calibration.joined_records import joined
 from traincarbon.calibration.observed import from_records
+from traincarbon.calibration.price_errors import prices_tested
 from traincarbon.calibration.prices_alone import prices_alone
 from traincarbon.calibration.probes import probe_remarks
 from traincarbon.calibration.rents import rents_of
@@ -97,16 +98,28 @@ def calibrate(
     wall_kwh = with_predicted_wall(records, readings, meters) if meters else readings
     observed, aside = from_records(records, database, site=site, wall_kwh=wall_kwh, wall_sigma=wall_sigmas(records, wall_kwh, meters))
     rents = rents_of(records, database, site=site)
+    prices = prices_tested(records, database, site=site)
     hardware = {job.hardware for job in observed.jobs} or {rent.hardware for rent in rents}
     name = name or (hardware.pop() if len(hardware) == 1 else "mine")
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     remarks = probe_remarks(records, observed.ids)
     try:
-        fitted = fit(observed, database, name=name, made=made, version=__version__, set_aside=aside, meters=as_entries(meters), remarks=remarks, rents=rents)
+        fitted = fit(
+            observed,
+            database,
+            name=name,
+            made=made,
+            version=__version__,
+            set_aside=aside,
+            meters=as_entries(meters),
+            remarks=remarks,
+            rents=rents,
+            prices=prices,
+        )
     except NoUsableRunError as error:
         if not rents:
             raise
-        fitted = prices_alone(observed, rents, error.set_aside, name=name, made=made, version=__version__)
+        fitted = prices_alone(observed, rents, error.set_aside, prices=prices, name=name, made=made, version=__version__)
     replaced = "" if dry_run else _made(fitted.calibration.name)
     return Calibrated(fitted=fitted, file="" if dry_run else save(fitted.calibration), replaced=replaced)
 

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,8 +11,10 @@ from traincarbon.calibration import screening
 from traincarbon.calibration.effects import chips_of, effects_of, groups
 from traincarbon.calibration.expected import Expected, expect
 from traincarbon.calibration.observed import Observed
+from traincarbon.calibration.prediction_errors import Errors
 from traincarbon.calibration.unmetered_power import accelerator_energy
 from traincarbon.calibration.unusable import NoUsableRunError
+from traincarbon.calibration.verdicts import ErrorsByChip, together, unproven, verdicts_of
 from traincarbon.database.load import Database
 from traincarbon.estimation.billed_rent import Rent
 from traincarbon.estimation.calibration import CALIBRATED, Calibration, Effect
@@ -21,18 +23,15 @@ from traincarbon.fitting.shrinkage import Shrunk
 from traincarbon.published.reported_runs import SetAside
 from traincarbon.published.spreads import Spreads, spreads_of
 from traincarbon.quantities import S_PER_H, W_PER_KW
-from traincarbon.uncertain import Z_90
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Array = npt.NDArray[np.float64]
     Codes = npt.NDArray[np.intp]
-    Flags = npt.NDArray[np.bool_]
 
 _KEPT_RUNS = 1000
 """A calibration lists at most this many ids of runs, and of runs set aside, and of more only their number."""
-_FEWEST = 2  # runs of which one can be left out
 
 _OUTLIER_OF_ONE = {
     "power": "only its energy: its accelerators took {:.2g} times the power of similar runs",
@@ -40,28 +39,6 @@ _OUTLIER_OF_ONE = {
     "step": "only its step: it was {:.2g} times as fast on its layout as similar runs",
 }
 """Why one quantity of a run is not used: it differs too much from similar runs."""
-
-
-class Errors(NamedTuple):
-    """Logarithms of predicted over measured: before calibration, after, and with each run left out of the fit that predicts it."""
-
-    rows: "Codes"
-    """Positions of the runs among those used."""
-    before: "Array"
-    after: "Array"
-    left_out: "Array"
-    before_sigma: "Array"
-    """Standard deviation of each prediction, before."""
-    left_out_sigma: "Array"
-
-    def summary(self) -> dict[str, float]:
-        """Return the number of runs, the median and mean absolute errors, and the share inside 90 % intervals."""
-        found: dict[str, float] = {"n": float(len(self.rows))}
-        for name in ("before", "after", "left_out"):
-            sizes = np.abs(getattr(self, name))
-            found |= {name: float(np.median(sizes)), f"{name}_mean": float(sizes.mean())}
-        inside = ((np.abs(getattr(self, name)) <= Z_90 * getattr(self, f"{name}_sigma")).mean() for name in ("before", "left_out"))
-        return found | dict(zip(("coverage_before", "coverage_left_out"), map(float, inside), strict=True))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -86,6 +63,7 @@ def fit(
     meters: Sequence[Mapping[str, object]] = (),
     remarks: Sequence[str] = (),
     rents: Sequence[Rent] = (),
+    prices: ErrorsByChip | None = None,
     spreads: Spreads | None = None,
 ) -> Fitted:
     """Return the calibration to *observed* runs, and its errors.
@@ -100,6 +78,7 @@ def fit(
         meters: What wall meters showed; saved with the calibration.
         remarks: What a reader should know of the runs; saved with the calibration.
         rents: What an accelerator-hour really cost, by bills; saved with the calibration.
+        prices: How well these predict the price of a run, None if no run has a bill.
         spreads: Prior spreads of the scopes; by default those of ``priors.csv``.
 
     Raises:
@@ -115,11 +94,15 @@ def fit(
     used, power_sigma, notes = accelerator_energy(observed.select(good), mine, database, priors)
     shown, energy_aside = _log_ratios(used, mine)
     aside += energy_aside
-    effects, errors = _effects_and_errors(used, mine, shown, priors, power_sigma=power_sigma)
-    automatic, why = _verdict(used, mine, errors)
-    unproven = _unproven(used, mine, errors)
-    effects = [effect for effect in effects if effect.quantity not in unproven]
-    notes = (*notes, *unproven.values())
+    effects, errors, energy_alone = _effects_and_errors(used, mine, shown, priors, power_sigma=power_sigma)
+    if prices is not None:
+        errors["price"] = prices.errors
+    tested = {quantity: prices if prices is not None and quantity == "price" else _tested(found, used, mine) for quantity, found in errors.items()}
+    verdicts = verdicts_of(tested, energy_alone=energy_alone)
+    automatic, why = together(verdicts)
+    dropped = unproven(tested)
+    effects = [effect for effect in effects if effect.quantity not in dropped]
+    notes = (*notes, *dropped.values())
     calibration = Calibration(
         name=name,
         made=made,
@@ -135,6 +118,7 @@ def fit(
         notes=(*remarks, *notes),
         software=dict(observed.software),
         rents=tuple(rents),
+        verdicts=verdicts,
     )
     return Fitted(calibration=calibration, used=used, errors=errors, set_aside=tuple(aside))
 
@@ -181,8 +165,8 @@ def _log_ratios(used: Observed, expected: Expected) -> tuple[dict[str, "Array"],
 
 def _effects_and_errors(
     used: Observed, expected: Expected, shown: dict[str, "Array"], priors: Spreads, *, power_sigma: float
-) -> tuple[list[Effect], dict[str, Errors]]:
-    """Return the effects on every measured quantity, and the errors of hours, energy, the power of the host and the step."""
+) -> tuple[list[Effect], dict[str, Errors], Errors | None]:
+    """Return the effects on every measured quantity, the errors of hours, energy, the power of the host and the step, and those of energy if hours stay."""
     effects: list[Effect] = []
     found: dict[str, tuple[Codes, Shrunk]] = {}
     for quantity in CALIBRATED:
@@ -197,16 +181,25 @@ def _effects_and_errors(
     hours = found["mfu"][1]
     everything = np.arange(len(used))
     errors = {"hours": _errors(everything, shown["mfu"], hours, expected.sigma)}
+    alone = None
     if "power" in found:
         rows, power = found["power"]
         errors["energy"] = _energy_errors(rows, used, expected, (hours, power), priors.whole("power"))
+        before = errors["energy"].before
+        alone = errors["energy"]._replace(after=before + power.fitted, left_out=before + power.left_out)
     if "host" in found:
         rows, host = found["host"]
         errors["host"] = _errors(rows, -shown["host"][rows], host, np.full(rows.size, priors.whole("host")), sign=-1.0)
     if "step" in found:
         rows, step = found["step"]
         errors["step"] = _errors(rows, shown["step"][rows], step, np.full(rows.size, priors.whole("step")))
-    return effects, errors
+    return effects, errors, alone
+
+
+def _tested(found: Errors, used: Observed, expected: Expected) -> ErrorsByChip:
+    """Return errors with the chip of each of their runs."""
+    names = [*dict.fromkeys(expected.chips)]
+    return ErrorsByChip(found, [names[chip] for chip in chips_of(used, expected)[found.rows].tolist()])
 
 
 def _shared_sigma(quantity: str, used: Observed, expected: Expected, power_sigma: float) -> dict[str, float]:
@@ -236,64 +229,3 @@ def _energy_errors(rows: "Codes", used: Observed, expected: Expected, fits: tupl
     prior_sigma = np.hypot(falls * expected.sigma[rows], power_sigma)
     after, left_out = before + moved[0], before + moved[1]
     return Errors(rows, before, after, left_out, prior_sigma, left_sigma)
-
-
-def _verdict(used: Observed, expected: Expected, errors: dict[str, Errors]) -> tuple[bool, str]:
-    """Return whether estimates may use the calibration unasked, and why: left-out runs on each chip must be predicted better than without it."""
-    if len(used) < _FEWEST:
-        return False, "there is only one run, so it cannot be tested"
-    for quantity in ("hours", "energy"):
-        if quantity in errors and (worse := _no_better(used, expected, errors[quantity])):
-            return False, f"the other runs predict {quantity} {worse}"
-    for quantity in ("hours", "energy"):
-        if quantity in errors and len(errors[quantity].rows) >= _FEWEST and (worse := _worse(*_means(errors[quantity]))):
-            return False, f"the other runs predict {quantity} {worse}"
-    left_out, before = _means(errors["hours"])
-    return True, f"with each run left out in turn, the mean error of hours is {_apart(left_out, before)}"
-
-
-def _unproven(used: Observed, expected: Expected, errors: dict[str, Errors]) -> dict[str, str]:
-    """Return the quantities that are dropped, of which the rest of the calibration does not depend, each with the reason."""
-    found: dict[str, str] = {}
-    for quantity in ("host", "step"):
-        if quantity not in errors:
-            continue
-        is_tested = len(errors[quantity].rows) >= _FEWEST
-        worse = (_no_better(used, expected, errors[quantity]) or _worse(*_means(errors[quantity]))) if is_tested else ""
-        if quantity == "step" and not is_tested:
-            found[quantity] = "steps are not calibrated: only one run has a known layout"
-        elif worse:
-            what = "steps are" if quantity == "step" else "the power of the rest of servers is"
-            found[quantity] = f"{what} not calibrated: the other runs predict {'them' if quantity == 'step' else 'it'} {worse}"
-    return found
-
-
-def _no_better(used: Observed, expected: Expected, found: Errors) -> str:
-    """Return on which chip the other runs predict no better than no calibration, and by how much, empty if on none."""
-    chips, names = chips_of(used, expected)[found.rows], [*dict.fromkeys(expected.chips)]
-    for chip in np.unique(chips).tolist():
-        mine = chips == chip
-        if mine.sum() >= _FEWEST and (worse := _worse(*_means(found, mine), where=f" on {names[chip]}")):
-            return worse
-    return ""
-
-
-def _worse(left_out: float, before: float, *, where: str = "") -> str:
-    """Return in words that left-out runs are predicted no better than without calibration, empty if they are predicted better."""
-    return f"no better{where}: mean error {_apart(left_out, before)}" if left_out >= before else ""
-
-
-def _apart(left_out: float, before: float) -> str:
-    """Return both errors with as many digits as tell them apart.
-
-    Example:
-        >>> _apart(0.08, 0.271), _apart(0.0312, 0.0309), _apart(0.5, 0.5)
-        ('0.08, without calibration 0.27', '0.0312, without calibration 0.0309', '0.50, without calibration 0.50')
-    """
-    digits = next((digits for digits in (2, 3, 4) if f"{left_out:.{digits}f}" != f"{before:.{digits}f}"), 2)
-    return f"{left_out:.{digits}f}, without calibration {before:.{digits}f}"
-
-
-def _means(found: Errors, mine: "Flags | slice" = slice(None)) -> tuple[float, float]:
-    """Return the mean absolute error of left-out runs, and without calibration."""
-    return float(np.abs(found.left_out[mine]).mean()), float(np.abs(found.before[mine]).mean())

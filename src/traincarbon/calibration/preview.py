@@ -61,7 +61,8 @@ def preview_of(answer: Estimate, records: Sequence[Run], *, size: float, databas
     if known.issuperset(used):
         return None
     is_useful = calibration.automatic or calibration.n_runs == 1
-    preview = estimate_calibrated(answer.stated, calibration, database=database, level=answer.level) if is_useful else None
+    used_part = calibration.automatic_part if calibration.automatic else calibration
+    preview = estimate_calibrated(answer.stated, used_part, database=database, level=answer.level) if is_useful else None
     return Preview(used, calibration.n_runs - len(used), "" if calibration.automatic else calibration.why, preview)
 
 

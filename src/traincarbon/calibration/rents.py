@@ -12,7 +12,7 @@ from traincarbon.ledger.bills import Billed
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import S_PER_H
 
-_SCATTER = 0.1
+SCATTER = 0.1
 """Log-spread of the price of a run around that of others; a choice, as one run shows none: hours of storage and idling differ."""
 
 
@@ -26,6 +26,11 @@ def rents_of(records: Iterable[Run], database: Database, *, site: str = "") -> t
         database: Where hardware and places are looked up.
         site: The site of runs whose plan names no region.
     """
+    return tuple(_rent(chip, place, found) for (chip, place), found in sorted(billed_runs(records, database, site=site).items()))
+
+
+def billed_runs(records: Iterable[Run], database: Database, *, site: str = "") -> dict[tuple[str, str], list[tuple[Run, Billed]]]:
+    """Return the runs whose bill says what an accelerator-hour cost, by hardware and site; the arguments are those of :func:`rents_of`."""
     groups: dict[tuple[str, str], list[tuple[Run, Billed]]] = {}
     for record in records:
         if record.billed is None or record.counted_in or not record.accelerators or record.duration_s <= 0.0 or record.billed.usd <= 0.0:
@@ -34,7 +39,7 @@ def rents_of(records: Iterable[Run], database: Database, *, site: str = "") -> t
             groups.setdefault((_chip(record, database), _site(record, database) or site), []).append((record, record.billed))
         except CarbonError:
             continue  # its hardware or place is unknown; the calibration says so of the run
-    return tuple(_rent(chip, place, found) for (chip, place), found in sorted(groups.items()))
+    return groups
 
 
 def _rent(chip: str, site: str, found: Sequence[tuple[Run, Billed]]) -> Rent:
@@ -42,7 +47,7 @@ def _rent(chip: str, site: str, found: Sequence[tuple[Run, Billed]]) -> Rent:
     usd = [billed.usd for _, billed in found]
     price = sum(usd) / sum(hours_h)
     logs = [math.log(cost / hours / price) for cost, hours in zip(usd, hours_h, strict=True)]
-    scatter = math.sqrt((_SCATTER**2 + sum(log**2 for log in logs)) / len(logs)) if len(logs) > 1 else _SCATTER
+    scatter = math.sqrt((SCATTER**2 + sum(log**2 for log in logs)) / len(logs)) if len(logs) > 1 else SCATTER
     days = sorted(day for _, billed in found for day in (billed.first_day, billed.last_day))
     return Rent(chip, site, len(found), price, scatter, sum(usd), sum(hours_h), days[0], days[-1])
 

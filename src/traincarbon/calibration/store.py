@@ -24,9 +24,10 @@ def text_of(calibration: Calibration) -> str:
         "meter": calibration.meters,
         "software": dict(calibration.software),
         "rent": [rent._asdict() for rent in calibration.rents],
+        "verdict": [verdict._asdict() for verdict in calibration.verdicts],
         "effect": [effect._asdict() for effect in calibration.effects],
     }
-    stated = {name: value for name, value in table.items() if value or name not in ("errors", "meter", "effect", "software", "rent")}
+    stated = {name: value for name, value in table.items() if value or name not in ("errors", "meter", "effect", "software", "rent", "verdict")}
     return f"# Made by carbon calibrate; docs/calibration.md says what the numbers mean.\n{to_toml(stated)}"
 
 
@@ -75,5 +76,6 @@ def as_dict(calibration: Calibration) -> dict[str, object]:
         "notes": list(calibration.notes),
         "software": dict(calibration.software),
         "rents": [rent._asdict() for rent in calibration.rents],
+        "verdicts": [verdict._asdict() for verdict in calibration.verdicts],
         "folder": calibrations_folder(),
     }

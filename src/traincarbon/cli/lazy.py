@@ -2,7 +2,7 @@
 
 import gc
 from _signal import SIG_DFL, SIGINT, default_int_handler, getsignal, signal  # type: ignore[import-not-found]  # signal itself imports enum
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -16,30 +16,14 @@ _OTHER_SPELLINGS = {"optimize": "optimise"}
 """Spellings of a command that work too."""
 
 
-_NARROW = 60
-"""On a screen narrower than that, what an option does stands below it, not beside it."""
-
-
-class _Formatter(click.HelpFormatter):
-    """A formatter of help texts that have room on a narrow screen too."""
-
-    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
-        """Write options and commands, each with what it does."""
-        if self.width >= _NARROW:
-            super().write_dl(rows, col_max, col_spacing)
-            return
-        for term, text in rows:
-            self.write(f"{'':{self.current_indent}}{term}\n")
-            self.indent()
-            if text:
-                self.write_text(text)
-            self.dedent()
-
-
 class _Context(click.Context):
-    """A context whose help fits narrow screens."""
+    """A context whose help fits narrow screens; what makes it is imported when help is asked for."""
 
-    formatter_class = _Formatter
+    def make_formatter(self) -> click.HelpFormatter:
+        """Return the formatter of a help text."""
+        from traincarbon.cli.help_format import Formatter
+
+        return Formatter(width=self.terminal_width, max_width=self.max_content_width)
 
 
 class PlainHelp(click.Command):

@@ -12,8 +12,8 @@ _MOST_CANDIDATES = 6
 _LONGEST = 80
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s_-]+(?=\d)")
 _SEPARATORS = re.compile(r"[\s_-]+")
-_OTHER_MODELS = (("convolutions", "convolution"), ("speech_encoders", "speech_encoder"))
-"""Tables of models that are counted by sample, and the column of their ids."""
+_OTHER_MODELS = (("convolutions", "convolution"), ("speech_encoders", "speech_encoder"), ("hybrids", "hybrid"))
+"""Tables of models that are counted by sample or by their parameters alone, and the column of their ids."""
 _TUNED = frozenset(("meta", "instruct", "chat", "hf", "it", "pt", "sft", "dpo", "text"))
 """Words that name a tuned or converted variant of a model, which has the same shape."""
 _RELEASE = re.compile(r"base|deduped|v?0\.[0-9]|v1\.0|[0-9]{4}|[0-9]+k|preview|thinking")
@@ -75,7 +75,7 @@ def _model_names(database: Database, _key: None) -> dict[str, str]:
 
 
 def _other_names(database: Database) -> dict[str, str]:
-    """Return the ids of convolutional networks and speech encoders as names of models are compared; they are looked up where no model has the name."""
+    """Return the ids of convolutional networks, speech encoders and hybrids as names of models are compared; they are looked up where no model has the name."""
     named = [row[column] for table, column in _OTHER_MODELS for row in database.all_rows(table)]
     return {model_name(id): id for id in named}
 

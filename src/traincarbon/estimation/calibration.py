@@ -3,7 +3,7 @@
 import math
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -11,6 +11,7 @@ from traincarbon.database.load import calibrations_folder
 from traincarbon.decode import decode
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimation.billed_rent import Rent, check_rent
+from traincarbon.estimation.calibration_verdict import PRICE, Verdict, automatic_effects, refused
 from traincarbon.estimation.families import USUAL
 from traincarbon.reading import read_limited
 from traincarbon.toml import parse_toml
@@ -88,7 +89,7 @@ class Calibration:
         name: What it is called.
         made: When it was fitted, ISO 8601 in UTC.
         version: That of the package that fitted it.
-        automatic: Whether it may be applied without being named, because a leave-one-out test showed that it helps.
+        automatic: Whether any of it may be applied without being named, because a leave-one-out test showed that it helps.
         why: The reason for that, in a sentence.
         effects: What each scope showed.
         runs: The runs that it was fitted on; the first ones if there are very many.
@@ -99,6 +100,7 @@ class Calibration:
         notes: What a reader should know before relying on it.
         software: The software of the latest run.
         rents: What an accelerator-hour really cost, by bills.
+        verdicts: Which quantities it corrects without being named; empty in one of an older version, which corrects all of them or none.
     """
 
     name: str
@@ -115,6 +117,13 @@ class Calibration:
     notes: tuple[str, ...] = ()
     software: Mapping[str, str] = field(default_factory=dict)
     rents: tuple[Rent, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+
+    @property
+    def automatic_part(self) -> "Calibration":
+        """What of it applies without being named."""
+        rents = () if PRICE in refused(self.verdicts) else self.rents
+        return replace(self, effects=automatic_effects(self.effects, self.verdicts), rents=rents)
 
     def fits(self, hardware: str, site: str) -> bool:
         """Say whether it was fitted on runs on that hardware, at that *site* if both sides name one."""
@@ -221,6 +230,7 @@ class _File(NamedTuple):
     notes: tuple[str, ...] = ()
     software: Mapping[str, str] = {}
     rent: tuple[Rent, ...] = ()
+    verdict: tuple[Verdict, ...] = ()
 
 
 @lru_cache(maxsize=64)
@@ -245,6 +255,7 @@ def _parsed(file: str, name: str, stamp: tuple[int, int]) -> Calibration:  # noq
         notes=stated.notes,
         software=stated.software,
         rents=stated.rent,
+        verdicts=stated.verdict,
     )
 
 
@@ -256,7 +267,10 @@ def _check(stated: _File) -> None:
     """
     if stated.schema != SCHEMA:
         raise ValueError(f"its schema is {stated.schema[:60]!r}")
-    if not all(text.isprintable() for text in (stated.made, stated.version, stated.why, *stated.software, *stated.software.values())):
+    if not all(
+        text.isprintable()
+        for text in (stated.made, stated.version, stated.why, *(each.why for each in stated.verdict), *stated.software, *stated.software.values())
+    ):
         raise ValueError("it holds control characters")
     if not stated.effect and not stated.rent:
         raise ValueError("it has no effect")

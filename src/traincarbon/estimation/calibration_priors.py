@@ -51,7 +51,7 @@ def calibrated(plan: Plan, facts: Facts, database: Database, calibration: Calibr
         return _applied(facts, database, read(plan.calibration), plan, site, is_moe=is_moe, is_automatic=False)
     fitting, warnings = _fitting(facts.accelerator.id, site)
     if len(fitting) == 1:
-        facts = _applied(facts, database, fitting[0], plan, site, is_moe=is_moe, is_automatic=True)
+        facts = _applied(facts, database, fitting[0].automatic_part, plan, site, is_moe=is_moe, is_automatic=True)
     elif fitting:
         listed = ", ".join(found.name for found in fitting[:5])
         warnings.append(f"{len(fitting)} calibrations fit and none was used: name one of {listed}, or none")

@@ -141,9 +141,13 @@ def _walk_chain(trace: Trace) -> None:
     """Compute every link after the work.
 
     Raises:
-        PlanError: the stated accelerator-hours are too few for the work.
+        PlanError: the stated accelerator-hours are too few for the work, or none are stated and no peak rate is known.
     """
     plan, values = trace.plan, trace.values
+    if plan.accelerator_hours is None and trace.facts.peak_flop_per_s is None:
+        chip = trace.facts.accelerator
+        hint = f"give accelerator_hours, or add a rate to accelerators/{chip.id}.toml in a folder of your own: carbon db path"
+        raise PlanError(f"no peak rate of {chip.name} is known", hint=hint)
     values["accelerator_hours_h"] = plan.number("accelerator_hours")
     trace.known("peak_flop_per_s")
     trace.known("precision")
@@ -271,6 +275,8 @@ def _warn_of_gaps(trace: Trace) -> None:
         trace.warnings.append("so short a run may spend as long on loading and saving the model, which the figures leave out: give startup_hours")
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
         gaps["duration_s"] = "duration and purchase price of the cluster are unknown: give servers or accelerators"
+    if trace.facts.peak_flop_per_s is None and values["compute_flop"] is not None:
+        gaps["mfu"] = f"utilisation is unknown: no peak rate of {trace.facts.accelerator.name} is known"
     if values["compute_flop"] is None:
         gaps["compute_flop"] = f"compute and utilisation are unknown: give {'flop' if family_of(plan.family).needs else 'params and tokens'}"
     if values["rent_usd"] is None:

@@ -6,7 +6,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import contradicting_flop, shown
-from traincarbon.estimation.families import IMAGE, OWN_FIELDS, family_of
+from traincarbon.estimation.families import IMAGE, OWN_FIELDS, USUAL, family_of
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.image_loading import loaded_images
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
@@ -189,8 +189,14 @@ class _Completion:
 
     def _count_multiply_adds(self) -> None:
         """Compute the FLOP of samples of stated FLOP or multiply-adds."""
+        from traincarbon.estimation.sample_families import guessed_family
+
         if self.plan.flop_per_sample is None:
             self._follow("flop_per_sample", SAMPLE_FLOP)
+        guess = None if "family" in self.found else guessed_family(self.plan)
+        if guess is not None:
+            self.warnings.append(guess.warning)
+            self._assume_family(guess.family or USUAL.name, "taken so by how the work of a sample is stated")
         self._warn_of_flop_per_sample()
         if self.plan.frozen_gmac_per_sample is not None:
             from traincarbon.estimation.sample_work import FROZEN_ENCODERS

@@ -6,6 +6,7 @@ from all others has the errors and the covariance
 .. math:: e_g = V_g^{-1} (V^{-1} y)_g, \qquad C_g = V_g^{-1}, \qquad V_g = (V^{-1})_{gg}
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -13,8 +14,8 @@ from traincarbon.fitting.regression import Fit, Observation
 from traincarbon.fitting.solve import quantile
 from traincarbon.uncertain import Z_90
 
-_COVERED = 0.92
-"""Share of the left-out rows that 90 % intervals are made to hold: two points more, because the form of a fit is chosen on the same rows."""
+_COVERED = 0.91
+"""Share of the left-out rows that 90 % intervals are made to hold: a point more, because the form of a fit is chosen on the same rows."""
 _HALVINGS = 60
 _MOST_REACH = 4.0
 
@@ -53,11 +54,14 @@ def left_out(rows: Sequence[Observation], found: Fit) -> list[LeftOut]:
     return [LeftOut(float(error), float(variance)) for error, variance in zip(errors, variances, strict=True)]
 
 
-def honest_scatter(rows: Sequence[LeftOut]) -> float:
-    """Return the standard deviation of the scatter with which the 90 % intervals of *rows* that were left out hold them."""
+def honest_scatter(rows: Sequence[LeftOut], *, groups: int, covered: float = _COVERED) -> float:
+    """Return the standard deviation of the scatter with which the 90 % intervals of *rows* that were left out hold them.
+
+    They are made to hold the share *covered*. The scatter of few *groups* says less about that of the next, so it is widened by the root of (groups + 1) / (groups - 1).
+    """
     low, high = 0.0, _MOST_REACH
     for _ in range(_HALVINGS):
         middle = (low + high) / 2.0
-        reached = quantile(sorted(abs(row.error) / (row.variance + middle**2) ** 0.5 for row in rows), _COVERED)
+        reached = quantile(sorted(abs(row.error) / (row.variance + middle**2) ** 0.5 for row in rows), covered)
         low, high = (middle, high) if reached > Z_90 else (low, middle)
-    return (low + high) / 2.0
+    return (low + high) / 2.0 * math.sqrt((groups + 1) / (groups - 1) if groups > 1 else 1.0)

@@ -36,8 +36,9 @@ def checked_options(options: "TrackOptions") -> "TrackOptions":
     Raises:
         CarbonError: an option is unknown or invalid; no training has begun.
     """
-    if options.get("progress_regex"):
-        raise CarbonError("progress_regex needs the output of a command", hint="the callback reports progress itself; leave the option out")
+    for name in ("progress_regex", "log_format"):
+        if options.get(name):
+            raise CarbonError(f"{name} needs the output of a command", hint="the callback reports progress itself; leave the option out")
     given: TrackOptions = {**options}
     if given.get("on_budget") is None and any(given.get(name) is not None for name in LIMITS):
         given["on_budget"] = BudgetPolicy.STOP.value
@@ -171,7 +172,8 @@ class MeteredTraining:
                 self._agreement = agreement_of_ranks()
             stops = self._agreement.after(steps, wanted=wanted)
         except Exception as error:  # noqa: BLE001  what the store of the ranks raises; they then go on together
-            self._agreement = Agreement(None)
+            self._agreement = self._agreement or Agreement(None)
+            self._agreement.give_up()
             self.say(f"the ranks cannot agree to stop ({type(error).__name__}): a budget does not end this training by itself")
             return False
         if stops and not self._has_announced:
@@ -188,6 +190,8 @@ class MeteredTraining:
         self._ended = tracker or self._ended
         if self._request is not None:
             self._request.close()
+        if self._agreement is not None:
+            self._agreement.close()
         if tracker is None:
             return None
         try:

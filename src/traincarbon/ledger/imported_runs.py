@@ -6,7 +6,7 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.index_scan import JournalFile
@@ -53,6 +53,10 @@ class Added(NamedTuple):
     journals: list[ImportedJournal]
 
 
+Known: TypeAlias = Callable[[Collection[str]], Collection[str]]
+"""Tells which of some marks are those of records that a store has."""
+
+
 class _Stated(NamedTuple):
     """A record, its JSON and its mark."""
 
@@ -71,27 +75,27 @@ def checked(journal: ImportedJournal) -> ImportedJournal:
     return ImportedJournal(journal.file, [run._replace(record=as_read(run.record)) for run in journal.runs])
 
 
-def add_records(store: str, records: Sequence[Run], *, known: Collection[str], dry_run: bool) -> Added:
+def add_records(store: str, records: Sequence[Run], *, known: Known | None, dry_run: bool) -> Added:
     """Write the records that the store does not have yet. With *dry_run* nothing is written.
 
     Args:
         store: The folder of the ledger.
         records: The records.
-        known: The marks of the records that the store has.
+        known: Tells which of some marks are those of records that the store has; None if it has none.
         dry_run: Write nothing.
 
     Raises:
         CarbonError: the store cannot be written.
     """
-    if dry_run and not known:
+    if dry_run and known is None:
         return Added(list(dict.fromkeys(record.run_id for record in records)), [])
     new: dict[str, _Stated] = {}
     for record in records:
         text = json.dumps(record.to_dict(), sort_keys=True)
         mark = f"{_NODE}-{zlib.crc32(text.encode('ascii')):08x}{zlib.adler32(text.encode('ascii')):08x}"
-        if mark not in known:
-            new.setdefault(mark, _Stated(record, text, mark))
-    stated = list(new.values())
+        new.setdefault(mark, _Stated(record, text, mark))
+    already = known(new) if known is not None else ()
+    stated = [each for mark, each in new.items() if mark not in already]
     added = Added([each.record.run_id for each in stated], [])
     for first in range(0, 0 if dry_run else len(stated), RECORDS_OF_A_JOURNAL):
         added.journals.append(_written(store, stated[first : first + RECORDS_OF_A_JOURNAL]))

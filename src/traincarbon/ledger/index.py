@@ -4,7 +4,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from traincarbon.ledger.index_folding import Folded, has_ended
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, at_a_time, files_in, folders_in
-from traincarbon.ledger.listed_runs import run_row
+from traincarbon.ledger.listed_runs import IN_SQLITE, Questions, run_row
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run, timestamp
@@ -43,6 +43,8 @@ class Index:
         file: The file of the index. If it can be neither read nor written, the index is built in memory.
         tell: Called with a line now and then while journals are read for longer than a second.
     """
+
+    questions: Questions = IN_SQLITE
 
     def __init__(self, store: str, file: str, *, tell: Tell | None = None) -> None:
         self.journals = os.path.join(store, "journals")
@@ -75,10 +77,10 @@ class Index:
             self._connection.execute("BEGIN IMMEDIATE")
             self._combine({run_id: {} for run_id in take_in(self._connection, imported)})
 
-    def marks(self) -> set[str]:
-        """Return the marks of all imported records, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
+    def marks(self, among: Collection[str]) -> set[str]:
+        """Return those marks that imported records have, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
         self.refresh()
-        return marks_in(self._connection)
+        return marks_in(self._connection, among)
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
@@ -89,11 +91,11 @@ class Index:
         rows = self.rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?5", *chosen, limit or -1)  # noqa: S608  no value in it
         return [Run.from_stored(json.loads(text)) for (text,) in rows], total
 
-    def ids(self, prefix: str) -> list[str]:
-        """Return the ids of runs that begin with *prefix*, the latest first."""
+    def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
+        """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
         self.refresh()
         rows = self.rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
-        return [run_id for (run_id,) in rows if run_id.startswith(prefix)]  # SQLite ends a text at its first NUL
+        return [run_id for (run_id,) in rows if run_id.startswith(prefix)][: limit or None]  # SQLite ends a text at its first NUL
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""

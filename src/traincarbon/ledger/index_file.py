@@ -1,20 +1,24 @@
 """The SQLite file of an index: its tables, and how a file that is not sound is set aside."""
 
+import marshal
 import os
 import sqlite3
 import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
 from traincarbon.ledger.listed_runs import INDEX, PROJECT_INDEX
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 22
+VERSION = 24
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361
+_MARSHALLED = 2
+"""The version in which a row is written as bytes for its checksum: equal values give equal bytes, whatever shares them in memory, in a quarter of the time of ``repr``."""
 _BUSY_S = 2.0
 """How long to wait for another command before the index is done without."""
 _COLUMNS = {
@@ -119,8 +123,8 @@ def _check_content(connection: sqlite3.Connection) -> None:
             raise sqlite3.DatabaseError(f"a row of {table} is damaged")
 
 
-def _checksum(*values: object) -> int:
-    return zlib.crc32(repr(values).encode("utf-8", "surrogatepass"))
+def _checksum(*values: Any) -> int:
+    return zlib.crc32(marshal.dumps(values, _MARSHALLED))
 
 
 def set_aside(file: str) -> None:

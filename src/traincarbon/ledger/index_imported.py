@@ -2,7 +2,7 @@
 
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from traincarbon.ledger.imported_runs import ImportedJournal
 from traincarbon.ledger.index_file import insert
@@ -12,11 +12,13 @@ from traincarbon.ledger.process_summary import Process
 
 Place = tuple[str, str, str]
 """Folder and name of a journal, and a writer in it."""
+_ASKED_AT_ONCE = 500
+"""Values of one question; older versions of SQLite take at most 999."""
 
 
-def marks_in(connection: sqlite3.Connection) -> set[str]:
-    """Return the marks of all imported records."""
-    return {mark for (mark,) in connection.execute("SELECT writer FROM processes WHERE record_b IS NOT NULL")}
+def marks_in(connection: sqlite3.Connection, among: Collection[str]) -> set[str]:
+    """Return those marks that imported records have."""
+    return _matching(connection, "record_b IS NOT NULL AND writer IN ({})", list(among), column="writer")
 
 
 def are_records_alone(connection: sqlite3.Connection, *, folder: str, name: str) -> bool:
@@ -33,14 +35,10 @@ def take_in(connection: sqlite3.Connection, journals: Iterable[ImportedJournal])
         insert(connection, "files", [(*file, file.size, "[]")])
         rows = sorted((file.folder, file.name, run.record.run_id, run.mark, 0, run.begin_b, "") for run in runs)
         insert(connection, "processes", rows)
-        alone = []
-        for run in sorted(runs, key=lambda run: run.record.run_id):
-            run_id = run.record.run_id
-            if len(connection.execute("SELECT 1 FROM processes WHERE run_id = ? LIMIT 2", (run_id,)).fetchall()) > 1:
-                others.add(run_id)
-            else:
-                alone.append(run_row(run.record, is_settled=True))
-        insert(connection, "runs", alone)
+        several = _matching(connection, "run_id IN ({}) GROUP BY run_id HAVING count(*) > 1", [run.record.run_id for run in runs], column="run_id")
+        others |= several
+        alone = sorted((run.record for run in runs if run.record.run_id not in several), key=lambda record: record.run_id)
+        insert(connection, "runs", (run_row(record, is_settled=True) for record in alone))
     return others
 
 
@@ -56,3 +54,13 @@ def records_of(run_id: str, places_b: Mapping[Place, int], known: Mapping[Place,
     by_mark = {place[2]: (place, begin_b) for place, begin_b in places_b.items()}
     found = [known.get(place) or record_at(os.path.join(journals, *place[:2]), run_id, place[2], begin_b=begin_b) for place, begin_b in by_mark.values()]
     return [process for process in found if process is not None]
+
+
+def _matching(connection: sqlite3.Connection, where: str, values: Sequence[str], *, column: str) -> set[str]:
+    """Return what *column* holds of the processes that match; *where* has a place for the values."""
+    found: set[str] = set()
+    for first in range(0, len(values), _ASKED_AT_ONCE):
+        some = values[first : first + _ASKED_AT_ONCE]
+        question = f"SELECT {column} FROM processes WHERE {where.format(', '.join('?' * len(some)))}"  # noqa: S608  no value in it
+        found |= {value for (value,) in connection.execute(question, some)}
+    return found

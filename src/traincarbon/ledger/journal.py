@@ -236,17 +236,19 @@ def _escaped(letter: str) -> str:
 
 def _plain(value: object, text: int, items: int, depth: int) -> object:
     """Return *value* as JSON can hold it, limited in size and depth."""
-    if value is None or isinstance(value, (bool, int)):
-        return value if not isinstance(value, int) or -(2**63) <= value < 2**63 else float(value) if abs(value) < 10**300 else None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
+    if value is None or isinstance(value, (bool, int)):
+        return value if not isinstance(value, int) or -(2**63) <= value < 2**63 else float(value) if abs(value) < 10**300 else None
+    if isinstance(value, str):  # most of the rest, and whether something is a mapping takes longer to tell
+        return _cut(value, text)
     if isinstance(value, Mapping) and depth < _DEEPEST:
         return _plain_table(value, text, items, depth)
     if isinstance(value, (list, tuple, set, frozenset)) and depth < _DEEPEST:
         parts = list(value)
         more = [f"… {len(parts) - items} more"] if len(parts) > items else []
         return [_plain(part, text, items, depth + 1) for part in parts[:items]] + more
-    return _cut(value if isinstance(value, str) else str(value), text)
+    return _cut(str(value), text)
 
 
 def _plain_table(table: Mapping[str, object], text: int, items: int, depth: int) -> dict[str, object]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from traincarbon.quantities import S_PER_H
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.index import Index
     from traincarbon.ledger.run import Run
+    from traincarbon.ledger.source import RunSource
 
 COLUMNS = (
     *("hw TEXT NOT NULL", "duration_s REAL", "gpu_h REAL", "energy_kwh REAL", "co2e_kg REAL", "cost_usd REAL"),
@@ -19,19 +19,25 @@ COLUMNS = (
 """The columns of the table of runs that are for lists and totals; NULL is what is not known."""
 INDEX = f"CREATE INDEX runs_listed ON runs (started_at DESC, run_id, project, state, {', '.join(column.partition(' ')[0] for column in COLUMNS)})"
 """All that lists and totals read, beside the records, which are a hundred times as long."""
-_LISTED = "run_id, started_at, project, state, hw, duration_s, gpu_h, energy_kwh, co2e_kg, cost_usd"
-_WHERE = (
-    "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3 AND (?4 = '' OR instr(lower(run_id || ' ' || project || ' ' || hw), lower(?4)))"
-)
 PROJECT_INDEX = "CREATE INDEX runs_of_projects ON runs (project)"
-_PROJECTS = """
-WITH RECURSIVE found(name) AS (
-    SELECT min(project) FROM runs WHERE project > ''
-    UNION ALL SELECT (SELECT min(project) FROM runs WHERE project > name) FROM found WHERE name IS NOT NULL LIMIT ?1
-) SELECT name FROM found WHERE name IS NOT NULL
-"""
-"""One question to the index for each project, rather than all runs sorted by it."""
+_LISTED = "run_id, started_at, project, state, hw, duration_s, gpu_h, energy_kwh, co2e_kg, cost_usd"
 _UNFINISHED = "state IN ('failed', 'killed', 'lost')"
+
+
+class Questions(NamedTuple):
+    """What lists and totals ask, as one database spells it. The values of a :class:`Filter` are the first four of each but *projects*.
+
+    Attributes:
+        total: How many runs match.
+        page: A page of them, after ``{sorting}``; the fifth value is how many, the sixth how many before it.
+        projects: The names of projects; the first value is how many at most.
+        months: Runs and the sums and counts of :data:`SUMMED` by month and project.
+    """
+
+    total: str
+    page: str
+    projects: str
+    months: str
 
 
 class Order(StrEnum):
@@ -115,9 +121,30 @@ SUMMED = {
     "judged_h": "CASE WHEN idle_h IS NOT NULL THEN gpu_h END",
     "unfinished_usd": f"CASE WHEN {_UNFINISHED} THEN cost_usd END",
     "unfinished_runs": f"CASE WHEN {_UNFINISHED} THEN 1 END",
-    "shared_runs": "CASE WHEN is_shared THEN 1 END",
+    "shared_runs": "CASE WHEN is_shared = 1 THEN 1 END",
 }
 """Name to what is summed: hours of GPUs, energy, CO2e and cost; of that, what was idle, done twice, or spent on runs that did not finish."""
+
+
+_WHERE = (
+    "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3 AND (?4 = '' OR instr(lower(run_id || ' ' || project || ' ' || hw), lower(?4)))"
+)
+_CHOSEN = f"SELECT run_id FROM runs INDEXED BY runs_listed WHERE {_WHERE} ORDER BY {{sorting}} LIMIT ?5 OFFSET ?6"
+"""What is sorted is narrow."""
+_SUMS = ", ".join(f"total({what}), count({what})" for what in SUMMED.values())
+_PROJECTS = """
+WITH RECURSIVE found(name) AS (
+    SELECT min(project) FROM runs WHERE project > ''
+    UNION ALL SELECT (SELECT min(project) FROM runs WHERE project > name) FROM found WHERE name IS NOT NULL LIMIT ?1
+) SELECT name FROM found WHERE name IS NOT NULL
+"""
+"""One question to the index for each project, rather than all runs sorted by it."""
+IN_SQLITE = Questions(
+    total=f"SELECT count(*) FROM runs WHERE {_WHERE}",
+    page=f"SELECT {_LISTED} FROM runs WHERE run_id IN ({_CHOSEN}) ORDER BY {{sorting}}",
+    projects=_PROJECTS,
+    months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM runs WHERE {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2",
+)
 
 
 def listed_values(record: "Run") -> tuple[str | float | int | None, ...]:
@@ -143,32 +170,26 @@ def run_row(record: "Run", *, is_settled: bool) -> tuple[str | float | int | Non
     return (record.run_id, record.started_at, record.project, record.state, int(is_settled), *listed_values(record), json.dumps(record.to_stored()))
 
 
-def page_of(index: "Index", found: Filter, *, order: Order = Order.STARTED, is_descending: bool = True, offset: int = 0, limit: int = 50) -> Listing:
+def page_of(source: "RunSource", found: Filter, *, order: Order = Order.STARTED, is_descending: bool = True, offset: int = 0, limit: int = 50) -> Listing:
     """Return a page of the runs that match, as the index has them, sorted by a column; runs that do not state it come last."""
-    ((total,),) = index.rows(f"SELECT count(*) FROM runs WHERE {_WHERE}", *found)  # noqa: S608  no value in it
+    ((total,),) = source.rows(source.questions.total, *found)
     direction = "DESC" if is_descending else "ASC"
     nulls = "" if order in (Order.STARTED, Order.ID, Order.PROJECT, Order.STATE, Order.HARDWARE) else f"{order.value} IS NULL, "
     sorting = f"{nulls}{order.value} {direction}, started_at DESC, run_id"
-    chosen = f"SELECT run_id FROM runs INDEXED BY runs_listed WHERE {_WHERE} ORDER BY {sorting} LIMIT ?5 OFFSET ?6"  # noqa: S608  no value in it; what is sorted is narrow
-    rows = index.rows(f"SELECT {_LISTED} FROM runs WHERE run_id IN ({chosen}) ORDER BY {sorting}", *found, limit, offset)  # noqa: S608  no value in it
+    rows = source.rows(source.questions.page.format(sorting=sorting), *found, limit, offset)
     return Listing([ListedRun(*row) for row in rows], total)
 
 
-def projects_of(index: "Index", *, most: int = 500) -> list[str]:
+def projects_of(source: "RunSource", *, most: int = 500) -> list[str]:
     """Return the names of projects."""
-    return [name for (name,) in index.rows(_PROJECTS, most)]
+    return [name for (name,) in source.rows(source.questions.projects, most)]
 
 
-def month_sums(index: "Index", found: Filter = Filter()) -> list[MonthSums]:  # noqa: B008  it is frozen
+def month_sums(source: "RunSource", found: Filter = Filter()) -> list[MonthSums]:  # noqa: B008  it is frozen
     """Return what the matching runs took, as the index has them, by month and project."""
-    parts = ", ".join(f"total({what}), count({what})" for what in SUMMED.values())
-    rows = index.rows(
-        f"SELECT substr(started_at, 1, 7), project, count(*), {parts} FROM runs WHERE {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2",  # noqa: S608  no value in it
-        *found,
-    )
     return [
         MonthSums(month, project, runs, dict(zip(SUMMED, rest[0::2], strict=True)), dict(zip(SUMMED, rest[1::2], strict=True)))
-        for month, project, runs, *rest in rows
+        for month, project, runs, *rest in source.rows(source.questions.months, *found)
     ]
 
 

@@ -12,6 +12,7 @@ from traincarbon.ledger.hours import with_energy
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.phases import PhaseUse, fold_phases
+from traincarbon.ledger.reported import latest_in
 from traincarbon.ledger.site import checked_site
 from traincarbon.ledger.store_folder import lives
 from traincarbon.ledger.warm_up import Mark, with_mark
@@ -107,6 +108,8 @@ class Process:
     """When it had counted how many steps, or tokens or samples if it counts no steps, from which its warm-up follows."""
     resumed: dict[str, float] = field(default_factory=dict)
     """Counts of the checkpoint from which the script resumed."""
+    latest: dict[str, float] = field(default_factory=dict)
+    """What the script reported last that is no count, see :data:`traincarbon.ledger.reported.LATEST`."""
     per_rank: bool = False
     """Whether its tokens and samples are those of its own ranks, not of the whole training."""
     shared_with: tuple[str, ...] = ()
@@ -251,6 +254,7 @@ class Process:
         self.results |= {name: result for name in RECORDED if (result := interval(line.get(name))) is not None}
         self.cost_basis = _cut(line.get("cost_basis") or "") or self.cost_basis
         self.resumed |= {name: count for name, value in table(line.get("resumed_from")).items() if name in COUNTS and (count := amount(value)) is not None}
+        self.latest |= latest_in(line.get("latest"))
         self.phases = fold_phases(self.phases, line["phases"]) if "phases" in line else self.phases  # type: ignore[typeddict-item]
         mfu = amount(line.get("mfu"))
         self.mfu = self.mfu if mfu is None else mfu

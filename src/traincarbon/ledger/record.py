@@ -20,6 +20,7 @@ from traincarbon.ledger.machines import on_machines
 from traincarbon.ledger.nodes import MISSING, attendance, on_nodes
 from traincarbon.ledger.phases import phases_of
 from traincarbon.ledger.process_summary import End, Process
+from traincarbon.ledger.reported import progress_of
 from traincarbon.ledger.run import RUN_SCHEMA, Run, timestamp
 from traincarbon.ledger.run_energy import DeviceUse, coverage_notes, energy_of
 from traincarbon.ledger.run_totals import above_measured, contradiction, cost_basis_of, left_out, total_of
@@ -116,6 +117,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
         unread_gpu=unread_gpu,
         **results,
         tokens=counts.get("tokens"),
+        progress=progress_of(counts, [process.latest for process in ordered]),
         params=_first(each.params for each in facts),
         mfu=next((process.mfu for process in reversed(ordered) if process.mfu is not None), None),
         forecast=next((process.forecast for process in reversed(ordered) if process.forecast is not None), None),

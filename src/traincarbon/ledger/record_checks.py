@@ -14,6 +14,7 @@ from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.process_summary import COUNTS, STATES
+from traincarbon.ledger.reported import checked_progress
 from traincarbon.ledger.run import RUN_SCHEMA
 from traincarbon.ledger.run_energy import DeviceUse, measured_j
 from traincarbon.ledger.run_totals import above_measured, contradiction
@@ -39,7 +40,7 @@ _NEVER_NONE = {"duration_s": 0.0, "gaps_s": 0.0, "nodes": 1, "samples": 0}
 _FIELDS = {"devices": "by_device"}
 """The fields that have another name in a record."""
 _UNSTATED: Mapping[str, object] = {
-    **dict.fromkeys(_TEXTS, ""), **dict.fromkeys((*_AMOUNTS, *_WHOLE, *RECORDED, "forecast", "plan", "launcher", "site", "warm_up", "billed")),
+    **dict.fromkeys(_TEXTS, ""), **dict.fromkeys((*_AMOUNTS, *_WHOLE, *RECORDED, "forecast", "plan", "launcher", "site", "warm_up", "billed", "progress")),
     **dict.fromkeys(("argv", *_LISTS, "phases", "attempts", "by_device"), ()), "waste": NO_WASTE, **_NEVER_NONE,
 }  # fmt: skip
 """The fields of which a record states nothing."""
@@ -77,7 +78,8 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     metered_kwh = None if checked["unread_gpu"] or not known_j else sum(known_j) / J_PER_KWH
     checked["hours"] = from_rows(map(table, items(stated.get("hours"))), metered_kwh=metered_kwh)
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
-    checked["counts"] = {name: checked[name] for name in COUNTS if name == "tokens" and checked[name] is not None}
+    counts = {**(checked["progress"] or {}), "tokens": checked["tokens"]}
+    checked["counts"] = {name: counts[name] for name in COUNTS if counts.get(name) is not None}
     return checked
 
 
@@ -197,6 +199,7 @@ _READERS: Mapping[str, Callable[[str, str, Any], object]] = {
     "attempts": lambda run_id, _name, value: _attempts(run_id, value),
     "warm_up": lambda _run_id, _name, value: WarmUp.of(table(value)),
     "billed": lambda _run_id, _name, value: checked_billed(value),
+    "progress": lambda _run_id, _name, value: checked_progress(value),
     "waste": lambda run_id, _name, value: _waste(run_id, table(value)),
     "devices": lambda run_id, _name, value: tuple([_device(run_id, table(device)) for device in items(value)[:_MOST_DEVICES]]),
 }

@@ -68,6 +68,8 @@ class Run:
     tokens: float | None = None
     params: float | None = None
     mfu: float | None = None
+    progress: Mapping[str, float] | None = None
+    """What its script reported, see :mod:`traincarbon.ledger.reported`; None if that is nothing."""
     forecast: Mapping[str, Any] | None = None
     plan: Mapping[str, Any] | None = None
     versions: dict[str, str]

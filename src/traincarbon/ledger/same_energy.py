@@ -7,13 +7,20 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import combinations
 from typing import NamedTuple
 
+from traincarbon.ledger.machines import is_of_one_board
 from traincarbon.ledger.run import Run, SecondOpinion, timestamp
 from traincarbon.quantities import EnergySource, Part
 
 RANKS_OF = ("codecarbon",)
 """Programs of which each rank states the whole machine."""
+
+LOOKED_UP = ("prometheus",)
+"""Programs that are asked for what they know of some time: two answers may be of the same boards."""
+_BY_HOSTS = re.compile(r"prometheus-\d{8}T\d{6}-[0-9a-f]{8}")
+"""Names of runs that were found by their hosts, not by the label of a job."""
 
 _LONGEST_BEFORE_S = 31.0 * 86_400.0
 _LEAST_OVERLAP = 0.5
@@ -120,14 +127,18 @@ def _groups(timed: Sequence[_Timed]) -> Iterator[list[Run]]:
 
 
 def _may_be_together(members: Sequence[_Timed]) -> bool:
-    """Return whether these may be of one run: one record of each source, or ranks of it, no more than the machine has accelerators."""
+    """Return whether these may be of one run: one record of each source, or several of one that may be."""
     by_source: dict[str, list[_Timed]] = {}
     for each in members:
         by_source.setdefault(each.record.source, []).append(each)
-    return all(
-        len(same) == 1 or (len(same) <= (same[0].record.accelerators or 1) and all(_are_ranks(same[0], each) for each in same[1:]))
-        for same in by_source.values()
-    )
+    return all(len(same) == 1 or _are_of_one_source(same) for same in by_source.values())
+
+
+def _are_of_one_source(same: Sequence[_Timed]) -> bool:
+    """Return whether several records of one source may be of one run: answers of a server, or ranks, no more than the machine has accelerators."""
+    if same[0].record.source in LOOKED_UP:
+        return all(_are_two_answers(*pair) for pair in combinations(same, 2))
+    return len(same) <= (same[0].record.accelerators or 1) and all(_are_ranks(same[0], each) for each in same[1:])
 
 
 def _pairs(timed: Sequence[_Timed]) -> Iterator[tuple[float, _Timed, _Timed]]:
@@ -136,11 +147,11 @@ def _pairs(timed: Sequence[_Timed]) -> Iterator[tuple[float, _Timed, _Timed]]:
     for there in timed:
         source = there.record.source
         for other, known in running.items():
-            if other == source and source not in RANKS_OF:
+            if other == source and source not in (*RANKS_OF, *LOOKED_UP):
                 continue
             known[:] = [each for each in known if each.to_s > there.from_s]
             for here in known:
-                if _are_ranks(here, there) if other == source else _are_of_one_run(here, there):
+                if (_are_of_one_run if other != source else _are_two_answers if source in LOOKED_UP else _are_ranks)(here, there):
                     yield abs(here.from_s - there.from_s) + abs(here.to_s - there.to_s), here, there
         running.setdefault(source, []).append(there)
 
@@ -149,10 +160,42 @@ def _are_of_one_run(here: _Timed, there: _Timed) -> bool:
     """Return whether two programs metered the same run: by the number of its job, or by time, devices and energy."""
     if (job := job_of(here.record.run_id)) and (other := job_of(there.record.run_id)):
         return job == other
-    if here.record.hosts and there.record.hosts and not set(here.record.hosts) & set(there.record.hosts):
+    boards, others = _boards(here.record), _boards(there.record)
+    if boards and others:
+        if not boards & others:
+            return False
+    elif here.record.hosts and there.record.hosts and not set(here.record.hosts) & set(there.record.hosts):
         return False
+    return _overlap(here, there) and _are_alike(here.record, there.record)
+
+
+def _are_two_answers(here: _Timed, there: _Timed) -> bool:
+    """Return whether two answers of one server are of the same run: one of them by its hosts, on the same boards or else hosts, at the same time.
+
+    Two jobs that share a board have labels of their own; what of each counts is told by their boards (:mod:`traincarbon.ledger.shared_boards`).
+    """
+    one, other = here.record, there.record
+    if not (_BY_HOSTS.fullmatch(one.run_id) or _BY_HOSTS.fullmatch(other.run_id)) or not _overlap(here, there):
+        return False
+    boards, others = _boards(one), _boards(other)
+    if boards and others:
+        return boards == others
+    mine_j, theirs_j = _comparable_j(one, other)
+    return one.nodes == other.nodes and set(one.hosts) == set(other.hosts) and abs(mine_j - theirs_j) <= _RANKS_AGREE * max(mine_j, theirs_j)
+
+
+def _boards(record: Run) -> frozenset[str]:
+    """Return names of the GPUs of a record that no other boards have, empty if one has none."""
+    gpus = [use for use in record.by_device if use.part == Part.GPU]
+    if not all(use.host or is_of_one_board(use.device) for use in gpus):
+        return frozenset()
+    return frozenset(use.device if is_of_one_board(use.device) else f"{use.host}/{use.device}" for use in gpus)
+
+
+def _overlap(here: _Timed, there: _Timed) -> bool:
+    """Return whether two records are of the same time for at least half of the longer one."""
     overlap_s = min(here.to_s, there.to_s) - max(here.from_s, there.from_s)
-    return overlap_s >= _LEAST_OVERLAP * max(here.record.duration_s, there.record.duration_s) and _are_alike(here.record, there.record)
+    return overlap_s >= _LEAST_OVERLAP * max(here.record.duration_s, there.record.duration_s)
 
 
 def _are_alike(one: Run, other: Run) -> bool:

@@ -62,12 +62,12 @@ def counted_once(records: Iterable[Run]) -> dict[str, Counted]:
     and the others count only for the time outside. Of records of the same energy by several programs, the better measured one counts alone.
     """
     known = {record.run_id: record for record in records}
+    doubles = {run_id: best for run_id, (best, _) in second_opinions(known.values()).items()}
     tallies: dict[str, _Tally] = {}
-    for pieces in _by_board(list(known.values())).values():
+    for pieces in _by_board([record for run_id, record in known.items() if run_id not in doubles]).values():
         for cluster in _shared(pieces):
             _count(cluster, tallies)
     found = {run_id: _counted(known[run_id], tally) for run_id, tally in tallies.items()}
-    doubles = {run_id: best for run_id, (best, _) in second_opinions(known.values()).items()}
     return found | {run_id: Counted(0.0, 0.0, found.get(run_id, WHOLE).others, best) for run_id, best in doubles.items()}
 
 

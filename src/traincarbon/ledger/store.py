@@ -5,25 +5,21 @@ import shutil
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
-from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
+from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.forgetting import remove, remove_lines
 from traincarbon.ledger.imported_runs import add_records, checked
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_progress import Tell
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import RECORD, read_lines
+from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.patience import check_answers
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.ledger.store_folder import node_name, store_folder
 from traincarbon.reading import open_regular
-
-LATEST = "last"
-"""Names the run that began last."""
-
-_SHOWN = 5
 
 
 class Merged(NamedTuple):
@@ -35,7 +31,7 @@ class Merged(NamedTuple):
     faults: tuple[str, ...]
 
 
-class Ledger:
+class Ledger(LedgerReader):
     """The runs of a store.
 
     Args:
@@ -54,12 +50,6 @@ class Ledger:
             raise CarbonError(f"the store {self.store!r} is not a folder", hint="choose another: --store DIR")
         self._index: Index | None = None
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
     @property
     def index(self) -> Index:
         """The index, opened when first used. Each machine has its own, as SQLite cannot share a file between machines."""
@@ -73,30 +63,9 @@ class Ledger:
             self._index.close()
             self._index = None
 
-    def runs(self, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> list[Run]:
-        """Return the matching runs, the latest first.
-
-        Args:
-            project: Only those of this project.
-            state: Only those in this state.
-            since: Only those that began at this time (ISO 8601, UTC) or later.
-            limit: Return at most this many; 0 means all.
-        """
-        return self.index.records(project=project, state=state, since=since, limit=limit)[0]
-
-    def run(self, id: str) -> Run:
-        """Return the run with that id, with the only id that begins with it, or the ``last`` run.
-
-        Raises:
-            NotFoundError: there is no such run.
-            AmbiguousError: several ids begin with it.
-        """
-        return self._found(self._full_id(id))
-
     def faults(self) -> list[str]:
         """Return the faults of the journals with file and position, and the folders whose runs cannot be listed."""
-        self.index.refresh()
-        return [*self.index.faults(), *unreadable_folders(self.store)]
+        return [*super().faults(), *unreadable_folders(self.store)]
 
     def forget(self, *ids: str, dry_run: bool = True) -> list[str]:
         """Delete the journals of runs, or with *dry_run* only return their names. Of a journal of imported runs, only the lines of these are deleted.
@@ -106,9 +75,9 @@ class Ledger:
             AmbiguousError: several ids begin with it.
             CarbonError: one still runs, shares a file with another run, or a file cannot be deleted.
         """
-        runs = dict.fromkeys(map(self._full_id, ids))
+        runs = dict.fromkeys(map(self.full_id, ids))
         for run_id in runs:
-            if self._found(run_id).state == "running":
+            if self.found(run_id).state == "running":
                 raise CarbonError(f"run {run_id[:60]!r} is running", hint="stop it first, or wait until it ends")
         files = sorted({file for run_id in runs for file in self.index.files(run_id)})
         others = {file: [other for other in self.index.runs_in(file) if other not in runs] for file in files}
@@ -162,31 +131,11 @@ class Ledger:
         Raises:
             CarbonError: the store cannot be written.
         """
-        known = self.index.marks() if os.path.isdir(os.path.join(self.store, "journals")) else set()
+        known = self.index.marks if os.path.isdir(os.path.join(self.store, "journals")) else None
         added = add_records(self.store, records, known=known, dry_run=dry_run)
         if added.journals:
             self.index.add(added.journals if are_as_read else list(map(checked, added.journals)))
         return added.ids
-
-    def _full_id(self, id: str) -> str:
-        found = self.index.ids("" if id == LATEST else id)
-        if id in found:
-            return id
-        if id == LATEST and found:
-            return found[0]
-        if not found or not id:
-            begun = f" that begins with {id[:60]!r}" if id and id != LATEST else ""
-            raise NotFoundError(f"no run{begun} in {self.store}", hint="list all with: carbon runs list; choose another store with: --store DIR")
-        if len(found) > 1:
-            more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
-            raise AmbiguousError(f"{len(found)} runs begin with {id[:60]!r}", hint=f"use one of {', '.join(run_id[:60] for run_id in found[:_SHOWN])}{more}")
-        return found[0]
-
-    def _found(self, run_id: str) -> Run:
-        record = self.index.record(run_id)
-        if record is None:
-            raise NotFoundError(f"no run {run_id[:60]!r} in {self.store}", hint="it was deleted in the meantime; list all with: carbon runs list")
-        return record
 
 
 def has_journal(store: str, file: str) -> bool:

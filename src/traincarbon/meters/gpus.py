@@ -3,6 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from traincarbon.meters.assumed_power import assumed_power
 from traincarbon.meters.base import Reading, SensorMeter
@@ -98,4 +99,10 @@ class GpuMeter(SensorMeter):
 
 
 def _is_superchip(gpu: Gpu) -> bool:
-    return _SUPERCHIP.search(gpu.name) is not None
+    return _names_superchip(gpu.name)
+
+
+@lru_cache(maxsize=64)
+def _names_superchip(name: str) -> bool:
+    """Return whether a product is on such a module. It is asked for each GPU at each reading."""
+    return _SUPERCHIP.search(name) is not None

@@ -7,9 +7,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
-from traincarbon.procfs import PROC, Stat, all_stats, children_of, descendants, stat_of
+from traincarbon.procfs import PROC, Stat, all_stats, children_of, descendants, read_bytes, stat_of
 
-_SHARE = 2e-4
+_SHARE = 1e-4
 """Share of the time that may be spent on reading every process of the host."""
 _LONGEST_S = 30.0
 
@@ -122,8 +122,7 @@ class ProcessTree:
         own, shared = 0, 0
         for pid in family:
             try:
-                with open(f"{self._proc}/{pid}/statm", "rb") as stream:
-                    resident, common = (int(field) for field in stream.read().split()[1:3])
+                resident, common = map(int, read_bytes(f"{self._proc}/{pid}/statm").split()[1:3])
             except (OSError, ValueError):
                 continue
             own += resident - common

@@ -1,12 +1,9 @@
 """A meter that is opened and read in a thread of its own, so that nothing waits longer than a few seconds for a source that hangs."""
 
-import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from typing import Any
 
-from traincarbon.blocked_signals import FAULT_SIGNALS, signals_blocked
+from traincarbon.helper_thread import HelperThread
 from traincarbon.meters.base import Meter, Reading, Unavailable
 
 OPENING_S = 60.0
@@ -49,7 +46,7 @@ class ThreadedMeter(Meter):
         self._abort = abort
         self._abort_after_s = abort_after_s
         self._meter: Meter | None = None
-        self._thread = _Thread()
+        self._thread = HelperThread()
         self._last: tuple[Reading, ...] = ()
         self._silent_since_s: float | None = None
         self._closed = False
@@ -164,62 +161,3 @@ class ThreadedMeter(Meter):
         self.max_interval_s = meter.max_interval_s
         self.names, self.assumed, self.users = (getattr(meter, name, {}) for name in ("names", "assumed", "users"))
         self.covers, self.unread, self.order, self.hidden = (getattr(meter, name, ()) for name in ("covers", "unread", "order", "hidden"))
-
-
-class _Thread:
-    """A thread that does one task at a time and that no process waits for when it ends."""
-
-    def __init__(self) -> None:
-        self.busy = False
-        self._asked, self._done, self._ended = (threading.Lock() for _ in range(3))
-        for lock in (self._asked, self._done, self._ended):
-            lock.acquire()
-        self._work: Callable[[], Any] | None = None
-        self._answer: Any = None
-        self._error: BaseException | None = None
-        self._left: list[Meter] | None = None
-        """What to close at the end."""
-        with signals_blocked(but=FAULT_SIGNALS):
-            threading.Thread(target=self._run, daemon=True).start()
-
-    def ask(self, work: Callable[[], Any]) -> None:
-        """Start a task."""
-        self.busy, self._work = True, work
-        self._asked.release()
-
-    def answers(self, *, wait_s: float) -> bool:
-        """Return whether the task is done, waiting for it no longer than *wait_s*."""
-        if self.busy and self._done.acquire(timeout=wait_s):
-            self.busy = False
-        return not self.busy
-
-    def answer(self) -> Any:
-        """Return the result of the task, or raise its error."""
-        if self._error is not None:
-            raise self._error
-        return self._answer
-
-    def end(self, *meters: Meter, wait_s: float = 0.0) -> None:
-        """Close *meters*, and a meter that opened too late, and end once the task is done. Wait *wait_s* for that."""
-        self._left = list(meters)
-        if self._asked.locked():
-            self._asked.release()
-        self._ended.acquire(timeout=wait_s)
-
-    def _run(self) -> None:
-        while True:
-            self._asked.acquire()
-            if self._left is not None or self._work is None:
-                break
-            self._answer, self._error = None, None
-            try:
-                self._answer = self._work()
-            except BaseException as error:  # noqa: BLE001  around a meter's read; raised again where the answer is taken
-                self._error = error
-            self._done.release()
-        for opened_here in (*(self._left or ()), self._answer):
-            close = getattr(opened_here, "close", None)
-            if close is not None:
-                with suppress(BaseException):
-                    close()
-        self._ended.release()

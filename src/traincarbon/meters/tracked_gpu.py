@@ -101,8 +101,8 @@ class TrackedGpu:
         reached_j = self._assumption.energy_j + self._energy_j()
         how = EnergySource.MODELLED if gpu.sigma_ln > 0.0 else EnergySource.COUNTER if self.counted and not self._is_standing else EnergySource.POWER
         register_j = _shared(None if self._counter is None else self._counter.register_j, gpu.share)
-        reading = Reading(gpu.device, Part.GPU, reached_j * gpu.share, now, how, _shared(power_w, gpu.share), *details, sigma_ln=gpu.sigma_ln)
-        reading = reading._replace(counter_j=register_j, gap_s=self._not_known_s(now))
+        known_j, stated_w, gap_s = reached_j * gpu.share, _shared(power_w, gpu.share), self._not_known_s(now)
+        reading = Reading(gpu.device, Part.GPU, known_j, now, how, stated_w, *details, sigma_ln=gpu.sigma_ln, counter_j=register_j, gap_s=gap_s)
         turn, self._turn = self._turn, None
         if turn is None or self._reached_j <= turn[1]:
             return reading

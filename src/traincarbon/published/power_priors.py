@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from traincarbon.database.records import TABLES
+from traincarbon.fitting.left_out import honest_scatter, left_out
 from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.published.power_rows import REFERENCE_MFU, REFERENCE_MFU_OF_CARDS, PowerRow
-from traincarbon.published.prior_rows import prior_of
+from traincarbon.published.prior_rows import AMPLE_ROWS, prior_of
 
 FITTED = ("power_share", "power_exponent", "power_reference_mfu")
 """The priors that this module writes."""
@@ -31,7 +33,12 @@ def fit_cards(rows: Sequence[PowerRow]) -> Fit | None:
 
 
 def _fit(rows: Sequence[Observation], spreads: dict[str, float]) -> Fit | None:
-    return fit(rows, start={"scatter:run": 0.15}, fixed=spreads) if rows else None
+    """Return the law fitted to *rows*, None without any; where they are many, with the scatter that makes its intervals honest."""
+    found = fit(rows, start={"scatter:run": 0.15}, fixed=spreads) if rows else None
+    if found is None or len(rows) < AMPLE_ROWS:
+        return found
+    scatter = honest_scatter(left_out(rows, found), groups=len({row.group for row in rows}))
+    return replace(found, sigmas={**found.sigmas, "scatter:run": scatter})
 
 
 def fit_of(row: PowerRow) -> Callable[[Sequence[PowerRow]], Fit | None]:

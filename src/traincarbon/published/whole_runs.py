@@ -192,9 +192,9 @@ def _honest(rows: Sequence[Observation], found: Fit, errors: Sequence[LeftOut]) 
     """Return the scatter by kind: the one with which left-out organisations lie in their intervals, or the fitted one where the rows are few."""
     scatter = {kind: found.reach * found.sigmas[f"scatter:{kind}"] for kind in {row.scatter for row in rows} - {"steps"}}
     for kind in scatter:
-        mine = [error for row, error in zip(rows, errors, strict=True) if row.scatter == kind]
+        mine = [(row.group, error) for row, error in zip(rows, errors, strict=True) if row.scatter == kind]
         if len(mine) >= AMPLE_ROWS:
-            scatter[kind] = honest_scatter(mine)
+            scatter[kind] = honest_scatter([error for _, error in mine], groups=len({group for group, _ in mine}))
     return scatter
 
 

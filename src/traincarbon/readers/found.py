@@ -6,6 +6,7 @@ from typing import NamedTuple
 from traincarbon.ledger.run import Run
 from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.joining import Joined
+from traincarbon.readers.hosts import with_hosts
 
 
 class Found(NamedTuple):
@@ -23,7 +24,11 @@ class Found(NamedTuple):
     charges: tuple[Charge, ...] = ()
     """Charges of bills."""
     hosts: Mapping[str, Sequence[str]] = {}
-    """Hosts of jobs of SLURM by the id of their run, if there are charges."""
+    """Hosts by the id of their run: of those from servers, and of jobs of SLURM if there are charges."""
+
+    def placed(self, store: str) -> "Found":
+        """Return it with the names of hosts that they have in the ledger of *store*."""
+        return self._replace(runs=with_hosts(self.runs, self.hosts, store))
 
 
 class ImportResult(NamedTuple):

@@ -21,6 +21,8 @@ HOURS_H = ("hours", "duration_h", "wallclock_hours", "runtime_h", "training_hour
 DEVICE_HOURS_H = ("accelerator_hours", "gpu_hours")
 TIMES = ("duration", "time", "runtime", "elapsed", "wallclock_time", "training_time")
 """Times with a clock or with units: ``1:30:00``, ``35 min``; a number alone has no unit and is not read."""
+_NAME = "csv"
+_TIMED = (*HOURS_H, *TIMES)
 LAYOUT = ("tp", "pp", "dp", "batch_tokens", "seq_len")
 """The parallel layout and the tokens of a step, as in a plan."""
 COLUMNS = (
@@ -173,6 +175,7 @@ def _record(row: Row, options: ImportOptions, lines: dict[str, int]) -> Run:
         embodied_kgco2e=exactly(row.amount("embodied_kgco2e")),
         cost_usd=exactly(row.amount("cost_usd")),
         plan=_layout(row),
+        source=_NAME,
         versions={},
         check=_checked,
     )
@@ -211,8 +214,8 @@ def _clock_s(row: Row) -> float | None:
     Raises:
         ValueError: a time has no unit.
     """
-    for column in (*HOURS_H, *TIMES):
-        text = row.text(column)
+    for column in _TIMED:
+        text = row.text(column) if column in row.cells else ""
         if text and (found_s := duration_s_of(text)) is not None:
             return found_s
         if text and column in TIMES and not row.text(*HOURS_H, *DEVICE_HOURS_H, "days", "duration_s"):
@@ -228,7 +231,7 @@ def _layout(row: Row) -> dict[str, float] | None:
     """
     stated = {}
     for name in LAYOUT:
-        if (amount := row.amount(name)) is not None:
+        if name in row.cells and (amount := row.amount(name)) is not None:
             try:
                 stated[name] = check_number(name, amount, FIELDS[name])
             except CarbonError as error:
@@ -270,7 +273,7 @@ def _checked(record: Run, basis: Basis) -> Run:
 
 
 FORMAT = Format(
-    "csv",
+    _NAME,
     "a table by hand, separated by commas, semicolons or tabs: name, hours, params, tokens, hw, energy_kwh, …",
     "what its columns say",
     "how the energy is known, unless the column `how` says it",

@@ -91,6 +91,7 @@ def without_impossible(record: Run, basis: Basis) -> Run:
         how={part: how for part, how in record.how.items() if part not in parts},
         missing={**record.missing, **parts},
         notes=tuple(dict.fromkeys([*record.notes, *notes])),
+        by_device=tuple(use for use in record.by_device if use.part not in parts),
         **unknown,
     )
 

@@ -1,18 +1,20 @@
 """What an import names, read one after the other: files, standard input, and servers whose jobs are named beside them."""
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
-from traincarbon.errors import CarbonError
+from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.run import Run
-from traincarbon.ledger.same_energy import job_of
+from traincarbon.ledger.same_energy import job_of as number_of
 from traincarbon.ledger.store import Ledger
 from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.focus import bill_of
 from traincarbon.readers.formats import STDIN, expanded, read_file
 from traincarbon.readers.imported import Imported, ImportOptions
 from traincarbon.readers.prometheus.address import is_address
+from traincarbon.readers.prometheus.job_ids import is_like, is_pattern, job_ids
 from traincarbon.readers.prometheus.nodelists import nodes_of_jobs
 
 Progress = Callable[[str], None]
@@ -28,25 +30,25 @@ class Sources(NamedTuple):
     Attributes:
         readings: What each source holds, with the name that messages show.
         charges: The charges of bills among the files.
-        hosts: The hosts of jobs of SLURM by the id of their run, if there are bills.
+        hosts: The hosts by the id of their run: of those from servers, and of jobs of SLURM if there are bills.
     """
 
     readings: list[tuple[str, Imported]]
     charges: list[Charge]
-    hosts: dict[str, tuple[str, ...]]
+    hosts: Mapping[str, Sequence[str]]
 
 
 class JobNames(NamedTuple):
-    """Which job of a server is asked for.
+    """Which jobs of a server are asked for.
 
     Attributes:
-        job: What its label says.
+        job: What its label says; several, separated by commas, and patterns with ``*`` name several jobs.
         hosts: Its hosts, as ``a,b`` or ``gpu[01-03]``.
         begin: When it began.
         end: When it ended.
     """
 
-    job: str = ""
+    job: str | Sequence[str] = ""
     hosts: str = ""
     begin: str = ""
     end: str = ""
@@ -75,11 +77,12 @@ def read_sources(sources: Sequence[str], format: str, options: ImportOptions, na
     for file in files:
         bill = bill_of(file, format)
         charges += bill.charges if bill is not None else []
-        found.append((_shown(file), _read(file, format, options, progress) if bill is None else Imported([], bill.left_out, [])))
+        found.append((_shown(file), _read(file, format, options, progress) if bill is None else Imported([], bill.left_out, bill.notes)))
     if servers:
         records = [record for _, reading in found for record in reading.records]
         found += [_read_server(server, files, records, options, names, known=known, progress=progress) for server in servers]
-    return Sources(found, charges, nodes_of_jobs(file for file in files if file != STDIN) if charges else {})
+    of_jobs = nodes_of_jobs(file for file in files if file != STDIN) if charges else {}
+    return Sources(found, charges, {**of_jobs, **{run_id: hosts for _, reading in found for run_id, hosts in reading.hosts.items()}})
 
 
 def _read_server(
@@ -89,23 +92,41 @@ def _read_server(
     from traincarbon.readers.prometheus.address import address_of
 
     nodes = nodes_of_jobs(file for file in files if file != STDIN)
-    placed = [record for record in records if record.run_id in nodes and record.duration_s > 0.0 and record.started_at]
-    if names.job and not names.hosts:
-        placed = [record for record in placed if job_of(record.run_id) == names.job]
-    if placed and not names.hosts:
-        jobs = [reader.job_on(record, nodes[record.run_id]) for record in placed]
-    else:
-        recorded = next((record for record in records if names.job and job_of(record.run_id) == names.job), None)
-        if recorded is None and known is not None and names.job:
-            recorded = known(names.job)
-        jobs = [reader.job_of(job=names.job, hosts=names.hosts, begin=names.begin, end=names.end, zone=options.zone, known=recorded)]
-    return address_of(server).url, reader.read_jobs(server, jobs, hw=options.hw, progress=progress)
+    placed = [record for record in records if record.run_id in nodes and record.duration_s > 0.0 and record.started_at and not names.hosts]
+    wanted = job_ids(names.job)
+    if len(wanted) > 1 and names.hosts:
+        raise CarbonError("--hosts are those of one job, and --job names several", hint="import them one by one, or leave out --hosts")
+    ask = partial(reader.job_of, hosts=names.hosts, begin=names.begin, end=names.end, zone=options.zone)
+    jobs = [reader.job_on(record, nodes[record.run_id]) for record in placed if not wanted or any(is_like(number_of(record.run_id), id) for id in wanted)]
+    absent: list[str] = []
+    for id in wanted or ([] if jobs else [""]):
+        if any(is_like(number_of(record.run_id), id) for record in placed):
+            continue
+        try:
+            found = reader.ids_between(server, id, begin=names.begin, end=names.end, zone=options.zone) if is_pattern(id) else [id]
+        except NotFoundError as error:
+            if len(wanted) == 1:
+                raise
+            absent.append(f"job {id}: {error}")
+            continue
+        jobs += [ask(job=each, known=_recorded(each, records, known)) for each in found]
+    read = reader.read_jobs(server, jobs, hw=options.hw, progress=progress) if jobs else Imported([], [], [])
+    return address_of(server).url, read._replace(left_out=[*absent, *read.left_out])
+
+
+def _recorded(id: str, records: Sequence[Run], known: KnownJob | None) -> Run | None:
+    """Return what the files of the import, or the ledger, have of a job of SLURM."""
+    number = id.rpartition("=")[2]
+    if not number:
+        return None
+    recorded = next((record for record in records if number_of(record.run_id) == number), None)
+    return known(number) if recorded is None and known is not None else recorded
 
 
 def recorded_job(store: str | os.PathLike[str] | None, number: str) -> Run | None:
     """Return what the ledger of a *store* has of a job of SLURM, a record without energy before others; None if it has nothing."""
     with Ledger(store) as ledger:
-        found = [ledger.run(id) for id in ledger.index.ids("slurm-") if job_of(id) == number]
+        found = [ledger.run(id) for id in ledger.index.ids("slurm-") if number_of(id) == number]
     return min(found, key=lambda record: any(record.energy_j.values()), default=None)
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.estimation.units import MEASURES, Measure
+from traincarbon.estimation.units import MEASURES, Measure, counted
 from traincarbon.reading import open_input, read_limited
 from traincarbon.reporting.currency import USD, Currency, parse_currency
 from traincarbon.reporting.decision.amounts import DEFAULT_CONFIDENCE, confidence_of
@@ -45,6 +45,8 @@ class Header(NamedTuple):
         confidence: The chance with which the amount that is asked for is enough. [1]
         carbon_price: What a tonne of CO2e costs, None where no price is stated. [$/t]
         author: Who prepared the report.
+        value: What the training is worth over its life, None where that is not stated. [$]
+        requests: How many requests the model is to answer over its life, None where that is not stated.
     """
 
     title: str = ""
@@ -56,6 +58,8 @@ class Header(NamedTuple):
     confidence: float = DEFAULT_CONFIDENCE
     carbon_price: float | None = None
     author: str = ""
+    value: float | None = None
+    requests: float | None = None
 
 
 def read_header(
@@ -70,12 +74,14 @@ def read_header(
     confidence: float | str | None = None,
     carbon_price_usd: float | str | None = None,
     author: str = "",
+    value_usd: float | str | None = None,
+    requests: float | str | None = None,
 ) -> Header:
     """Return the header that a TOML *file* and the options state; the options override the file.
 
     Raises:
         CarbonError: the file cannot be read or has an unknown key, the logo is not a picture or too large, the currency has no rate,
-            or the budget or the confidence is out of range.
+            or an amount, a number or the confidence is out of range.
     """
     stated = _settings(file) if file is not None else {}
     picture = logo or _text(stated, "logo")
@@ -87,9 +93,7 @@ def read_header(
         raise CarbonError(f"approvers is {str(named)[:60]!r}", hint='give a list of texts: approvers = ["Head of research", "Finance"]')
     if len(named) > _MOST_APPROVERS:
         raise CarbonError(f"{len(named)} approvers are too many", hint=f"name at most {_MOST_APPROVERS}")
-    budget = _number("budget", budget_usd if budget_usd is not None else stated.get("budget"), MEASURES["$"])
-    if budget is not None and not 0.0 < budget < math.inf:
-        raise CarbonError(f"budget is {budget:g}", hint="give what the training may cost in US dollars: 5e6")
+    budget = _positive("budget", budget_usd, stated, MEASURES["$"], hint="give what the training may cost in US dollars: 5e6")
     price = _number("carbon_price", carbon_price_usd if carbon_price_usd is not None else stated.get("carbon_price"), MEASURES["$"])
     if price is not None and not 0.0 <= price < math.inf:
         raise CarbonError(f"carbon_price is {price:g}", hint="give the US dollars that a tonne of CO2e costs: 100")
@@ -104,6 +108,8 @@ def read_header(
         confidence=DEFAULT_CONFIDENCE if share is None else confidence_of(share),
         carbon_price=price,
         author=author or _text(stated, "author"),
+        value=_positive("value", value_usd, stated, MEASURES["$"], hint="give what the training is worth in US dollars: 20e6"),
+        requests=_positive("requests", requests, stated, counted("requests", "request"), hint="give how many requests the model answers over its life: 1e9"),
     )
 
 
@@ -142,7 +148,7 @@ def _settings(file: str) -> Mapping[str, object]:
     except OSError as error:
         raise CarbonError(
             f"cannot read {file!r}: {error.strerror or error}",
-            hint="give a TOML file with title, notes, author, approvers, logo, currency, budget, confidence or carbon_price",
+            hint=f"give a TOML file with {', '.join(Header._fields)}",
         ) from error
     except ValueError as error:
         raise CarbonError(f"{file!r} is not TOML: {error}", hint='write lines such as: title = "Training of 2027"') from error
@@ -157,6 +163,18 @@ def _text(stated: Mapping[str, object], key: str) -> str:
     if not isinstance(value, str):
         raise CarbonError(f"{key} is {str(value)[:60]!r}", hint=f'put it in quotes: {key} = "…"')
     return value
+
+
+def _positive(key: str, option: float | str | None, stated: Mapping[str, object], measure: Measure, *, hint: str) -> float | None:
+    """Return what an option or else the file states, None where neither does.
+
+    Raises:
+        CarbonError: it is not a positive number.
+    """
+    found = _number(key, option if option is not None else stated.get(key), measure)
+    if found is not None and not 0.0 < found < math.inf:
+        raise CarbonError(f"{key} is {found:g}", hint=hint)
+    return found
 
 
 def _number(key: str, stated: object, measure: Measure) -> float | None:

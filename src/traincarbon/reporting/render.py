@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from traincarbon.database.edition import Edition, edition_of
 from traincarbon.database.load import Database, open_database
 from traincarbon.explore.advice.alternative import Advice
 from traincarbon.formatting import LADDERS, LEAST, READABLE, counted
@@ -25,6 +26,7 @@ from traincarbon.reporting.sections.money import money_section
 from traincarbon.reporting.sections.portfolio import portfolio_section
 from traincarbon.reporting.sections.run import run_section
 from traincarbon.reporting.sections.uncertainty import uncertainty_section
+from traincarbon.reporting.sections.unit_costs import Worth
 from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.shell import charts_script, document, template
 from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
@@ -75,7 +77,7 @@ def report_html(
     )
     sections = _opened(_present(plans_section(subjects.plans, header.currency, header.budget), *plans[:first], *runs, *plans[first:], *below), extent, audience)
     has_what_if = any(each.id.endswith("-what-if") for each in [*sections, *(part for each in sections for part in each.parts)])
-    return _page(header, header.title or _title(subjects), sections, script(with_what_if=has_what_if), extent, paper)
+    return _page(header, header.title or _title(subjects), sections, script(with_what_if=has_what_if), extent, paper, edition_of(database))
 
 
 def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database, header: Header, id: str, extent: Extent) -> list[Section]:
@@ -83,14 +85,22 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
     view, answer, currency = plan.view, plan.answer, header.currency
     places = in_regions(answer, database, region_options(answer, database)) if answer is not None else []
     accounts = accounts_of(view, answer)
-    question = Question(currency, header.budget, header.confidence)
     sheet = sheet_section(
-        view, answer=answer, advice=advice, places=places, accounts=accounts, question=question, approvers=header.approvers, author=header.author, id=id
+        view,
+        answer=answer,
+        advice=advice,
+        places=places,
+        accounts=accounts,
+        question=Question(currency, header.budget, header.confidence, header.value),
+        approvers=header.approvers,
+        author=header.author,
+        facts=None if answer is None else edition_of(database),
+        id=id,
     )
     if extent is Extent.ONE_PAGE:
         return [sheet]
     others = (
-        money_section(view, answer, database, currency, id),
+        money_section(view, answer, database, currency, id, worth=Worth(header.value, header.requests)),
         alternatives_section(advice, database.sources(), currency, id),
         carbon_section(view, accounts, database, currency, header.carbon_price, id),
         regions_section(answer, places, database, currency, id) if answer is not None else None,
@@ -165,7 +175,7 @@ def _runs_title(records: Sequence[Run]) -> str:
     return f"{counted(len(records), 'run')}{of_project}{when}"
 
 
-def _page(header: Header, title: str, sections: list[Section], script: Html, extent: Extent, paper: Paper | None) -> str:
+def _page(header: Header, title: str, sections: list[Section], script: Html, extent: Extent, paper: Paper | None, facts: Edition) -> str:
     at = next((at for at, each in enumerate(sections) if each.fold is not None), 0)
     return document(
         title=title,
@@ -174,6 +184,7 @@ def _page(header: Header, title: str, sections: list[Section], script: Html, ext
         script=script,
         css=f"{extent.value} tight" if is_long(header) else extent.value,
         paper=paper,
+        facts=facts,
     )
 
 

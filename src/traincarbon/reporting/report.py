@@ -63,6 +63,8 @@ def report(
     confidence: float | str | None = None,
     carbon_price_usd: float | str | None = None,
     author: str = "",
+    value_usd: float | str | None = None,
+    requests: float | str | None = None,
     settings: str | os.PathLike[str] | None = None,
     extent: str = Extent.FOLDED,
     audience: str | None = None,
@@ -95,7 +97,9 @@ def report(
         confidence: The chance with which the amount that is asked for is enough, from 50 to 99 percent; by default 80. [%]
         carbon_price_usd: What a tonne of CO2e costs; the page states the cost of the training's CO2e. [$/t]
         author: Who prepared the report.
-        settings: A TOML file with title, notes, author, approvers, logo, currency, budget and confidence; arguments win over it.
+        value_usd: What the training is worth over its life; the page states the return and the chance to cost less. [$]
+        requests: How many requests the model is to answer over its life; the page states the cost of a thousand.
+        settings: A TOML file with title, notes, author, approvers, logo, currency, budget, confidence, carbon_price, value and requests; arguments win over it.
         extent: ``folded``: the first page, and all else below it to be opened; ``one-page``: the first page alone; ``full``: everything open.
         audience: Whose parts are open at first: ``finance``, ``carbon`` or ``engineering``.
         paper: The paper to print on: ``A4`` or ``letter``; by default A4 for a PDF, and that of the printer for a page.
@@ -136,6 +140,8 @@ def report(
         confidence=confidence,
         carbon_price_usd=carbon_price_usd,
         author=author,
+        value_usd=value_usd,
+        requests=requests,
     )
     items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
 

@@ -7,11 +7,12 @@ from os import path
 from string import Template
 
 from traincarbon._version import __version__
+from traincarbon.database.edition import Edition
 from traincarbon.reporting.extent import Paper
 from traincarbon.reporting.markup import EMPTY, Html, html, kept_together, text
 
 
-def document(*, title: str, header: Html, content: Html, script: Html, css: str, paper: Paper | None = None) -> str:
+def document(*, title: str, header: Html, content: Html, script: Html, css: str, paper: Paper | None = None, facts: Edition | None = None) -> str:
     """Return a page as HTML.
 
     Args:
@@ -21,10 +22,13 @@ def document(*, title: str, header: Html, content: Html, script: Html, css: str,
         script: Its script; empty for none.
         css: The classes of its body.
         paper: The paper that it is printed on; by default that of the printer.
+        facts: The facts that it rests on, None where it rests on none.
     """
     size = EMPTY if paper is None else html("@page {{ size: {} }}", text(paper.value))
     style = html("{}{}{}", template("report.css"), template("charts.css"), size)
-    made = f"Made by carbon {__version__}. Everything on this page is in this file; opening it sends nothing anywhere."
+    made = (
+        f"Made by carbon {__version__}{'' if facts is None else f' with {facts}'}. Everything on this page is in this file; opening it sends nothing anywhere."
+    )
     return Template(template("report.html")).substitute(
         title=text(title),
         policy=_policy(style, script),

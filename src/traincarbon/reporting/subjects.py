@@ -12,8 +12,9 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import amount
 from traincarbon.ledger.exchange import load
+from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.run import RUN_SCHEMA, Run
-from traincarbon.ledger.store import Ledger
+from traincarbon.ledger.server.team_ledger import open_ledger
 from traincarbon.reading import read_limited
 from traincarbon.reporting.run_history import RunHistory, history_of
 from traincarbon.reporting.view import SCHEMA, EstimateView
@@ -98,7 +99,7 @@ def _named(name: str, database: Database, store: str | None, level: float) -> Su
             hint="report on PLAN.toml, ESTIMATE.json, RUNS.csv or the id of a run; -o names the page to write",
         )
     if ending not in (".json", ".csv"):
-        with Ledger(store) as ledger:
+        with open_ledger(store) as ledger:
             return Subjects([], [reported_run(ledger, ledger.run(name))])
     content = _read(name)
     found = _json(name, content) if ending == ".json" else None
@@ -141,7 +142,7 @@ def _is_same(before: Interval | None, now: Interval | None) -> bool:
 
 def _project_runs(project: str, store: str | None, known: Iterable[str], *, is_required: bool) -> dict[str, ReportedRun]:
     """Return the runs of a project that are not *known* yet, each with its history where they are few."""
-    with Ledger(store) as ledger:
+    with open_ledger(store) as ledger:
         found = ledger.runs(project=project)
         if not found and is_required:
             raise CarbonError(f"no runs{f' of project {project[:60]!r}' if project else ''} in {ledger.store}", hint="for another store: --store DIR")
@@ -149,7 +150,7 @@ def _project_runs(project: str, store: str | None, known: Iterable[str], *, is_r
         return {record.run_id: reported_run(ledger, record) if are_few else ReportedRun(record) for record in found if record.run_id not in others}
 
 
-def reported_run(ledger: Ledger, record: Run) -> ReportedRun:
+def reported_run(ledger: LedgerReader, record: Run) -> ReportedRun:
     """Return a run with its power over time, where the ledger holds its journals."""
     return ReportedRun(record, history_of(ledger.index.files(record.run_id), record.run_id))
 

@@ -1,6 +1,12 @@
 """Lines of a stream of bytes that is read in pieces."""
 
+import re
 from collections.abc import Iterator
+
+LONGEST = 2000
+"""Characters of a line of output that are searched."""
+LONGEST_B = 4 * LONGEST
+_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 
 
 class Splitter:
@@ -26,3 +32,16 @@ class Splitter:
             if self._partial:
                 yield self._partial
             self._partial = following[: self._longest]
+
+
+def plain_line(line: bytes) -> str:
+    r"""Return a line of a command's output as text, without what colours it or moves the cursor, cut to 2000 characters.
+
+    Example:
+        >>> plain_line(b"\x1b[32mstep 5\x1b[0m")
+        'step 5'
+    """
+    text = line.decode("utf-8", "replace")
+    if "\x1b" in text:
+        text = _ANSI.sub("", text)
+    return text[:LONGEST]

@@ -17,6 +17,10 @@ class DeviceState(NamedTuple):
     utilisation: float | None = None
     temperature_c: float | None = None
     memory_used_b: float | None = None
+    energy_j: float | None = None
+    """Since this session began. [J]"""
+    name: str = ""
+    """As its meter names it."""
 
 
 class ProgressState(NamedTuple):
@@ -31,6 +35,8 @@ class ProgressState(NamedTuple):
     late_s: float = 0.0
     """By how much the next report is later than usual. [s]"""
     loss: float | None = None
+    accelerator_flop_per_s: float | None = None
+    """What each accelerator does, as the script states it. [1/s]"""
     share_done: float | None = None
     left_s: float | None = None
     mfu: float | None = None
@@ -59,6 +65,8 @@ class LiveState(NamedTuple):
     """Energy as the meters show it. [kWh]"""
     results: Mapping[str, Interval] = {}
     """What the run took so far, by the names of :data:`traincarbon.quantities.QUANTITIES`."""
+    earlier: Mapping[str, float] = {}
+    """What earlier sessions of the run took, by the same names and ``duration_s``; medians."""
     cost_basis: CostBasis | None = None
     progress: ProgressState = ProgressState()
     phase: str = ""

@@ -45,6 +45,13 @@ class Note(NamedTuple):
     text: str
 
 
+class Opened(NamedTuple):
+    """A sink is open."""
+
+    text: str
+    """Where it logs, for the user."""
+
+
 REPLACED = "the metering process was killed and started again: what was not yet recorded is lost, at most one interval"
 """The note of a run whose metering process was replaced."""
 
@@ -78,7 +85,7 @@ class Final(NamedTuple):
     """The spare store that has them."""
 
 
-Message: TypeAlias = Settings | Job | JobEnded | TerminalUndo | Note | BudgetCheck | Begun | LiveState | Final
+Message: TypeAlias = Settings | Job | JobEnded | TerminalUndo | Note | BudgetCheck | Begun | LiveState | Final | Opened
 
 _KINDS: dict[str, Callable[..., Message]] = {
     "settings": Settings,
@@ -90,6 +97,7 @@ _KINDS: dict[str, Callable[..., Message]] = {
     "begun": Begun,
     "state": LiveState,
     "final": Final,
+    "opened": Opened,
 }
 _KIND_OF = {kind: name for name, kind in _KINDS.items()}
 

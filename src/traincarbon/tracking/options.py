@@ -11,9 +11,10 @@ from traincarbon.quantities import BUDGETED
 from traincarbon.tracking.deduced_region import with_region
 from traincarbon.tracking.launcher import launched
 from traincarbon.tracking.launchers.parents import environment_with_parents
+from traincarbon.tracking.open_runs import open_runs
 from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.run_identity import identified
-from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, NodeScope, Settings
+from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, LogFormat, NodeScope, Settings, SinkRequest
 from traincarbon.tracking.sidecar.job import MARK
 from traincarbon.tracking.software import software_versions
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
         plan: Plan | PlanFields | str | os.PathLike[str] | None
         db: str | os.PathLike[str] | None
         progress_regex: str
+        log_format: str | None
         on_budget: str
         budget_signal: str | int
         grace_s: float
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
         total_tokens: float | str | None
         total_samples: float | str | None
         total_steps: float | str | None
+        log_to: str | Sequence[str]
+        prometheus: str | None
 
 
 LIMITS = {f"max_{name}": name for name in BUDGETED}
@@ -71,10 +75,13 @@ def settings_from(
     plan: "Plan | Mapping[str, object] | str | os.PathLike[str] | None" = None,
     db: str | os.PathLike[str] | None = None,
     progress_regex: str = "",
+    log_format: str | None = None,
     on_budget: str | None = None,
     budget_signal: str | int = "USR1",
     grace_s: float = 60.0,
     state_every_s: float = 0.0,
+    log_to: str | Sequence[str] = (),
+    prometheus: str | None = None,
     **options: object,
 ) -> Settings:
     """Return the settings of the metering process.
@@ -90,10 +97,13 @@ def settings_from(
         plan: The plan to compare the run with: a :class:`~traincarbon.Plan`, its fields, or a TOML file.
         db: Extra folder of hardware facts; its entries override the built-in ones.
         progress_regex: A regular expression for progress in the command's output.
+        log_format: The tool whose log lines tell the progress, as ``megatron``.
         on_budget: ``warn``, ``signal`` or ``stop`` when a budget is used up; by default it warns. If stated, ``warn`` also starts a training whose budget cannot be metered.
         budget_signal: The signal at which the script saves its state.
         grace_s: Time from that signal to SIGTERM, and from SIGTERM to SIGKILL. [s]
         state_every_s: Time between two live states; 0 sends none. [s]
+        log_to: Where to log the run while it is metered: ``wandb``, ``mlflow``, ``tensorboard``, ``trackio``, ``otel``; by default what ``CARBON_LOG_TO`` names.
+        prometheus: The address at which Prometheus reads it, as ``:9400``; by default that of ``CARBON_PROMETHEUS``.
         options: Budgets (``max_kwh`` …), totals (``total_tokens`` …), and plan fields for hardware, place, prices and model.
 
     Raises:
@@ -107,6 +117,8 @@ def settings_from(
         raise OutOfRangeError(f"a grace period of {grace_s:g} s is not possible", hint="give 0 to 3600 seconds, as --grace 60")
     if on_budget not in (None, *BudgetPolicy):
         raise CarbonError(f"on_budget is {on_budget!r}", hint=f"one of {', '.join(BudgetPolicy)}")
+    if log_format not in (None, *LogFormat):
+        raise CarbonError(f"unknown log format {log_format!r}", hint=f"one of {', '.join(LogFormat)}")
     if nodes not in tuple(NodeScope):  # a number of them: a field of the plan
         options["nodes"], nodes = nodes, NodeScope.ALL
     limits = {name: _positive(option, options.pop(option)) for option, name in LIMITS.items() if options.get(option) is not None}
@@ -147,6 +159,7 @@ def settings_from(
         database=None if db is None else os.fspath(db),
         totals=totals,
         pattern=progress_regex,
+        log_format=None if log_format is None else LogFormat(log_format),
         limits=Limits(**limits),
         on_budget=BudgetPolicy(on_budget or BudgetPolicy.WARN),
         starts_unmetered=on_budget == BudgetPolicy.WARN,
@@ -154,7 +167,18 @@ def settings_from(
         grace_s=grace_s,
         scope=NodeScope(str(nodes)),
         versions=software_versions(),
+        sinks=(sinks := _sinks(log_to, prometheus, is_first=not launch.node_rank)),
+        open_runs=open_runs() if sinks else {},
     )
+
+
+def _sinks(log_to: str | Sequence[str], prometheus: str | None, *, is_first: bool) -> tuple[SinkRequest, ...]:
+    """Return where a node logs: where the user asks for it, the first one for all but Prometheus."""
+    if not (log_to or prometheus or "CARBON_LOG_TO" in os.environ or "CARBON_PROMETHEUS" in os.environ):
+        return ()
+    from traincarbon.tracking.sinks.requests import sinks_from
+
+    return tuple(request for request in sinks_from(log_to=log_to, prometheus=prometheus) if is_first or request.name == "prometheus")
 
 
 def _listed_nodes() -> int:

@@ -7,17 +7,13 @@ from types import FrameType
 
 from traincarbon.errors import CarbonError, QuantityError
 from traincarbon.estimation.parse import parse_quantity
-from traincarbon.tracking.lines import Splitter
+from traincarbon.tracking.lines import LONGEST_B, Splitter, plain_line
 from traincarbon.tracking.reports import FIELDS, PHASE, Report, report_of
 
-_LONGEST = 2000
-"""Characters of a line that are searched."""
-_LONGEST_B = 4 * _LONGEST
 _TIMEOUT_S = 0.5
 _TIMEOUT_S_PER_B = 1e-6
 """Ten times what a sound pattern takes."""
 _SINGULAR = {"token": "tokens", "sample": "samples", "step": "steps"}
-_ANSI = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\^_])")
 _EXAMPLE = r"name the groups, as 'step (?P<steps>\d+)/(?P<total_steps>\d+)'"
 
 
@@ -54,7 +50,7 @@ class Pattern:
             raise CarbonError(f"{expression[:60]!r} has no group for progress", hint=_EXAMPLE)
         self._notes = notes if notes is not None else []
         self._expression = expression
-        self._splitter = Splitter(longest=_LONGEST_B, separators=b"\r")
+        self._splitter = Splitter(longest=LONGEST_B, separators=b"\r")
         self._given_up = False
 
     def feed(self, data: bytes, *, time_s: float) -> list[Report]:
@@ -75,10 +71,7 @@ class Pattern:
             return []
 
     def _report(self, line: bytes, time_s: float) -> Report | None:
-        text = line.decode("utf-8", "replace")
-        if "\x1b" in text:
-            text = _ANSI.sub("", text)
-        found = self._pattern.search(text[:_LONGEST])
+        found = self._pattern.search(plain_line(line))
         if found is None:
             return None
         words = {name: word for group, name in self._groups.items() if (word := found.group(group)) is not None}

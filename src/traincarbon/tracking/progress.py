@@ -19,6 +19,7 @@ def progress(
     start_tokens: SupportsFloat | None = None,
     start_steps: SupportsFloat | None = None,
     start_samples: SupportsFloat | None = None,
+    accelerator_flop_per_s: SupportsFloat | None = None,
     per_rank: bool = False,
 ) -> None:
     """Report the progress of the training to the tracker; outside of ``carbon track`` this does nothing, in a microsecond.
@@ -40,6 +41,7 @@ def progress(
         start_tokens: Tokens of the checkpoint from which the script resumed, 0 if it began anew; without it, the tracker guesses. [1]
         start_steps: Steps of that checkpoint. [1]
         start_samples: Samples of that checkpoint. [1]
+        accelerator_flop_per_s: FLOP that each accelerator does in a second now. [1/s]
         per_rank: Whether tokens and samples are those of this process alone, to be added to those of the other ranks. Steps are never added.
 
     Example:
@@ -47,7 +49,7 @@ def progress(
     """
     if VARIABLE not in os.environ:
         return
-    given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps, start_tokens, start_samples, start_steps)
+    given = (tokens, samples, steps, loss, total_tokens, total_samples, total_steps, start_tokens, start_samples, start_steps, accelerator_flop_per_s)
     named = zip(FIELDS, given, strict=True)
     valid: dict[str, object] = {name: number for name, value in named if value is not None and (number := valid_number(name, value)) is not None}
     flush_phases()

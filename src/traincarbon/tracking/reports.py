@@ -12,7 +12,8 @@ COUNTS = ("tokens", "samples", "steps")
 TOTALS = ("total_tokens", "total_samples", "total_steps")
 STARTS = ("start_tokens", "start_samples", "start_steps")
 """Counts of the checkpoint from which the script resumed."""
-FIELDS = (*COUNTS, "loss", *TOTALS, *STARTS)
+SPEED = "accelerator_flop_per_s"
+FIELDS = (*COUNTS, "loss", *TOTALS, *STARTS, SPEED)
 PHASE = "phase"
 BEYOND = "other phases"
 """The name of phases beyond those that are told apart."""
@@ -25,7 +26,7 @@ _MOST_PHASES = 50
 _LATEST_S = 5.0
 """A time that a script states is used if it is at most so long ago; that of another clock is not."""
 MOST_COUNT = 1e18
-"""Above any count of a training."""
+"""Above any count of a training, and any FLOP/s of an accelerator."""
 
 
 class Report(NamedTuple):
@@ -43,6 +44,8 @@ class Report(NamedTuple):
     """Tokens of the checkpoint from which the script resumed, 0 if it began anew; None if it does not say."""
     start_samples: float | None = None
     start_steps: float | None = None
+    accelerator_flop_per_s: float | None = None
+    """FLOP that each accelerator does in a second, as the script states it. [1/s]"""
     phase: str | None = None
     """The phase that the training is in from now on, "" for none."""
     source: str = ""
@@ -121,4 +124,4 @@ def valid_number(name: str, value: object) -> float | None:
         return None
     if name == "loss":
         return number if math.isfinite(number) else None
-    return number if (0.0 < number < MOST_COUNT if name in TOTALS else 0.0 <= number < MOST_COUNT) else None
+    return number if (0.0 < number < MOST_COUNT if name in (*TOTALS, SPEED) else 0.0 <= number < MOST_COUNT) else None

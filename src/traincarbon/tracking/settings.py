@@ -1,5 +1,6 @@
 """The settings of the metering process."""
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,6 +11,8 @@ OUTSIDE = "this machine is not a node of the job, so it is not metered"
 """What a record says that was made from a login node."""
 INTERVAL_S = 5.0
 """Default time between two journal records. [s]"""
+SINKS_WAIT_S = 15.0
+"""How much later a run may end where it is logged elsewhere: what it came to is to be there then. [s]"""
 
 
 class BudgetPolicy(StrEnum):
@@ -34,6 +37,19 @@ class NodeScope(StrEnum):
     """All, the others through ssh."""
 
 
+class LogFormat(StrEnum):
+    """The tools whose log lines tell the progress of a training."""
+
+    MEGATRON = "megatron"
+    TORCHTITAN = "torchtitan"
+    NEMO = "nemo"
+    MAXTEXT = "maxtext"
+    DEEPSPEED = "deepspeed"
+    LITGPT = "litgpt"
+    NANOGPT = "nanogpt"
+    HF = "hf"
+
+
 class Limits(NamedTuple):
     """The budgets of a run over all its sessions; None means no limit. The names are those of :data:`~traincarbon.quantities.BUDGETED`."""
 
@@ -50,6 +66,14 @@ class Limits(NamedTuple):
     def given(self) -> dict[str, float]:
         """The limits that are set, by name."""
         return {name: limit for name, limit in self._asdict().items() if limit is not None}
+
+
+class SinkRequest(NamedTuple):
+    """Where the run is logged while it is metered, see :mod:`traincarbon.tracking.sinks`."""
+
+    name: str
+    where: str = ""
+    """Its project, folder or address; "" for its own default."""
 
 
 class Settings(NamedTuple):
@@ -101,8 +125,36 @@ class Settings(NamedTuple):
     """Whether this machine is no node of the job, as a login node after ``salloc``: nothing is metered here."""
     is_machine: bool = False
     """Whether processor and memory are those of the whole machine, as the job's processes are no children of the one that is metered."""
+    log_format: LogFormat | None = None
+    """The tool whose log lines tell the progress, see :mod:`traincarbon.tracking.logs`."""
     starts_unmetered: bool = False
     """Whether the user asked to be warned only, so that a training may start whose budget cannot be metered."""
+
+    sinks: tuple[SinkRequest, ...] = ()
+    """Where the run is logged while it is metered."""
+    open_runs: Mapping[str, str] = {}
+    """What the training has open there, see :mod:`traincarbon.tracking.open_runs`."""
+
+    @property
+    def sinks_of_other_nodes(self) -> tuple[SinkRequest, ...]:
+        """Where the other nodes of the run log: Prometheus reads each of them, and else the first speaks for the run."""
+        return tuple(request for request in self.sinks if request.name == "prometheus")
+
+    @property
+    def has_own_sinks(self) -> bool:
+        """Whether the first process of a node asks for sinks by options of its own, which no environment hands to other trackers."""
+        is_shared = "CARBON_LOG_TO" in os.environ or "CARBON_PROMETHEUS" in os.environ
+        return bool(self.sinks) and not is_shared and not self.launch.local_rank
+
+    @property
+    def sinks_wait_s(self) -> float:
+        """Longest wait [s] for sinks to take the last values."""
+        return SINKS_WAIT_S if self.sinks else 0.0
+
+    @property
+    def reads_output(self) -> bool:
+        """Whether the training's output is searched for progress."""
+        return bool(self.pattern) or self.log_format is not None
 
     @property
     def needs_meters(self) -> bool:

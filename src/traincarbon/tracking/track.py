@@ -31,7 +31,8 @@ def track(function: Callable[..., Any] | None = None, /, *, quiet: bool = False,
     Raises:
         CarbonError: an option is invalid; nothing was started.
     """
-    if options.get("progress_regex"):
-        raise CarbonError("progress_regex needs the output of a command, which is not available in Python", hint="report it: traincarbon.progress(steps=…)")
+    for name in ("progress_regex", "log_format"):
+        if options.get(name):
+            raise CarbonError(f"{name} needs the output of a command, which is not available in Python", hint="report it: traincarbon.progress(steps=…)")
     tracker = Tracker(settings_from(argv=[str(word) for word in getattr(sys, "argv", ())], **options), quiet=quiet, store=os.fspath(options.get("store") or ""))
     return tracker if function is None else tracker(function)

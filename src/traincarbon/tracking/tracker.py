@@ -96,6 +96,8 @@ class Tracker:
                     if self._sidecar is None:
                         del self._metering[os.getpid()]
         if self._sidecar is None and os.environ.get(MARK):
+            if self._settings.has_own_sinks:
+                self._stderr.print("the outer tracker meters and logs this run: give it --log-to or --prometheus, or set CARBON_LOG_TO")
             refuse_unwatched(self._settings, self._reason, watched=watched_outside())
         return self
 
@@ -271,7 +273,7 @@ class Tracker:
 
     def _wait_for(self, sidecar: Sidecar) -> Final | None:
         """Wait for the last message and return it, None if it does not come; print the notes that nothing else has shown."""
-        until_s = time.monotonic() + _FINAL_S
+        until_s = time.monotonic() + _FINAL_S + self._settings.sinks_wait_s
         channel, final = sidecar.channel, None
         while not (final is not None or channel.ended) and time.monotonic() < until_s:
             channel.wait(wait_s=_PAUSE_S)

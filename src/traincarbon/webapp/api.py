@@ -13,8 +13,8 @@ from traincarbon.estimation.parse import parse_quantity
 from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.estimation.units import MEASURES
 from traincarbon.explore.compare import compare
+from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.process_summary import STATES
-from traincarbon.ledger.store import Ledger
 from traincarbon.runs import find_in, load_from
 from traincarbon.suggestions import nearest
 from traincarbon.webapp.answers import body_of, json_answer
@@ -70,7 +70,7 @@ async def runs_api(request: Request) -> Response:
     if not limit.isdecimal() or len(limit) > 9:
         raise CarbonError(f"limit is {limit[:40]!r}", hint="give a whole number; 0 lists all")
 
-    def listed(ledger: Ledger) -> tuple[list[dict[str, object]], int]:
+    def listed(ledger: LedgerReader) -> tuple[list[dict[str, object]], int]:
         found = find_in(ledger, project=project, state=state, since=since, limit=int(limit))
         return [record.to_dict() for record in found.runs], found.total
 

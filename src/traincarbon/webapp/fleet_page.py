@@ -11,9 +11,9 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.estimation.units import MEASURES
 from traincarbon.formatting import counted
-from traincarbon.ledger.index import Index
 from traincarbon.ledger.listed_runs import Filter, MonthSums, month_sums, projects_of
 from traincarbon.ledger.since import instant_since
+from traincarbon.ledger.source import RunSource
 from traincarbon.reporting.charts.chart import figure_html
 from traincarbon.reporting.currency import NOT_KNOWN, USD
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, listing, name, table, text, texts
@@ -49,7 +49,7 @@ async def fleet_page(request: Request) -> Response:
     shown, problem = EMPTY, None
     projects: list[str] = []
 
-    def summed(index: Index) -> tuple[list[MonthSums], list[str]]:
+    def summed(index: RunSource) -> tuple[list[MonthSums], list[str]]:
         return month_sums(index, Filter(project=query["project"], since=instant_since(query["since"]))), projects_of(index)
 
     try:

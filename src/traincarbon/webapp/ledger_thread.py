@@ -11,8 +11,10 @@ from concurrent.futures import Future
 from typing import TypeVar
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.index import Index
-from traincarbon.ledger.store import Ledger
+from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.server.address import server_address, shown
+from traincarbon.ledger.server.team_ledger import open_ledger
+from traincarbon.ledger.source import RunSource
 from traincarbon.ledger.store_folder import store_folder
 
 T = TypeVar("T")
@@ -34,22 +36,25 @@ class LedgerThread:
     """Answer questions to the ledger, one after another. The ledger stays open, so that only its changes are read.
 
     Args:
-        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        store: The folder of the ledger; by default the server in ``$CARBON_LEDGER``, else ``$CARBON_STORE``, else the user's data folder.
         answer_s: How long to wait for an answer.
         first_s: How long to wait until the ledger is open.
     """
 
     def __init__(self, store: str | None = None, *, answer_s: float = _ANSWER_S, first_s: float = _FIRST_S) -> None:
         self.store = store_folder(store)
+        self._named = store
+        address = "" if store is not None else server_address()
+        self.place = shown(address) if address else self.store
         self._answer_s, self._first_s = answer_s, first_s
         self._is_open = threading.Event()
         self._refresh_s, self._refreshed_s = 0.0, 0.0
-        self._ledger: Ledger | None = None
+        self._ledger: LedgerReader | None = None
         self._asked: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._overdue: Future[object] | None = None
         self._thread: threading.Thread | None = None
 
-    async def ask(self, question: Callable[[Ledger], T], *, wait_s: float = 0.0) -> T:
+    async def ask(self, question: Callable[[LedgerReader], T], *, wait_s: float = 0.0) -> T:
         """Return the answer to a *question*; *wait_s* is for one that may take longer than usual.
 
         Raises:
@@ -69,7 +74,7 @@ class LedgerThread:
                 self._overdue = future  # type: ignore[assignment]  # only asked whether it is done
             raise self._does_not_answer() from None
 
-    async def ask_index(self, question: Callable[[Index], T]) -> T:
+    async def ask_index(self, question: Callable[[RunSource], T]) -> T:
         """Return the answer to a question to the index of runs.
 
         Where looking for changes takes long, as in a store of a hundred thousand runs, the answer comes first and the changes are read after it.
@@ -79,7 +84,7 @@ class LedgerThread:
             CarbonError: the question has no answer.
         """
 
-        def answered(ledger: Ledger) -> T:
+        def answered(ledger: LedgerReader) -> T:
             if self._refresh_s < _QUICK_S:
                 self._refresh(ledger)
             return question(ledger.index)
@@ -90,7 +95,7 @@ class LedgerThread:
             self._asked.put(lambda: self._answer(self._refresh, Future()))
         return found
 
-    def _refresh(self, ledger: Ledger) -> None:
+    def _refresh(self, ledger: LedgerReader) -> None:
         """Read what has changed, and take note of how long that took this thread."""
         begin_s = time.thread_time()
         ledger.index.refresh()
@@ -101,7 +106,7 @@ class LedgerThread:
         self._start()
         self._asked.put(lambda: self._answer(self._warm, Future()))
 
-    def _warm(self, ledger: Ledger) -> None:
+    def _warm(self, ledger: LedgerReader) -> None:
         self._refresh(ledger)  # what it takes to read the store for the first time says nothing of the next
         self._refresh(ledger)
 
@@ -114,10 +119,10 @@ class LedgerThread:
         while True:
             self._asked.get()()
 
-    def _answer(self, question: Callable[[Ledger], T], future: "Future[T]") -> None:
+    def _answer(self, question: Callable[[LedgerReader], T], future: "Future[T]") -> None:
         try:
             if self._ledger is None:
-                self._ledger = Ledger(self.store)
+                self._ledger = open_ledger(self._named)
             answer = question(self._ledger)
             self._is_open.set()
             future.set_result(answer)
@@ -127,7 +132,7 @@ class LedgerThread:
             with contextlib.suppress(sqlite3.Error):
                 self.close()
             reason = getattr(error, "strerror", None) or error
-            future.set_exception(StoreError(f"the store {self.store} cannot be read: {reason}", hint="does it exist, and may you read it?"))
+            future.set_exception(StoreError(f"the store {self.place} cannot be read: {reason}", hint="does it exist, and may you read it?"))
         except BaseException as error:  # noqa: BLE001  the thread lives on; the one who asked hears of it
             future.set_exception(error)
 
@@ -139,5 +144,5 @@ class LedgerThread:
 
     def _does_not_answer(self) -> StoreError:
         if not self._is_open.is_set() and self._ledger is not None:
-            return StoreError(f"the runs in {self.store} are still being read", hint="many runs take minutes the first time; load the page again then")
-        return StoreError(f"the store {self.store} does not answer", hint="is it on a file server that is down? Plans and facts work without it")
+            return StoreError(f"the runs in {self.place} are still being read", hint="many runs take minutes the first time; load the page again then")
+        return StoreError(f"the store {self.place} does not answer", hint="is it on a file server that is down? Plans and facts work without it")

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from traincarbon._version import __version__
+from traincarbon.database.edition import edition_of
 from traincarbon.errors import CarbonError
 from traincarbon.reporting.markup import Html, kept_together, name, text
 from traincarbon.webapp.answers import status_of
@@ -43,7 +44,8 @@ def page(request: Request, template: str, values: Mapping[str, object], *, title
         "section": section,
         "sections": SECTIONS,
         "version": __version__,
-        "store": site.ledger.store,
+        "facts": str(edition_of(site.database)),
+        "store": site.ledger.place,
         "is_read_only": site.is_read_only,
         "may_write": may_write(request),
         "htmx": _HTMX,

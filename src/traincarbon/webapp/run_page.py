@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.run import Run
-from traincarbon.ledger.store import Ledger
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, text
 from traincarbon.reporting.outline import section_html
@@ -136,7 +136,7 @@ def _history(found: _Found) -> RunHistory | None:
 
 
 async def _found(id: str, site: Site) -> _Found:
-    def find(ledger: Ledger) -> _Found:
+    def find(ledger: LedgerReader) -> _Found:
         record = load_from(ledger, id)
         return _Found(record, ledger.index.files(record.run_id))
 

@@ -8,10 +8,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.index import Index
 from traincarbon.ledger.listed_runs import Filter, ListedRun, Listing, Order, page_of, projects_of
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.since import instant_since
+from traincarbon.ledger.source import RunSource
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.markup import EMPTY, Html, html, name, table, text
 from traincarbon.webapp.pages import is_part, page, part, safe
@@ -65,7 +65,7 @@ async def runs_page(request: Request) -> Response:
     listing = Listing([], 0)
     projects: list[str] = []
 
-    def listed(index: Index) -> tuple[Listing, list[str]]:
+    def listed(index: RunSource) -> tuple[Listing, list[str]]:
         chosen = Filter(asked.project, asked.state, instant_since(asked.since), asked.words)
         offset = PER_PAGE * (asked.page - 1)
         found = page_of(index, chosen, order=asked.sort, is_descending=asked.is_descending, offset=offset, limit=PER_PAGE)

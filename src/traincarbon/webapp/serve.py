@@ -23,7 +23,7 @@ class Serving(NamedTuple):
         url: The address of the first page.
         token: What shows that a request may write.
         port: The port.
-        store: The folder of the ledger.
+        store: The folder of the ledger, or its server.
         is_read_only: Whether nobody may write.
     """
 
@@ -59,7 +59,7 @@ def serve(
 
     Args:
         port: The port to listen on; 0 is any free one.
-        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        store: The folder of the ledger; by default the server in ``$CARBON_LEDGER``, else ``$CARBON_STORE``, else the user's data folder.
         host: The address to listen on. Where other machines reach it, every page needs the token.
         read_only: Whether nothing may be written.
         root_path: The path before that of the app, where another server passes requests on: ``/user/ada/proxy/8765``.
@@ -88,7 +88,7 @@ def serve(
         facts = database if database is not None else open_database()
         plans = LedgerThread(ledger.store, first_s=_PLANS_S)
         site = Site(database=facts, ledger=ledger, plans=plans, address=address, level=level, is_read_only=read_only)
-        serving = Serving(address.url, secrets.token_urlsafe(24), address.port, ledger.store, read_only)
+        serving = Serving(address.url, secrets.token_urlsafe(24), address.port, ledger.place, read_only)
         app = app_of(site, token=serving.token)
         config = uvicorn.Config(
             app,

@@ -66,10 +66,11 @@ def test_a_precision_that_the_chip_lacks_is_refused_with_those_that_it_has(make)
     assert caught.value.hint == "it has fp32, fp16"
 
 
-def test_a_chip_without_any_peak_is_refused(make):
+def test_a_chip_without_any_peak_has_none_at_whatever_precision(make):
     database = make({CHIP: peaks()})
-    with pytest.raises(PlanError, match=r"^no peak rate of Acme One 40GB is known$"):
-        peak_facts(subject_of(database), database)
+    for precision in (None, "bf16"):
+        found = peak_facts(subject_of(database, precision=precision), database)
+        assert (found.precision, found.peak_flop_per_s, found.assumed_precision) == ("", None, None)
 
 
 def test_memory_is_noted_where_it_is_known_with_the_share_that_is_usable(make):

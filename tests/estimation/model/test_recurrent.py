@@ -21,6 +21,7 @@ def table(name):
     [
         ("jamba-v0.1", {}, 28),
         ("jamba-v0.1", {"attn_layer_period": 4, "attn_layer_offset": 3}, 24),
+        ("jamba-v0.1", {"attn_layer_period": None, "attn_layer_offset": None}, 28),
         ("bamba-9b", {"attn_layer_indices": [9, 18, 27]}, 29),
         ("bamba-9b", {"attn_layer_indices": None}, 32),
         ("qwen3-next-80b-a3b", {}, 36),

@@ -53,7 +53,7 @@ def csv_of(*changes: dict[str, str], columns: list[str] = COLUMNS) -> io.BytesIO
 
 
 def test_a_charge_has_its_cost_its_time_and_its_names() -> None:
-    ((charge,), left_out) = read(csv_of())
+    ((charge,), left_out, _) = read(csv_of())
     assert (charge.usd, charge.to_s - charge.from_s, charge.service) == (32.77, 3600.0, "Amazon EC2")
     assert charge.names == (ROW["ResourceId"], "i-0abc", "gpu-1", "gpu-1.local")
     assert charge.tags == {"run_id": "run-a", "Name": "gpu-1.local"}
@@ -84,32 +84,46 @@ def test_parquet_says_the_same_with_tags_as_a_map_and_times_as_times() -> None:
         ({"EffectiveCost": "", "BilledCost": ""}, "line 2: it states no cost"),
         ({"ChargePeriodStart": "soon"}, "line 2: column ChargePeriodStart: 'soon' is no date and time"),
         ({"ChargePeriodEnd": "2026-02-01T00:00:00Z"}, "line 2: its period ends before it begins"),
-        ({"BillingCurrency": "EUR"}, "32.77 EUR: only dollars are joined to runs"),
+        ({"BillingCurrency": "XTS"}, "32.77 XTS of 2026: its exchange rate is not known; add usd_per_xts,year=2026 to priors.csv of your own facts"),
+        ({"BillingCurrency": "1,000"}, "32.77 1,000 of 2026: its exchange rate is not known; add usd_per_1,000,year=2026 to priors.csv of your own facts"),
     ],
 )
 def test_what_cannot_be_read_is_left_out_with_its_line(change: dict[str, str], says: str) -> None:
-    assert read(csv_of(change)) == Bill([], [says])
+    assert read(csv_of(change)) == Bill([], [says], [])
 
 
 def test_what_was_paid_in_advance_is_in_the_usage_that_it_paid_for() -> None:
-    charges, _ = read(csv_of({"ChargeCategory": "Purchase", "BilledCost": "9000", "EffectiveCost": "0"}, {}))
+    charges, *_ = read(csv_of({"ChargeCategory": "Purchase", "BilledCost": "9000", "EffectiveCost": "0"}, {}))
     assert [charge.usd for charge in charges] == [32.77]
 
 
 def test_a_bill_in_euros_that_is_priced_in_dollars_counts_in_dollars() -> None:
     columns = [*COLUMNS, "PricingCurrency", "PricingCurrencyEffectiveCost"]
-    charges, left_out = read(csv_of({"BillingCurrency": "EUR", "PricingCurrency": "USD", "PricingCurrencyEffectiveCost": "35.5"}, columns=columns))
-    assert ([charge.usd for charge in charges], left_out) == ([35.5], [])
+    charges, left_out, notes = read(csv_of({"BillingCurrency": "EUR", "PricingCurrency": "USD", "PricingCurrencyEffectiveCost": "35.5"}, columns=columns))
+    assert ([charge.usd for charge in charges], left_out, notes) == ([35.5], [], [])
+
+
+def test_a_bill_in_other_currencies_counts_at_the_rate_of_its_year() -> None:
+    earlier = {"BillingCurrency": "gbp", "ChargePeriodStart": "2024-03-01T10:00:00Z", "ChargePeriodEnd": "2024-03-01T11:00:00Z"}
+    charges, left_out, notes = read(
+        csv_of({"BillingCurrency": "EUR"}, earlier, {"BillingCurrency": "EUR", "EffectiveCost": "100"}, {"BillingCurrency": "XTS"}, {})
+    )
+    assert [charge.usd for charge in charges] == pytest.approx([32.77 * 1.1568, 32.77 * 1.2786, 115.68, 32.77])
+    assert left_out == ["32.77 XTS of 2026: its exchange rate is not known; add usd_per_xts,year=2026 to priors.csv of your own facts"]
+    assert notes == [
+        "132.77 EUR of 2026 count as $153.59, at the mean exchange rate of that year, 1.1568",
+        "32.77 GBP of 2024 count as $41.90, at the mean exchange rate of that year, 1.2786",
+    ]
 
 
 @pytest.mark.parametrize("tags", ["", "null", "{", "[1]", "5", '{"a": null}'])
 def test_tags_that_say_nothing_are_none(tags: str) -> None:
-    ((charge,), _) = read(csv_of({"Tags": tags}))
+    ((charge,), *_) = read(csv_of({"Tags": tags}))
     assert charge.tags == {}
 
 
 def test_a_charge_keeps_its_key_when_its_cost_grows_and_days_differ() -> None:
-    charges, _ = read(csv_of({}, {"EffectiveCost": "40"}, {"ChargePeriodStart": "2026-03-02T00:00:00Z", "ChargePeriodEnd": "2026-03-02T01:00:00Z"}))
+    charges, *_ = read(csv_of({}, {"EffectiveCost": "40"}, {"ChargePeriodStart": "2026-03-02T00:00:00Z", "ChargePeriodEnd": "2026-03-02T01:00:00Z"}))
     assert charges[0].key == charges[1].key != charges[2].key
 
 

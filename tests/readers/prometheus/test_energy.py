@@ -83,3 +83,57 @@ def test_a_whole_node_that_takes_less_than_its_parts_is_not_known() -> None:
     parts, missing = together([HostEnergy({Part.GPU: (1000.0, EnergySource.COUNTER), Part.OTHER: (-5.0, EnergySource.POWER)})])
     assert Part.OTHER not in parts
     assert "less than its parts" in missing[Part.OTHER]
+
+
+def amd(number: int, name: str, watts: float, **labels: str) -> Series:
+    scale = 1e-6 if "energy" in name else 1.0
+    known = {"serial_number": f"69225{number}", "gpu_id": str(number), "card_model": "AMD Instinct MI300X", "hostname": "m"}
+    return series(name, watts, scale=scale, is_power="power" in name, **{**known, **labels})
+
+
+def test_boards_of_amd_count_by_their_energy_in_microjoules_else_by_their_power() -> None:
+    boards = [amd(0, "gpu_energy_consumed", 600.0), amd(0, "gpu_package_power", 1.0), amd(1, "amd_gpu_average_package_power", 400.0)]
+    found = host_energy(boards, Question(0.0, TO_S))
+    assert found.parts == {Part.GPU: (pytest.approx(600_000.0), EnergySource.POWER)}
+    assert (found.gpus, found.models) == (2, ("AMD Instinct MI300X",))
+
+
+def test_the_job_of_slurm_has_the_boards_of_amd_that_its_number_names() -> None:
+    boards = [amd(0, "gpu_energy_consumed", 600.0, job_id="7", job_user="u"), amd(1, "gpu_energy_consumed", 300.0, job_id="8")]
+    found = host_energy(boards, Question(0.0, TO_S, ("job_id", "7")))
+    assert found.parts == {Part.GPU: (pytest.approx(360_000.0), EnergySource.COUNTER)}
+
+
+def test_partitions_of_a_board_of_amd_are_one_board_and_all_but_the_first_state_0() -> None:
+    parts = [amd(0, "gpu_power_usage", 700.0 * (number == 0), gpu_id=str(number), gpu_partition_id=str(number)) for number in range(8)]
+    found = host_energy(parts, Question(0.0, TO_S))
+    assert (found.parts[Part.GPU][0], found.gpus) == (pytest.approx(420_000.0), 1)
+
+
+def test_the_boards_of_kepler_add_up_and_are_counted() -> None:
+    boards = [series("kepler_node_gpu_joules_total", 100.0 * (number + 1), gpu=str(number), gpu_uuid=f"GPU-{number}", vendor="nvidia") for number in range(2)]
+    found = host_energy(boards, Question(0.0, TO_S))
+    assert (found.parts[Part.GPU][0], found.gpus) == (pytest.approx(180_000.0), 2)
+    old = [series("kepler_node_gpu_joules_total", watts, mode=mode) for watts, mode in ((30.0, "idle"), (50.0, "dynamic"))]
+    assert host_energy(old, Question(0.0, TO_S)).parts[Part.GPU][0] == pytest.approx(48_000.0)
+
+
+def test_a_pod_gets_its_share_of_the_boards_that_kepler_assigns_to_it() -> None:
+    pods = [series("kepler_pod_gpu_joules_total", 50.0, pod_name=pod, pod_id=pod, gpu=gpu) for pod, gpu in (("p", "0"), ("p", "1"), ("q", "1"))]
+    found = host_energy(pods, Question(0.0, TO_S, ("pod_name", "p")))
+    assert found.parts == {Part.GPU: (pytest.approx(60_000.0), EnergySource.MODELLED)}
+    assert found.gpus == 2
+
+
+def test_a_virtual_machine_and_a_container_have_their_share() -> None:
+    machine = series("kepler_vm_cpu_joules_total", 20.0, vm_name="v", vm_id="1", zone="package")
+    assert host_energy([machine], Question(0.0, TO_S, ("vm_name", "v"))).parts[Part.CPU] == (pytest.approx(12_000.0), EnergySource.MODELLED)
+    container = [series("kepler_container_cpu_joules_total", 10.0, container_id="c", container_name="train", zone=zone) for zone in ("package", "dram", "core")]
+    found = host_energy(container, Question(0.0, TO_S, ("container_name", "train"))).parts
+    assert {part: energy_j for part, (energy_j, _) in found.items()} == pytest.approx({Part.CPU: 6_000.0, Part.DRAM: 6_000.0})
+
+
+def test_the_platform_of_kepler_is_its_greatest_power_control() -> None:
+    names = (("PC1", "Server Power Control", 800.0), ("PC2", "CPU Sub-system Power", 300.0))
+    node = [series("kepler_platform_watts", watts, is_power=True, chassis_id="1", power_control_id=id, power_control_name=name) for id, name, watts in names]
+    assert host_energy([PACKAGE, *node], Question(0.0, TO_S)).parts[Part.OTHER][0] == pytest.approx(480_000.0 - 60_000.0)

@@ -12,6 +12,7 @@ from metric_servers import Filled, prometheus, victoria_metrics
 from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
+from traincarbon.ledger.shared_boards import counted_once, metered_once_kwh
 from traincarbon.quantities import EnergySource
 from traincarbon.readers.found import Found
 
@@ -82,6 +83,10 @@ def node_energy() -> list[Filled]:
     found.append(Filled({"__name__": "ceems_ipmi_dcmi_current_watts", "hostname": "c", "instance": "c:9010"}, [(t, 500.0) for t in times()]))
     square = [(time_s, 400.0 if int((time_s - BEGAN) / 600.0) % 2 else 100.0) for time_s in times()]
     none = [(time_s, 0.0) for time_s in times()]
+    for number, job in ((0, "train-0"), (1, "train-1"), (2, "eval")):
+        labels = {"serial_number": f"69{number}", "gpu_id": str(number), "card_model": "AMD Instinct MI300X", "hostname": "m", "instance": "m:5000"}
+        samples = [(time_s, 1e17 + 1e6 * 100.0 * (number + 1) * (time_s - BEGAN)) for time_s in times(FROM, TO)]
+        found.append(Filled({"__name__": "amd_gpu_energy_consumed", **labels, "pod": job}, samples))
     return [*found, *gpu(POWER, "d", 0, square, job=False), *gpu(ENERGY, "d", 0, none, job=False)]
 
 
@@ -196,6 +201,52 @@ def test_an_unknown_job_is_an_error_that_names_the_labels(server: str) -> None:
         runs.read(server, job="77")
     assert "hpc_job" in caught.value.hint
     assert "--job LABEL=77" in caught.value.hint
+
+
+def test_several_jobs_and_patterns_are_a_run_each(server: str) -> None:
+    def joules(*jobs: str) -> dict[str, float | None]:
+        return {run.run_id.removeprefix("prometheus-"): run.energy_j["gpu"] for run in runs.read(server, job=jobs).runs}
+
+    trains = {"train-0": pytest.approx(100.0 * LASTS_S, rel=1e-6), "train-1": pytest.approx(200.0 * LASTS_S, rel=1e-6)}
+    assert joules("train-*") == trains
+    assert joules("pod=train-0,train-1") == trains
+    assert joules("train-[0-1]") == trains
+    assert joules("train-?", "1234") == {**trains, "slurm-1234-prometheus": pytest.approx(TRUE_J, rel=1e-12)}
+    one_of_two = runs.read(server, job="eval,ghost")
+    assert [run.hw for run in one_of_two.runs] == ["AMD Instinct MI300X"]
+    assert "job ghost: Prometheus has no energy with the label of job 'ghost'" in one_of_two.left_out[0]
+    with pytest.raises(CarbonError, match=r"no energy of a job like 'ghost\*'"):
+        runs.read(server, job="ghost*")
+    with pytest.raises(CarbonError, match="--hosts are those of one job"):
+        runs.read(server, job="train-0,eval", hosts="m")
+
+
+def test_jobs_of_sacct_are_chosen_by_a_pattern(server: str, tmp_path: Path) -> None:
+    jobs = tmp_path / "jobs.txt"
+    line = "COMPLETED|2026-03-01T10:10:00|3600|2|gres/gpu:a100=4,node=2|a,b\n"
+    jobs.write_text(f"JobID|State|Start|ElapsedRaw|NNodes|AllocTRES|NodeList\n1234|{line}1299|{line}77|{line}")
+    found = {run.run_id: run.energy_j["gpu"] is not None for run in runs.read([jobs, server], job="12*").runs}
+    assert found == {"slurm-1234-20260301101000": True, "slurm-1299-20260301101000": True, "slurm-77-20260301101000": False}
+
+
+def test_a_job_by_its_label_and_by_its_hosts_counts_once(server: str, tmp_path: Path) -> None:
+    runs.import_(server, job="1234", store=tmp_path)
+    runs.import_(server, hosts="a,b", from_=str(FROM), to=str(TO), store=tmp_path)
+    runs.import_(server, hosts="b.site,a", from_=str(FROM - 30.0), to=str(TO), store=tmp_path)
+    found = runs.list(store=tmp_path)
+    assert metered_once_kwh(found, counted_once(found)) == pytest.approx(TRUE_J / 3.6e6, rel=0.02)
+    assert sum(not run.counted_in for run in found) == 1
+    assert sum(len(run.second_opinions) for run in found) == 2
+    assert not any(run.shared_with for run in found)
+    assert {use.device for use in found[0].by_device} == {"gpu:GPU-a-0", "gpu:GPU-a-1", "gpu:GPU-b-0", "gpu:GPU-b-1"}
+
+
+def test_a_job_on_a_part_of_what_was_asked_for_by_hosts_counts_once(server: str, tmp_path: Path) -> None:
+    runs.import_(server, job="train-0,train-1", store=tmp_path)
+    runs.import_(server, hosts="m", from_=str(FROM), to=str(TO), store=tmp_path)
+    found = runs.list(store=tmp_path)
+    assert metered_once_kwh(found, counted_once(found)) == pytest.approx(600.0 * LASTS_S / 3.6e6, rel=1e-6)
+    assert sorted(run.run_id[:12] for run in found if run.shared_with) == ["prometheus-2", "prometheus-t", "prometheus-t"]
 
 
 def test_the_command_imports_a_job_without_its_login(server: str, tmp_path: Path) -> None:

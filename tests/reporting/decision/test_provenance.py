@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from traincarbon.database.edition import Edition
 from traincarbon.reporting.decision.provenance import (
     coverage,
     coverage_sentence,
@@ -16,6 +17,7 @@ from traincarbon.reporting.decision.provenance import (
 from traincarbon.reporting.ghg import accounts_of
 from traincarbon.reporting.view import EstimateView
 
+FACTS = Edition("2026-11-30", "1f9a3c07", has_own=False)
 ACCURACY = (Path(__file__).parents[3] / "docs" / "accuracy.md").read_text("utf-8")
 
 
@@ -58,8 +60,10 @@ def test_another_plan_has_another_fingerprint(ask):
     one, other = EstimateView.of(ask()), EstimateView.of(ask(tokens=2e12))
     assert fingerprint(one) == fingerprint(EstimateView.of(ask()))
     assert fingerprint(one) != fingerprint(other)
-    assert fingerprint(one) in made_sentence(one)
-    assert "not calibrated to your own runs" in made_sentence(one)
+    assert fingerprint(one) in made_sentence(one, FACTS)
+    assert "not calibrated to your own runs" in made_sentence(one, FACTS)
+    assert "facts 2026-11-30 (1f9a3c07)" in made_sentence(one, FACTS)
+    assert "saved with other facts" in made_sentence(one, None)
 
 
 def test_the_date_can_be_set_so_that_a_page_can_be_made_again(monkeypatch):
@@ -74,4 +78,4 @@ def test_a_plan_is_calibrated_where_the_estimate_took_a_calibration(ask):
     calibrated = view._replace(steps=(*view.steps, view.steps[0]._replace(name="mfu_calibration")))
     assert not is_calibrated(view)
     assert is_calibrated(calibrated)
-    assert ", calibrated to your own runs." in made_sentence(calibrated)
+    assert ", calibrated to your own runs." in made_sentence(calibrated, FACTS)

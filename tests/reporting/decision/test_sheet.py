@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from browser import chromium, need_chromium
+from traincarbon.database.edition import edition_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.reporting.currency import parse_currency
 from traincarbon.reporting.extent import Extent, Paper
@@ -98,6 +99,12 @@ def test_long_titles_notes_and_names_still_print_on_one_sheet(shipped, tmp_path)
 
 def test_everything_is_printed_in_full(plan, shipped, tmp_path):
     assert pages_printed(report_html(Subjects([plan], []), database=shipped, paper=Paper.A4, extent=Extent.FULL), tmp_path) > 5
+
+
+def test_a_value_is_stated_with_the_chance_to_cost_less(plan, shipped):
+    page = report_html(Subjects([plan], []), database=shipped, header=Header(value=20e6), extent=Extent.ONE_PAGE)
+    assert re.search(r"<dt>Within its value, \$20M</dt><dd>\d\d\s%</dd>", page)
+    assert str(edition_of(shipped)) in plain(sheet_of(page))
 
 
 def test_a_plan_without_a_price_or_a_duration_says_so(plan, shipped):

@@ -65,7 +65,7 @@ def test_a_short_training_is_looked_at_every_second_and_a_long_one_as_often_as_t
 
     def look(_):
         looks.append(clock.now_s)
-        clock.used_s += 2e-3
+        clock.used_s += 1e-3
 
     found = Members(member(None), door=None)
     found.present = [type("Seer", (), {"look_for_devices": staticmethod(look), "devices": SimpleNamespace(of=lambda meter: frozenset(meter.order[:1]))})()]

@@ -51,7 +51,7 @@ def test_a_line_that_arrives_late_is_not_written_twice(hanging):
     with pytest.raises(TimeoutError):
         file.append(line)
     hanging.go.set()
-    assert file._task._done.wait(10)
+    assert file._thread.answers(wait_s=10)
     file.append(line)
     file.append(b"two")
     assert hanging.lines == [b"one", b"two"]
@@ -77,3 +77,49 @@ def test_a_line_that_is_read_from_the_file_is_appended_too(hanging):
     hanging.go.set()
     PatientFile(hanging).append_made(lambda: b"made")
     assert hanging.lines == [b"made"]
+
+
+class Noted:
+    """A file that notes which thread writes to it."""
+
+    end_b = 0
+
+    def __init__(self):
+        self.threads = []
+
+    def append(self, line, *, head=()):  # noqa: ARG002
+        self.threads.append(threading.get_ident())
+
+    def append_made(self, make):
+        self.append(make())
+
+    def close(self):
+        self.threads.append(threading.get_ident())
+
+
+def test_one_thread_writes_all_lines_and_ends_with_the_file():
+    before = threading.active_count()
+    noted = Noted()
+    file = PatientFile(noted)
+    for line in (b"one", b"two"):
+        file.append(line)
+    file.close()
+    assert len(set(noted.threads)) == 1
+    assert threading.get_ident() not in noted.threads
+    for _ in range(500):
+        if threading.active_count() <= before:
+            break
+        threading.Event().wait(0.01)
+    assert threading.active_count() <= before
+
+
+def test_without_room_for_a_thread_the_lines_are_written_at_once(monkeypatch):
+    def refuse(_):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    noted = Noted()
+    file = PatientFile(noted)
+    file.append(b"one")
+    file.close()
+    assert set(noted.threads) == {threading.get_ident()}

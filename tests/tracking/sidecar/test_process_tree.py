@@ -103,8 +103,8 @@ def test_scans_take_little_of_the_time(family, monkeypatch):
     tree = ProcessTree(family.mark, first=family.pid)
     asked = []
     monkeypatch.setattr(process_tree, "children_of", lambda pid, **_: asked.append(pid) or [])
-    monkeypatch.setattr(time, "process_time", iter([0.0, 1e-3, 0.0, 1e-3]).__next__)
-    for now_s in (100.0, 104.9, 105.1):  # a millisecond of work is worth five seconds
+    monkeypatch.setattr(time, "process_time", iter([0.0, 5e-4, 0.0, 5e-4]).__next__)
+    for now_s in (100.0, 104.9, 105.1):  # half a millisecond of work is worth five seconds
         monkeypatch.setattr(time, "monotonic", lambda now_s=now_s: now_s)
         tree.scan()
     assert asked == [family.pid] * 2

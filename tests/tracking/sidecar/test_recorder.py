@@ -226,7 +226,7 @@ def test_without_meters_there_is_nothing_and_no_accelerator():
 def test_the_live_state_has_the_latest_reading_of_each_device(script, recorder):
     take(recorder, script, gpu(100.0, 0.0, 300.0, utilisation=0.5))
     (device,) = recorder.devices()
-    assert device == DeviceState("gpu:0", "gpu", 300.0, utilisation=0.5)
+    assert device == DeviceState("gpu:0", "gpu", 300.0, utilisation=0.5, energy_j=0.0)
 
 
 def test_a_job_that_has_ended_is_charged_for_all_that_it_used():

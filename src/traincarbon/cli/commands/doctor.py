@@ -24,6 +24,8 @@ _WAIT_S = 15.0
 """A library that has not answered by then is taken to hang."""
 _MOST_DEVICES = 8
 _LEAST_FREE_B = 100e6
+_NARROW = 60
+"""Columns below which names have no column of their own."""
 
 _UDEV = "/etc/udev/rules.d/99-powercap.rules"
 _FOR_THE_RECORDER = ("risen_since_s", "risen_j", "is_shared")
@@ -206,6 +208,7 @@ def _machine(store: Store) -> list[str]:
         ("processor", threads + memory),
         ("clock", f"{clock.source}, {resolution}" if clock.source else resolution),
         ("web pages", _web_pages()),
+        ("facts", _facts()),
         ("versions", ", ".join(f"{name} {version}" for name, version in _versions().items())),
     ]
     return _aligned(rows)
@@ -217,7 +220,20 @@ def _web_pages() -> str:
     return f"carbon serve needs its extra: {install_command(extra='serve')}"
 
 
+def _facts() -> str:
+    """Return which facts estimates rest on, as a report states them."""
+    from traincarbon.database.edition import edition_of
+    from traincarbon.database.load import open_database
+
+    try:
+        return str(edition_of(open_database())).removeprefix("facts ")
+    except CarbonError as error:
+        return f"{error}; {error.hint}"
+
+
 def _aligned(rows: list[tuple[str, str]]) -> list[str]:
+    if output.width() < _NARROW:
+        return [_indented(f"{name}: {output.clean(text)}".removeprefix(": "), 2) for name, text in rows]
     return [_indented(f"{name:11}{output.clean(text)}", 2, deeper=11) for name, text in rows]
 
 
@@ -296,5 +312,6 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
         "limits": _limits()._asdict(),
         "clock": _clock()._asdict(),
         "plugins": _plugins(),
+        "facts": _facts(),
         "versions": _versions(),
     }

@@ -29,6 +29,8 @@ from traincarbon.cli.options import FILE, SHARE, common_options, database
 @click.option("--budget", "budget_usd", metavar="USD", help="What the training may cost; the page states the chance to stay within it.")
 @click.option("--confidence", metavar="PERCENT", help="The chance with which the amount asked for is enough.  [default: 80]")
 @click.option("--carbon-price", "carbon_price_usd", metavar="USD", help="What a tonne of CO2e costs; the page states the cost of the CO2e.")
+@click.option("--value", "value_usd", metavar="USD", help="What the training is worth over its life; the page states the return.")
+@click.option("--requests", metavar="N", help="Requests that the model answers over its life; the page states the cost of a thousand.")
 @click.option("--one-page", "extent", flag_value="one-page", help="The first page alone.")
 @click.option("--full", "extent", flag_value="full", help="Everything open, also in print.")
 @click.option("--audience", type=Choice(["finance", "carbon", "engineering"]), help="Open the parts that these readers ask for.")
@@ -38,7 +40,7 @@ from traincarbon.cli.options import FILE, SHARE, common_options, database
 @click.option("--csv", is_flag=False, flag_value="", metavar="[X.csv]", help="Write the results as a table too.")
 @click.option("--xlsx", is_flag=False, flag_value="", metavar="[X.xlsx]", help="Write a workbook with the cost of ownership as formulas too.")
 @click.option("--force", is_flag=True, help="Replace existing files.")
-@click.option("--settings", metavar="FILE.toml", type=FILE, help="Read title, notes, author, approvers, logo, currency, budget and confidence from a file.")
+@click.option("--settings", metavar="FILE.toml", type=FILE, help="Read title, notes, author, approvers, logo, currency, budget and so on from a file.")
 @click.option("--all", "with_all", is_flag=True, help="Report on every run in the store.")
 @click.option("--project", metavar="NAME", help="Report on every run of a project.")
 @click.option("--store", metavar="DIR", type=FILE, help="Where runs are kept; default $CARBON_STORE, else your data folder.")
@@ -57,6 +59,8 @@ def command(
     budget_usd: str | None,
     confidence: str | None,
     carbon_price_usd: str | None,
+    value_usd: str | None,
+    requests: str | None,
     extent: str | None,
     audience: str | None,
     paper: str | None,
@@ -107,6 +111,8 @@ def command(
         confidence=confidence,
         carbon_price_usd=carbon_price_usd,
         author=author,
+        value_usd=value_usd,
+        requests=requests,
         extent=extent or "folded",
         audience=audience,
         paper=paper,

@@ -11,6 +11,7 @@ from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.commands.evidence import verify_command
 from traincarbon.cli.commands.run_hours import hours_command
+from traincarbon.cli.commands.sync import sync_command
 from traincarbon.cli.lazy import Ordered
 from traincarbon.cli.options import FILE, ledger_options
 from traincarbon.cli.plotting import check_plot, plot_option
@@ -70,7 +71,7 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         if not found.total and (project or state or since):
             click.echo(f"no run in {output.clean(found.store)} matches; carbon runs list shows all", err=True)
         elif not found.total:
-            click.echo(f"no runs in {output.clean(found.store)}; record one with: carbon track -- COMMAND", err=True)
+            click.echo(output.filled(f"no runs in {output.clean(found.store)}; record one with: carbon track -- COMMAND"), err=True)
         for fault in found.faults[:_MOST_NOTES]:
             click.echo(f"note: {output.clean(fault)}; the rest is not affected", err=True)
         if len(found.faults) > _MOST_NOTES:
@@ -112,7 +113,8 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     if as_json:
         click.echo(output.as_json(merged._asdict()))
     else:
-        click.echo(f"{output.counted(merged.runs, 'run')}: {output.counted(merged.copied, 'journal')} copied, {merged.unchanged} already in the store")
+        text = f"{output.counted(merged.runs, 'run')}: {output.counted(merged.copied, 'journal')} copied, {merged.unchanged} already in the store"
+        click.echo(output.filled(text))
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
             click.echo(f"note: left out {output.clean(fault)}", err=True)
@@ -174,7 +176,7 @@ class _ImportCommand(click.Command):
 @click.option("--tokens-column", default="", metavar="NAME", help="Column with the tokens of the training.")
 @click.option("--timezone", default="", metavar="ZONE", help="Time zone of times that state none: Europe/Paris, +02:00.  [default: UTC]")
 @click.option("--energy-covers", default="", metavar="cpu|node|gpu", help="What the energy of SLURM's plugin covers.  [default: unknown]")
-@click.option("--job", default="", metavar="ID", help="Job to read from Prometheus, by its label: number, pod or LABEL=VALUE.")
+@click.option("--job", multiple=True, metavar="ID", help="Jobs to read from Prometheus, by label: numbers, pods or LABEL=VALUE; a,b or train-*.")
 @click.option("--hosts", default="", metavar="a,b", help="Hosts of that job, if no label names it: a,b or gpu[01-03].")
 @click.option("--from", "from_", default="", metavar="TIME", help="When that job began.")
 @click.option("--to", default="", metavar="TIME", help="When that job ended.")
@@ -183,6 +185,7 @@ class _ImportCommand(click.Command):
 def import_command(
     *,
     files: tuple[str, ...],
+    job: tuple[str, ...],
     dry_run: bool,
     store: str | None,
     as_json: bool,
@@ -201,7 +204,7 @@ def import_command(
     """  # noqa: D301  click reads the escape
     gc.set_threshold(100_000)  # the records stay until the end: looking through them for garbage would take a tenth of the time
     progress = None if quiet else _show_progress
-    imported = runs.import_(files, dry_run=dry_run, store=store, progress=progress, **options)
+    imported = runs.import_(files, job=job, dry_run=dry_run, store=store, progress=progress, **options)
     found = imported.found
     if as_json:
         click.echo(output.as_json(imported.to_dict()))
@@ -243,7 +246,7 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
     click.echo(f"{what} deleted" if yes else output.dim(f"{what}; nothing was deleted. Add --yes to delete them."))
 
 
-for subcommand in (hours_command, verify_command):
+for subcommand in (hours_command, verify_command, sync_command):
     command.add_command(subcommand)
 
 

@@ -14,7 +14,7 @@ import click
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import PlainHelp
 from traincarbon.formatting import json_text, width
-from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, NodeScope
+from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, LogFormat, NodeScope
 
 if TYPE_CHECKING:
     from traincarbon.tracking.command.outcome import Outcome
@@ -40,12 +40,14 @@ _RESULT_S, _LEAST_S = 3.5, 0.5
 @click.option("--params", metavar="NUMBER", help="Parameters of the model; gives the utilisation (MFU).")
 @click.option("--active-params", metavar="NUMBER", help="Parameters that each token uses.")
 @click.option("--precision", metavar="FORMAT", help="Number format of the matrix products.")
+@click.option("--seq-len", metavar="NUMBER", help="Tokens of a sequence; gives tokens where a log states samples.")
 @click.option("--total-tokens", metavar="NUMBER", help="Tokens of the whole training; gives a forecast.")
 @click.option("--total-samples", metavar="NUMBER", help="Samples of the whole training.")
 @click.option("--total-steps", metavar="NUMBER", help="Steps of the whole training.")
 @click.option(
     "--progress-regex", metavar="PATTERN", default="", help="Regular expression for progress in the output, as 'step (?P<steps>\\d+).*loss (?P<loss>[\\d.]+)'."
 )
+@click.option("--log-format", type=Choice([tool.value for tool in LogFormat]), help="Tool whose log lines tell the progress.")
 @click.option("--max-kwh", metavar="NUMBER", help="Budget of facility energy.")
 @click.option("--max-usd", metavar="NUMBER", help="Budget of money.")
 @click.option("--max-kgco2e", metavar="NUMBER", help="Budget of CO2e, of electricity and of making the hardware.")
@@ -68,6 +70,17 @@ _RESULT_S, _LEAST_S = 3.5, 0.5
     default=NodeScope.ALL.value,
     show_default=True,
     help="Nodes of a batch job to meter from its first one: all, this one, or all through ssh.",
+)
+@click.option(
+    "--prometheus",
+    metavar="[HOST]:PORT",
+    help="Serve the run to Prometheus at that address, as :9400 (every address of this machine). [default: $CARBON_PROMETHEUS, else not]",
+)
+@click.option(
+    "--log-to",
+    metavar="NAME[=WHERE],…",
+    multiple=True,
+    help="Log the run to wandb, mlflow, tensorboard, trackio or otel while it is metered (repeatable). [default: $CARBON_LOG_TO]",
 )
 @click.option("--meter", "meters", metavar="NAME", multiple=True, help="Use only these meters (repeatable); see carbon doctor.")
 @click.option("--db", metavar="DIR", help="Extra hardware_db folder; its entries override the built-in ones.")
@@ -115,7 +128,7 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     others = outcome.final.others if outcome.final is not None else 0
     if as_json or not (quiet or others):  # the last process of a run on this node shows its summary
         show = functools.partial(_result, settings, outcome, store=str(options["store"] or ""), quiet=quiet, as_json=as_json)
-        if not run_bounded(show, until_s=max(outcome.ended_s + _RESULT_S, time.monotonic() + _LEAST_S)):
+        if not run_bounded(show, until_s=max(outcome.ended_s + _RESULT_S, time.monotonic() + (_RESULT_S if settings.sinks else _LEAST_S))):
             display.print("the result cannot be shown in time; see it later with: carbon runs show last")
     _leave_like(outcome)
 

@@ -90,4 +90,4 @@ def _show_progress(done: int, of: int) -> None:
     if sys.stderr.isatty():
         click.echo(f"\rfitting with each organisation left out: {done + 1} of {of}" + ("\n" if done + 1 == of else ""), nl=False, err=True)
     elif done == 0:
-        click.echo(f"fitting with each of {of} organisations left out in turn", err=True)
+        click.echo(output.filled(f"fitting with each of {of} organisations left out in turn"), err=True)

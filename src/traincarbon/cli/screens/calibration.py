@@ -18,14 +18,22 @@ _MOST_RUNS = 12
 _MOST_SCOPES = 8
 _MOST_ASIDE = 8
 _NAME = 28
-_QUANTITIES = {"hours": "GPU-hours", "energy": "Energy, accelerators", "host": "Power, rest of server", "step": "Step on its layout"}
+_QUANTITIES = {
+    "hours": "GPU-hours",
+    "energy": "Energy, accelerators",
+    "host": "Power, rest of server",
+    "step": "Step on its layout",
+    "price": "Price of a GPU-hour",
+}
 _EFFECTS = {"mfu": "utilisation", "power": "power, chips", "host": "power, rest", "step": "step"}
 
 
 def screen(fitted: "Fitted") -> str:
     """Return predicted over measured of each run, errors by quantity, and effects by scope."""
     calibration = fitted.calibration
-    parts = [_runs(fitted), "", _errors(calibration), "", _scopes(calibration.effects), ""] if fitted.errors else []
+    parts = [_runs(fitted), ""] if "hours" in fitted.errors else []
+    parts += [_errors(calibration), ""] if fitted.errors else []
+    parts += [_scopes(calibration.effects), ""] if calibration.effects else []
     parts += [*(output.wrapped("Real price", _rent(rent)) for rent in calibration.rents), ""] if calibration.rents else []
     if fitted.set_aside:
         parts += [_aside(fitted.set_aside), ""]

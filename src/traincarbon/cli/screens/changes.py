@@ -1,7 +1,7 @@
 """The screen of ``carbon diff``, and its comment for a pull request."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MARKER = "<!-- traincarbon diff -->"
 """The first line of a comment, by which the next one replaces it."""
 _MOST_FIELDS = 6
+_NARROW = 60
+"""Columns below which a table has no room."""
 _MOST_OF_NAME = 36
 """Characters of a name."""
 _NAMES = {"cost_usd": "Cost", "duration_s": "Time", "facility_energy_kwh": "Energy", "total_kgco2e": "CO2e"}
@@ -26,14 +28,14 @@ _SAID = {Status.CHANGED: "changed", Status.SAME: "the same figures", Status.ADDE
 
 def screen(found: "PlanChanges") -> str:
     """Return each plan with its quantities before and after, and the total."""
-    parts = [output.bold(f"{_short(found.base)} → {_short(found.head)}"), ""]
+    parts = [output.bold(output.filled(f"{_short(found.base)} → {_short(found.head)}")), ""]
     for each in found.plans:
         if each.status is not Status.SAME:
             parts += [*_plan_lines(each), ""]
     same = [each.plan for each in found.plans if each.status is Status.SAME]
     parts += [output.wrapped("Same", output.clean(output.listed(same))), ""] if same else []
     rows = [(_NAMES[name], _signed(name, found.total[name]), _bounds(name, found.total[name])) for name in SHOWN]
-    parts += [output.bold("All together"), output.table(output.fitted(rows, 2)), *_unsure(found.total), ""] if len(found.plans) > 1 else []
+    parts += [output.bold("All together"), *_rows(rows), *_unsure(found.total), ""] if len(found.plans) > 1 else []
     parts += ["No plan changes.", ""] if len(same) == len(found.plans) else []
     parts += [output.wrapped("Limit", _limit(limit, found)) for limit in found.limits]
     parts.append(output.wrapped("Bounds", f"{found.level:.0%} intervals of the change; what both plans do not know in the same way is cancelled"))
@@ -74,7 +76,14 @@ def _plan_lines(each: "PlanChange") -> list[str]:
         (_NAMES[name], _amount(name, each.before), "→", _amount(name, each.after), _signed(name, each.changes[name]), _bounds(name, each.changes[name]))
         for name in SHOWN
     ]
-    return [*lines, output.table(output.fitted(rows, 5)), *_unsure(each.changes)]
+    return [*lines, *_rows(rows), *_unsure(each.changes)]
+
+
+def _rows(rows: "Sequence[Sequence[str]]") -> list[str]:
+    """Return the quantities as a table whose last column is cut, or on a narrow screen each in lines of its own."""
+    if output.width() >= _NARROW:
+        return [output.table(output.fitted(rows, len(rows[0]) - 1))]
+    return [output.wrapped(name, ", ".join(cell for cell in cells if cell).replace(", →, ", " → ")) for name, *cells in rows]
 
 
 def _unsure(changes: Changes) -> list[str]:

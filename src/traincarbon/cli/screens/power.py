@@ -35,7 +35,7 @@ def power_table(tried: "Backtest", *, width: int) -> list[str]:
     if not tried.power:
         return []
     head = (_TITLE.ljust(width), "n".rjust(3), "med.", "mean", "p90", "bias", "50%", "90%", "cap")
-    return [output.fitting_table([head, *power_cells(tried)], right=range(1, len(head)), drop=(8, 6, 3, 4), gap=" "), ""]
+    return [output.fitting_table([head, *power_cells(tried)], right=range(1, len(head)), drop=(8, 6, 3, 4), cut=(0,), gap=" "), ""]
 
 
 def _cells(entry: "SetSummary") -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from traincarbon.cli import output
 from traincarbon.cli.plotting import write_plot
 from traincarbon.formatting import counted
 from traincarbon.ledger.run import Run
-from traincarbon.ledger.store import Ledger
+from traincarbon.ledger.server.team_ledger import open_ledger
 
 
 def plot_runs(records: Sequence[Run], file: str, *, quiet: bool) -> None:
@@ -22,7 +22,7 @@ def plot_run(id: str, file: str, *, store: str | None, quiet: bool) -> None:
     from traincarbon.reporting.plots.run_plots import run_charts
     from traincarbon.reporting.subjects import reported_run
 
-    with Ledger(store) as ledger:
+    with open_ledger(store) as ledger:
         run = reported_run(ledger, ledger.run(id))
     record = run.record
     lead = f"{record.project + ': ' if record.project else ''}{record.state}, {output.amount(record.duration_s, 's', digits=3)}."

@@ -48,26 +48,23 @@ class PowerFacts(Part):
 
 
 def peak_facts(subject: Subject, database: Database) -> PeakFacts:
-    """Return the dense peak of the accelerator at the precision used, and its memory.
+    """Return the dense peak of the accelerator at the precision used, and its memory; no peak where none is known at any precision.
 
     Raises:
-        PlanError: no peak is known, or none at that precision.
+        PlanError: no peak at that precision is known, and one at another is.
     """
-    chip, stated = subject.accelerator, subject.question.precision
+    chip, stated, memory = subject.accelerator, subject.question.precision, subject.accelerator.facts.get("memory_b")
     used = used_precision(chip, stated)
-    if used is None:
-        known = list(_known_precisions(chip))
-        if not known:
-            raise PlanError(f"no peak rate of {chip.name} is known", hint=f"add one to accelerators/{chip.id}.toml in a folder of your own: carbon db path")
+    if used is None and (known := list(_known_precisions(chip))):
         raise PlanError(f"{chip.name} has no {stated} rate", hint=f"it has {', '.join(known)}")
-    fact, memory = chip.facts[f"peak_{used}_flop_per_s"], chip.facts.get("memory_b")
-    default = Given("precision", used, "", "not stated: the usual precision for training on this accelerator", assumed=True)
+    fact = chip.facts.get(f"peak_{used}_flop_per_s")
+    default = Given("precision", used, "", "not stated: the usual precision for training on this accelerator", assumed=True) if used else None
     usable = "share of the memory that activations leave to weights and optimiser"
     left = "share of the memory that driver and libraries leave"
     return PeakFacts(
-        precision=used,
+        precision=used or "",
         assumed_precision=default if stated is None else None,
-        peak_flop_per_s=given("peak_flop_per_s", _spread(fact, "peak"), "FLOP/s", f"dense {used} peak of {chip.name}", fact),
+        peak_flop_per_s=given("peak_flop_per_s", _spread(fact, "peak"), "FLOP/s", f"dense {used} peak of {chip.name}", fact) if fact is not None else None,
         memory_b=_memory(subject, memory, database) if memory is not None else None,
         usable_memory_share=from_prior(database, "usable_memory_share", "*", "", usable) if memory is not None else None,
         layout_memory_share=from_prior(database, "layout_memory_share", "*", "", left) if memory is not None else None,

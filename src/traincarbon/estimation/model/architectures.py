@@ -56,6 +56,16 @@ _T5 = Architecture(family="encoder-decoder", is_gated=False, is_tied=True)
 _VIT = _GPT._replace(family="vision", position_offset=0)
 _MAMBA = Architecture(is_gated=False, norms=1, is_tied=True)
 _GEMMA3_DEFAULTS: dict[str, object] = {"num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "vocab_size": 262208}
+_DELTA_DEFAULTS: dict[str, object] = {
+    "full_attention_interval": 4,
+    "head_dim": 256,
+    "linear_conv_kernel_dim": 4,
+    "linear_num_key_heads": 16,
+    "linear_key_head_dim": 128,
+    "linear_num_value_heads": 32,
+    "linear_value_head_dim": 128,
+}
+"""What the configurations of Qwen3-Next leave out."""
 
 ARCHITECTURES: dict[str, Architecture] = {
     **dict.fromkeys(("llama", "mistral", "mixtral", "deepseek_v2", "deepseek_v3", "kimi_k2", "granite", "granitemoe", "llama4_text", "seed_oss"), _LLAMA),
@@ -122,9 +132,9 @@ ARCHITECTURES: dict[str, Architecture] = {
     "mamba2": _MAMBA._replace(is_tied=False),
     "falcon_mamba": _MAMBA._replace(is_tied=False),
     "rwkv": Architecture(is_gated=False, norm_vectors=2),
-    "jamba": Architecture(defaults={"num_key_value_heads": 8}),
-    "bamba": _LLAMA,
-    **dict.fromkeys(("qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"), _QWEN3._replace(defaults={"full_attention_interval": 4, "head_dim": 256})),
+    "jamba": Architecture(defaults={"num_key_value_heads": 8, "attn_layer_period": 8, "attn_layer_offset": 4}),
+    "bamba": _LLAMA._replace(defaults={"mamba_n_groups": 1, "mamba_d_state": 256}),
+    **dict.fromkeys(("qwen3_next", "qwen3_5_text", "qwen3_5_moe_text"), _QWEN3._replace(defaults=_DELTA_DEFAULTS)),
 }
 """Architectures by the ``model_type`` of their configurations."""
 

@@ -52,6 +52,7 @@ _KEYS: dict[str, Mapping[str, str]] = {
     "t5": {**_DECODER, **_T5},
     "bart": {**_DECODER, **_BART},
     "whisper": {**_DECODER, **_BART, "context": "max_target_positions"},
+    "mamba2": {**_DECODER, "heads": "num_heads", "state_groups": "n_groups"},
 }
 """Facts to the keys of a ``config.json``, by architecture; those of a decoder where nothing else is stated."""
 

@@ -122,14 +122,17 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
 
 
 def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | None:
-    """Return *plan* with the parameters and the family of the convolution or the speech encoder *name*, None where there is none."""
+    """Return *plan* with the parameters and the family of the convolution, speech encoder or hybrid *name*, None where there is none."""
     from traincarbon.estimation.model.convolution import find_convolution
+    from traincarbon.estimation.model.hybrid import find_hybrid
 
-    convolution, encoder = find_convolution(database, name), find_speech_encoder(database, name)
+    convolution, encoder, hybrid = find_convolution(database, name), find_speech_encoder(database, name), find_hybrid(database, name)
     if convolution is not None:
         found: dict[str, float | str] = {"params": convolution.params, "family": convolution.family}
     elif encoder is not None:
         found = {"params": encoder.params, "family": "speech"}
+    elif hybrid is not None:
+        found = hybrid.fields
     else:
         return None
     return Plan.from_dict({**found, **{stated: getattr(plan, stated) for stated in plan.to_dict()}})

@@ -43,10 +43,11 @@ def serving_estimate(base: Estimate, database: Database, *, params: Num, tokens:
 
     Raises:
         DatabaseError: the database has no utilisation of serving.
+        PlanError: no peak rate of the hardware is known.
     """
     mfu, _ = serving_mfu(database)
     flop = serving_flop(active_params=params, served_tokens=tokens)
-    hours = accelerator_hours_h(compute_flop=flop, peak_flop_per_s=base.facts.value("peak_flop_per_s"), mfu=mfu)
+    hours = accelerator_hours_h(compute_flop=flop, peak_flop_per_s=base.facts.need("peak_flop_per_s").value, mfu=mfu)
     nothing = dict.fromkeys(("params", "active_params", "tokens", "servers", "accelerators", "mfu", "goodput", "kind", "family", "trainable_params"))
     return estimate(changed(base.plan, **nothing, accelerator_hours=hours), database=database, level=base.level)
 

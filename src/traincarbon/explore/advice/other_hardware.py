@@ -96,7 +96,7 @@ def _candidates(context: AdviceContext) -> list[str]:
 
 
 def _on(context: AdviceContext, id: str) -> Estimate | None:
-    """Return the estimate on other hardware, None where it is impossible, not yet on sale, too small or much slower."""
+    """Return the estimate on other hardware, None where it is impossible, not yet on sale, too small, much slower or of unknown speed."""
     chip = _chip_of(context, context.database.product("servers", id) or context.database.product("accelerators", id))
     if chip is None or not _is_on_sale(chip, context.plan.start) or chip.id == context.accelerator.id:
         return None
@@ -108,7 +108,7 @@ def _on(context: AdviceContext, id: str) -> Estimate | None:
         return None
     hours, before = answer.values["accelerator_hours_h"], context.base.values["accelerator_hours_h"]
     is_too_slow = hours is None or before is None or median_of(hours) > _SLOWEST * median_of(before)
-    return None if not answer.fits or is_too_slow else answer
+    return None if not answer.fits or is_too_slow or answer.facts.peak_flop_per_s is None else answer
 
 
 def _is_tried(answer: Estimate) -> bool:

@@ -17,6 +17,7 @@ from typing import BinaryIO, NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.extras import MissingExtraError
 from traincarbon.readers.bills.charge import Charge
+from traincarbon.readers.bills.currency import DOLLARS, Converter
 from traincarbon.readers.formats import AUTO, FOCUS
 from traincarbon.readers.table import header_of
 
@@ -25,7 +26,6 @@ REQUIRED = ("BilledCost", "ChargePeriodStart", "ChargePeriodEnd")
 PARQUET = b"PAR1"
 _COSTS = (("EffectiveCost", "BillingCurrency"), ("PricingCurrencyEffectiveCost", "PricingCurrency"), ("BilledCost", "BillingCurrency"))
 """Columns with a cost and with its currency, the one that counts first; a cost in dollars counts before others."""
-_DOLLARS = "USD"
 _KIND = ("ChargeCategory", "ChargeClass", "SkuId", "SkuPriceId", "SkuMeter", "PricingCategory", "ChargeDescription")
 _ACCOUNT = ("ProviderName", "BillingAccountId", "SubAccountId", "BillingPeriodStart")
 _SEPARATORS = re.compile(r"[/:]")
@@ -40,11 +40,13 @@ class Bill(NamedTuple):
 
     Attributes:
         charges: Its charges in dollars.
-        left_out: Lines that cannot be read, each with its place, and costs in other currencies.
+        left_out: Lines that cannot be read, each with its place, and costs in currencies whose rate is not known.
+        notes: What was converted to dollars, and how.
     """
 
     charges: list[Charge]
     left_out: list[str]
+    notes: list[str]
 
 
 def bill_of(file: str, format: str) -> Bill | None:
@@ -88,39 +90,40 @@ def read(stream: BinaryIO) -> Bill:
     beginning = stream.read(len(PARQUET))
     stream.seek(0)
     rows = _parquet_rows(stream) if beginning == PARQUET else _csv_rows(stream)
-    bill = Bill([], [])
-    others: dict[str, float] = {}
+    bill = Bill([], [], [])
+    converter = Converter()
     for number, row in rows:
         try:
-            found = _charge(row, others)
+            found = _charge(row, converter)
         except ValueError as error:
             if len(bill.left_out) < _MOST_FAULTS:
                 bill.left_out.append(f"line {number}: {error}")
             continue
         if found is not None:
             bill.charges.append(found)
-    bill.left_out.extend(f"{amount:,.2f} {currency}: only dollars are joined to runs" for currency, amount in sorted(others.items()))
+    bill.left_out.extend(converter.left_out())
+    bill.notes.extend(converter.notes())
     return bill
 
 
-def _charge(row: Mapping[str, object], others: dict[str, float]) -> Charge | None:
-    """Return the charge of a row, None for one that costs nothing or is in another currency, which is added to *others*.
+def _charge(row: Mapping[str, object], converter: Converter) -> Charge | None:
+    """Return the charge of a row in dollars, None for one that costs nothing or cannot be converted.
 
     Raises:
         ValueError: it states no cost, or no time.
     """
-    stated = [(amount, currency) for column, unit in _COSTS if (amount := _amount(row, column)) is not None and (currency := _text(row, unit) or _DOLLARS)]
+    stated = [(amount, _text(row, unit).upper() or DOLLARS) for column, unit in _COSTS if (amount := _amount(row, column)) is not None]
     if not stated:
         raise ValueError("it states no cost")
-    usd, currency = next((each for each in stated if each[1] == _DOLLARS), stated[0])
-    if currency != _DOLLARS:
-        others[currency] = others.get(currency, 0.0) + usd
-        return None
-    if usd == 0.0:
+    amount, currency = next((each for each in stated if each[1] == DOLLARS), stated[0])
+    if amount == 0.0:
         return None
     from_s, to_s = _time_s(row, "ChargePeriodStart"), _time_s(row, "ChargePeriodEnd")
     if to_s < from_s:
         raise ValueError("its period ends before it begins")
+    usd = converter.usd(amount, currency, year=f"{datetime.fromtimestamp(from_s, UTC):%Y}")
+    if usd is None:
+        return None
     resource, tags = _text(row, "ResourceId"), _tags(row.get("Tags"))
     return Charge(
         usd=usd,

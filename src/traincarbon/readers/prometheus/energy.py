@@ -8,7 +8,7 @@ from traincarbon.readers.limits import MOST_NODE_W, accelerator_limits, processo
 from traincarbon.readers.prometheus.chains import Chain, chain_of, windows_of
 from traincarbon.readers.prometheus.client import Series
 from traincarbon.readers.prometheus.joules import longest_step_s, metered, steps_of
-from traincarbon.readers.prometheus.metrics import FLAG_GPU, METRICS, MODEL_LABELS, Metric, Scope, metric_of
+from traincarbon.readers.prometheus.metrics import FLAG_GPU, METRICS, MODEL_LABELS, Metric, Scope, device_of, metric_of
 
 Window = tuple[float, float]
 
@@ -38,6 +38,7 @@ class HostEnergy(NamedTuple):
         parts: Energy [J] of each known part and how it is known; ``other`` is what the whole node took beside the rest.
         gpus: Its GPUs.
         models: The names of their products.
+        boards: What each of its GPUs took, by the id that names it.
         gaps_s: The longest time in which one of its devices was not metered. [s]
         samples: Samples of the device with the most.
         is_shared: Whether parts of the node were left out, as other jobs may have used it.
@@ -46,12 +47,13 @@ class HostEnergy(NamedTuple):
     parts: Mapping[Part, tuple[float, EnergySource]]
     gpus: int = 0
     models: tuple[str, ...] = ()
+    boards: Mapping[str, "MeteredDevice"] = {}
     gaps_s: float = 0.0
     samples: int = 0
     is_shared: bool = False
 
 
-class _Device(NamedTuple):
+class MeteredDevice(NamedTuple):
     """What one device drew for the job."""
 
     energy_j: float
@@ -66,19 +68,22 @@ def host_energy(series: Sequence[Series], question: Question) -> HostEnergy:
     """Return the energy of a job on a host, of which *series* are those of energy and power."""
     by_scope = _by_scope(series)
     models = tuple(dict.fromkeys(name for each in series if (name := next((each.labels[label] for label in MODEL_LABELS if each.labels.get(label)), ""))))
-    gpus = [_gpu(chains, models, question) for chains in by_scope.get(Scope.DEVICE, {}).values()]
-    mine = [device for device in gpus if device is not None and device.job_s > 0.0]
+    gpus = {id: _gpu(chains, models, question) for (id,), chains in by_scope.get(Scope.DEVICE, {}).items()}
+    boards = {id: device for id, device in gpus.items() if device is not None and device.job_s > 0.0}
+    mine = list(boards.values())
     whole_s = question.to_s - question.from_s
     has_all = question.is_alone or question.job is None or (bool(gpus) and len(mine) == len(gpus) and all(device.job_s >= 0.9 * whole_s for device in mine))
     parts: dict[Part, tuple[float, EnergySource]] = {}
     if mine:
         parts[Part.GPU] = _sum(mine)
-    found = list(mine)
+    found, others = list(mine), 0
     if question.job is not None:
+        others = _gpus_within(by_scope.get(Scope.JOB, {}), question)
         for part, device in _of_scope(by_scope.get(Scope.JOB, {}), question, only_job=True).items():
             parts.setdefault(part, (device.energy_j, device.how))
             found.append(device)
     if has_all:
+        others = max(others, _gpus_within(by_scope.get(Scope.NODE, {}), question._replace(job=None)))
         nodes = _of_scope(by_scope.get(Scope.NODE, {}), question, only_job=False)
         for part, device in nodes.items():
             if part is Part.OTHER:
@@ -90,8 +95,9 @@ def host_energy(series: Sequence[Series], question: Question) -> HostEnergy:
             parts[Part.OTHER] = (nodes[Part.OTHER].energy_j - sum(energy_j for energy_j, _ in parts.values()), nodes[Part.OTHER].how)
     return HostEnergy(
         parts=parts,
-        gpus=len(mine),
+        gpus=len(mine) or (others if Part.GPU in parts else 0),
         models=models if mine else (),
+        boards=boards,
         gaps_s=max((device.gaps_s for device in found), default=0.0),
         samples=max((device.samples for device in found), default=0),
         is_shared=not has_all and Scope.NODE in by_scope,
@@ -113,11 +119,11 @@ def _by_scope(series: Iterable[Series]) -> dict[Scope, dict[tuple[str, ...], _Ch
 
 def _id(metric: Metric, labels: Mapping[str, str]) -> tuple[str, ...]:
     if metric.scope is Scope.DEVICE:
-        return (next((labels[label] for label in metric.ids if labels.get(label)), ""),)
+        return (device_of(metric, labels),)
     return (metric.part.value, metric.name, *(labels.get(label, "") for label in metric.ids))
 
 
-def _gpu(chains: _Chains, models: Sequence[str], question: Question) -> _Device | None:
+def _gpu(chains: _Chains, models: Sequence[str], question: Question) -> MeteredDevice | None:
     """Return what one GPU drew for the job, by the best metric that knows it; None if none does."""
     most_w = accelerator_limits(" + ".join(models)).most_w
     for metric in METRICS:
@@ -144,32 +150,39 @@ def _windows(chain: Chain, series: Sequence[Series], question: Question) -> list
     return windows_of(chain, from_s=question.from_s, to_s=question.to_s, slack_s=longest_step_s(chain.samples))
 
 
-def _of_scope(found: Mapping[tuple[str, ...], _Chains], question: Question, *, only_job: bool) -> dict[Part, _Device]:
+def _of_scope(found: Mapping[tuple[str, ...], _Chains], question: Question, *, only_job: bool) -> dict[Part, MeteredDevice]:
     """Return the energy of each part of a node, or of a job's share of it, by the first metric that knows it; several packages add up."""
-    by_metric: dict[Metric, list[_Device]] = {}
+    by_metric: dict[Metric, list[MeteredDevice]] = {}
     for chains in found.values():
         for metric, series in chains.items():
             mine = [each for each in series if not only_job or question.job is None or each.labels.get(question.job[0]) == question.job[1]]
             device = _device(chain_of(mine), metric, [(question.from_s, question.to_s)], most_w=_most_w(metric))
             if device is not None:
                 by_metric.setdefault(metric, []).append(device)
-    parts: dict[Part, _Device] = {}
+    parts: dict[Part, MeteredDevice] = {}
     for metric in METRICS:
         if metric in by_metric and metric.part not in parts:
             devices = by_metric[metric]
             energy_j, how = _sum(devices)
-            parts[metric.part] = _Device(energy_j, how, max(each.gaps_s for each in devices), max(each.samples for each in devices), devices[0].job_s)
+            parts[metric.part] = MeteredDevice(energy_j, how, max(each.gaps_s for each in devices), max(each.samples for each in devices), devices[0].job_s)
     return parts
 
 
-def _device(chain: Chain, metric: Metric, windows: Sequence[Window], *, most_w: float) -> _Device | None:
+def _gpus_within(found: Mapping[tuple[str, ...], _Chains], question: Question) -> int:
+    """Return the number of GPUs that series of a node, or of a job's share of it, name."""
+    series = [each for chains in found.values() for metric, mine in chains.items() if metric.part is Part.GPU for each in mine]
+    mine = [each.labels for each in series if question.job is None or each.labels.get(question.job[0]) == question.job[1]]
+    return len({labels.get("gpu_uuid") or labels.get("gpu") for labels in mine} - {None, ""})
+
+
+def _device(chain: Chain, metric: Metric, windows: Sequence[Window], *, most_w: float) -> MeteredDevice | None:
     """Return the energy of a device in *windows*, None if it was not metered then."""
     job_s = sum(end_s - begin_s for begin_s, end_s in windows)
     known = metered(steps_of(chain.samples, kind=metric.kind, scale=metric.scale, most_w=most_w, registers_j=metric.registers_j), windows)
     if job_s <= 0.0 or known.metered_s <= 0.0:
         return None
     inside = sum(begin_s <= time_s <= end_s for time_s, _ in chain.samples for begin_s, end_s in windows)
-    return _Device(known.energy_j, metric.how, max(job_s - known.metered_s, 0.0), inside, job_s)
+    return MeteredDevice(known.energy_j, metric.how, max(job_s - known.metered_s, 0.0), inside, job_s)
 
 
 def _most_w(metric: Metric) -> float:
@@ -177,7 +190,7 @@ def _most_w(metric: Metric) -> float:
     return processor_limits("").most_w if metric.part in (Part.CPU, Part.DRAM) else MOST_NODE_W
 
 
-def _sum(devices: Sequence[_Device]) -> tuple[float, EnergySource]:
+def _sum(devices: Sequence[MeteredDevice]) -> tuple[float, EnergySource]:
     return sum(device.energy_j for device in devices), least_sure(*(device.how for device in devices))
 
 

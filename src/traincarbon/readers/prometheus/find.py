@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.readers.prometheus.client import Client, Series, literal, matching
-from traincarbon.readers.prometheus.metrics import FLAGS, HOST_LABELS, JOB_LABELS, METRICS, NAMES, Scope, metric_of
+from traincarbon.readers.prometheus.metrics import COUNTERS, FLAGS, HOST_LABELS, JOB_LABELS, NAMES, Scope, device_of, metric_of
 
 EDGE_S = 300.0
 """How far around a time its neighbouring samples are looked for, as Prometheus itself does."""
@@ -142,14 +142,14 @@ def _needed(series: Iterable[Mapping[str, str]]) -> list[str]:
     for labels in series:
         metric = metric_of(labels, Scope.DEVICE)
         if metric is not None:
-            of_gpus.setdefault(metric.name, set()).add(next((labels[id] for id in metric.ids if id in labels), ""))
-    counted = of_gpus.get(METRICS[0].name, set())
-    return sorted(name for name in names if name == METRICS[0].name or not of_gpus.get(name) or not of_gpus[name] <= counted)
+            of_gpus.setdefault(metric.name, set()).add(device_of(metric, labels))
+    counted = {device for name in COUNTERS for device in of_gpus.get(name, ())}
+    return sorted(name for name in names if name in COUNTERS or not of_gpus.get(name) or not of_gpus[name] <= counted)
 
 
 def _counts_nothing(series: Series) -> bool:
     """Return whether a counter of a GPU stays at 0, as that of a GPU without one does."""
-    return series.labels.get("__name__") == METRICS[0].name and not any(value for _, value in series.samples)
+    return series.labels.get("__name__") in COUNTERS and not any(value for _, value in series.samples)
 
 
 def _narrowed(client: Client, selector: list[str], from_s: float, to_s: float) -> tuple[float, float]:

@@ -1,7 +1,8 @@
 """The metrics of energy and power that exporters publish: one row a metric, the better one of a part first.
 
 Names, units and labels are those of the exporters: NVIDIA's dcgm-exporter (``etc/default-counters.csv``), node_exporter (collector ``rapl``),
-Kepler (0.7 and, with other names, from 0.10), CEEMS (``ceems_exporter``) and ipmi_exporter.
+Kepler (0.7 and, with other names, from 0.10), CEEMS (``ceems_exporter``), ipmi_exporter, and AMD's device-metrics-exporter
+(``docs/configuration/metricslist.md``), which counts energy in microjoules and may put ``amd_`` before its names.
 """
 
 from collections.abc import Mapping
@@ -64,11 +65,25 @@ class Metric(NamedTuple):
 _REGISTERS_J = {Part.CPU: (65_532.610987, 262_143.328850), Part.DRAM: (65_712.999613, 262_143.328850)}
 """``max_energy_range_uj`` of Linux for RAPL, as machines show it below ``/sys/class/powercap``: of AMD's processors, of memory, and of Intel's processors."""
 _GPU = ("UUID", "gpu_uuid", "uuid", "gpu")
+_AMD = ("serial_number", "gpu_uuid", "gpu_id")
 _ZONE = ("index", "package", "path", "mode")
+_KEPLER_GPU = ("gpu_uuid", "gpu", *_ZONE)
+_OF_AMD = tuple(
+    metric
+    for prefix in ("", "amd_")
+    for metric in (
+        Metric(f"{prefix}gpu_energy_consumed", Part.GPU, Kind.COUNTER, 1e-6, _AMD, Scope.DEVICE),
+        *(
+            Metric(f"{prefix}{name}", Part.GPU, Kind.POWER, 1.0, _AMD, Scope.DEVICE, how=EnergySource.POWER)
+            for name in ("gpu_package_power", "gpu_average_package_power", "gpu_power_usage")
+        ),
+    )
+)
 METRICS = (
     Metric("DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION", Part.GPU, Kind.COUNTER, 1e-3, _GPU, Scope.DEVICE),
     Metric("DCGM_FI_DEV_POWER_USAGE", Part.GPU, Kind.POWER, 1.0, _GPU, Scope.DEVICE, how=EnergySource.POWER),
     Metric("DCGM_FI_DEV_POWER_USAGE_INSTANT", Part.GPU, Kind.POWER, 1.0, _GPU, Scope.DEVICE, how=EnergySource.POWER),
+    *_OF_AMD,
     Metric("node_rapl_package_joules_total", Part.CPU, Kind.REGISTER, 1.0, _ZONE),
     Metric("ceems_rapl_package_joules_total", Part.CPU, Kind.REGISTER, 1.0, _ZONE),
     Metric("kepler_node_cpu_joules_total", Part.CPU, Kind.COUNTER, 1.0, _ZONE, where=("zone", "package")),
@@ -77,14 +92,23 @@ METRICS = (
     Metric("ceems_rapl_dram_joules_total", Part.DRAM, Kind.REGISTER, 1.0, _ZONE),
     Metric("kepler_node_cpu_joules_total", Part.DRAM, Kind.COUNTER, 1.0, _ZONE, where=("zone", "dram")),
     Metric("kepler_node_dram_joules_total", Part.DRAM, Kind.COUNTER, 1.0, _ZONE),
-    Metric("kepler_node_gpu_joules_total", Part.GPU, Kind.COUNTER, 1.0, _ZONE),
+    Metric("kepler_node_gpu_joules_total", Part.GPU, Kind.COUNTER, 1.0, _KEPLER_GPU),
     Metric("kepler_node_platform_joules_total", Part.OTHER, Kind.COUNTER, 1.0, ("source", "mode"), how=EnergySource.POWER),
+    Metric("kepler_platform_watts", Part.OTHER, Kind.POWER, ids=("chassis_id",), how=EnergySource.POWER),
     Metric("ceems_cray_pm_counters_power_watts", Part.OTHER, Kind.POWER, how=EnergySource.POWER),
     Metric("ceems_redfish_current_watts", Part.OTHER, Kind.POWER, ids=("chassis",), how=EnergySource.POWER),
     Metric("ceems_ipmi_dcmi_current_watts", Part.OTHER, Kind.POWER, how=EnergySource.POWER),
     Metric("ipmi_dcmi_power_consumption_watts", Part.OTHER, Kind.POWER, how=EnergySource.POWER),
     Metric("kepler_pod_cpu_joules_total", Part.CPU, Kind.COUNTER, 1.0, ("pod_id", "pod_name"), Scope.JOB, ("zone", "package"), EnergySource.MODELLED),
     Metric("kepler_pod_cpu_joules_total", Part.DRAM, Kind.COUNTER, 1.0, ("pod_id", "pod_name"), Scope.JOB, ("zone", "dram"), EnergySource.MODELLED),
+    Metric("kepler_pod_gpu_joules_total", Part.GPU, Kind.COUNTER, 1.0, ("pod_id", "pod_name", "gpu"), Scope.JOB, how=EnergySource.MODELLED),
+    Metric("kepler_vm_cpu_joules_total", Part.CPU, Kind.COUNTER, 1.0, ("vm_id", "vm_name"), Scope.JOB, ("zone", "package"), EnergySource.MODELLED),
+    Metric("kepler_vm_cpu_joules_total", Part.DRAM, Kind.COUNTER, 1.0, ("vm_id", "vm_name"), Scope.JOB, ("zone", "dram"), EnergySource.MODELLED),
+    *(
+        Metric("kepler_container_cpu_joules_total", part, Kind.COUNTER, 1.0, ("container_id",), Scope.JOB, ("zone", zone), EnergySource.MODELLED)
+        for part, zone in ((Part.CPU, "package"), (Part.DRAM, "dram"))
+    ),
+    Metric("kepler_container_gpu_joules_total", Part.GPU, Kind.COUNTER, 1.0, ("container_id", "gpu", "mode"), Scope.JOB, how=EnergySource.MODELLED),
     Metric("kepler_container_package_joules_total", Part.CPU, Kind.COUNTER, 1.0, ("container_id", "mode"), Scope.JOB, how=EnergySource.MODELLED),
     Metric("kepler_container_dram_joules_total", Part.DRAM, Kind.COUNTER, 1.0, ("container_id", "mode"), Scope.JOB, how=EnergySource.MODELLED),
 )
@@ -97,17 +121,38 @@ NAMES = tuple(dict.fromkeys(metric.name for metric in METRICS))
 
 HOST_LABELS = ("node", "kubernetes_node", "node_name", "nodename", "Hostname", "hostname", "host", "exported_instance", "instance")
 """Labels that name a node, the surest first: in Kubernetes, ``Hostname`` and ``instance`` may be those of the exporter's pod."""
-JOB_LABELS = ("hpc_job", "slurm_job_id", "slurm_jobid", "slurmjobid", "job_id", "jobid", "exported_pod", "pod", "pod_name", "uuid")
-"""Labels that name a job or a pod: dcgm-exporter's job mapping and its mapping of Kubernetes, Kepler's, and CEEMS's unit."""
+JOB_LABELS = ("hpc_job", "slurm_job_id", "slurm_jobid", "slurmjobid", "job_id", "jobid", "exported_pod", "pod", "pod_name", "vm_name", "uuid")
+"""Labels that name a job or a pod: the job mappings of dcgm-exporter and of AMD's exporter, those of Kubernetes, Kepler's, and CEEMS's unit."""
 ATTRIBUTION = frozenset(
     {
         *JOB_LABELS,
         *("exported_container", "container", "container_name", "exported_namespace", "namespace", "container_namespace", "pod_namespace", "pod_id", "state"),
+        *("gpu_id", "gpu_partition_id", "partition_id", "gpu_compute_partition_type", "gpu_memory_partition_type", "kfd_process_id", "deployment_mode"),
+        *("job_user", "job_partition", "pod_uuid", "driver_version", "vbios_version", "power_control_id", "power_control_name"),
         *("DCGM_FI_DRIVER_VERSION", "GPU_I_PROFILE", "GPU_I_ID", "err_code", "err_msg", "user", "project", "account", "service", "endpoint"),
     }
 )
-"""Labels that say who uses a device, or what version runs it. A series whose other labels are the same is that of the same device."""
-MODEL_LABELS = ("modelName", "model_name", "gpu_model")
+"""Labels that say who uses a device, which share of it, or what version runs it. A series whose other labels are the same is that of the same device,
+of which the greatest value at a time counts: partitions of AMD's GPUs but the first state 0, and of several power controls of a node one is that of all."""
+MODEL_LABELS = ("modelName", "model_name", "gpu_model", "card_model", "card_series")
+COUNTERS = frozenset(metric.name for metric in METRICS if metric.scope is Scope.DEVICE and metric.kind is Kind.COUNTER)
+"""Metrics that count the energy of a GPU."""
+
+_NO_IDS = ("", "n/a", "none", "unknown")
+"""What an exporter writes for the number of a board that it cannot read."""
+
+
+def device_of(metric: Metric, labels: Mapping[str, str]) -> str:
+    """Return what names the accelerator of a series, empty if nothing does.
+
+    Example:
+        >>> amd = metric_of({"__name__": "gpu_energy_consumed"})
+        >>> device_of(amd, {"serial_number": "692", "gpu_id": "3"}), device_of(amd, {"serial_number": "N/A", "gpu_id": "3"})
+        ('692', '3')
+    """
+    *surer, last = metric.ids
+    known = (labels.get(label, "") for label in surer)
+    return next((text for text in known if text.lower() not in _NO_IDS and text != "0"), labels.get(last, ""))
 
 
 def metric_of(labels: Mapping[str, str], scope: Scope | None = None) -> Metric | None:

@@ -1,7 +1,7 @@
 """Import jobs from Prometheus: each by the label that names it, or by its hosts and its time."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from typing import Any, NamedTuple
@@ -11,6 +11,7 @@ from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.run import Run
+from traincarbon.ledger.run_energy import DeviceUse
 from traincarbon.quantities import S_PER_DAY, Part
 from traincarbon.readers.imported import UNKNOWN_END, Imported, instant, moment, record_of
 from traincarbon.readers.plausible import Basis
@@ -19,6 +20,7 @@ from traincarbon.readers.prometheus.client import Client, literal, matching
 from traincarbon.readers.prometheus.energy import HostEnergy, Question, host_energy, together
 from traincarbon.readers.prometheus.find import JobSeries, check_known, find_job, flag_series, host_series
 from traincarbon.readers.prometheus.hostlist import hosts_of
+from traincarbon.readers.prometheus.job_ids import ids_like
 from traincarbon.readers.prometheus.joules import longest_step_s
 from traincarbon.readers.prometheus.metrics import FLAGS, NAMES
 
@@ -68,6 +70,19 @@ def job_of(*, job: str, hosts: str, begin: str, end: str, zone: tzinfo | None, k
     return Job(job.strip(), stated, from_s, to_s, known)
 
 
+def ids_between(address: str, pattern: str, *, begin: str, end: str, zone: tzinfo | None) -> list[str]:
+    """Return the jobs that a *pattern* stands for, each as LABEL=VALUE, between ``--from`` and ``--to``.
+
+    Raises:
+        NotFoundError: there is none.
+        CarbonError: a time cannot be read, or the server cannot be asked.
+    """
+    from_s, to_s = _time("--from", begin, zone), _time("--to", end, zone)
+    until_s = time.time() if to_s is None else to_s
+    with Client(address_of(address)) as client:
+        return ids_like(client, pattern, from_s=until_s - _LONGEST_BACK_S if from_s is None else from_s, to_s=until_s)
+
+
 def job_on(record: Run, hosts: tuple[str, ...]) -> Job:
     """Return the job that a record of ``sacct`` states, with its hosts."""
     from_s = moment(record.started_at, None).timestamp()
@@ -92,24 +107,26 @@ def read_jobs(address: str, jobs: Sequence[Job], *, hw: str = "", progress: Call
     found: list[Run] = []
     left_out: list[str] = []
     notes: list[str] = []
+    nodes: dict[str, tuple[str, ...]] = {}
     with Client(server) as client:
         for number, job in enumerate(jobs, 1):
             if progress is not None and len(jobs) > 1:
                 progress(f"job {number:,} of {len(jobs):,}")
             try:
-                run, said = _read(client, server, job, hw=hw, now_s=time.time() if now_s is None else now_s)
+                run, hosts, said = _read(client, server, job, hw=hw, now_s=time.time() if now_s is None else now_s)
             except (NotFoundError, ValueError) as error:
                 if len(jobs) == 1 and isinstance(error, NotFoundError):
                     raise
                 left_out.append(f"job {job.id or (job.known.run_id if job.known else ', '.join(job.hosts))}: {error}")
                 continue
             found.append(run)
+            nodes[run.run_id] = hosts
             notes += [*said, *(f"run {run.run_id[:60]!r}: {note}" for note in run.notes)]
-    return Imported(found, left_out, list(dict.fromkeys(notes)))
+    return Imported(found, left_out, list(dict.fromkeys(notes)), nodes)
 
 
-def _read(client: Client, server: Address, job: Job, *, hw: str, now_s: float) -> tuple[Run, list[str]]:
-    """Return the run of a job, and notes that name hosts, which records do not.
+def _read(client: Client, server: Address, job: Job, *, hw: str, now_s: float) -> tuple[Run, tuple[str, ...], list[str]]:
+    """Return the run of a job, its hosts in the order of its nodes, and notes that name hosts, which records do not.
 
     Raises:
         NotFoundError: it has no series.
@@ -140,7 +157,7 @@ def _read(client: Client, server: Address, job: Job, *, hw: str, now_s: float) -
     absent = [host for host in hosts if host not in known]
     notes = [f"Prometheus has no energy of host {host} at that time" for host in absent]
     notes += [f"Prometheus has no GPU of host {host}" for host, energy in known.items() if not energy.gpus and any(each.gpus for each in known.values())]
-    return _record(job, (begin_s, end_s), known, absent=len(absent), hw=hw), notes
+    return _record(job, (begin_s, end_s), known, absent=len(absent), hw=hw), tuple(known), notes
 
 
 def _span(client: Client, series: JobSeries, job: Job) -> tuple[float, float]:
@@ -172,6 +189,7 @@ def _record(job: Job, window: tuple[float, float], known: dict[str, HostEnergy],
     notes = []
     if stated and Part.GPU in energy_j and gpus and gpus < stated:
         del energy_j[Part.GPU]
+        known = {host: energy._replace(boards={}) for host, energy in known.items()}
         missing[Part.GPU] = f"Prometheus has {gpus:,} of {stated:,} GPUs"
         notes.append(missing[Part.GPU])
     expected = len(hosts) + absent
@@ -195,12 +213,23 @@ def _record(job: Job, window: tuple[float, float], known: dict[str, HostEnergy],
         nodes=len(hosts),
         accelerators=stated or gpus or None,
         hw=hw or models or (other.hw if other is not None else ""),
+        devices=[use.to_dict() for use in _uses(known.values())],
         versions={},
         notes=notes,
         source=NAME,
         **more,
     )
     return replace(record, missing={**record.missing, MISSING: missing[MISSING]}) if absent else record
+
+
+def _uses(hosts: Iterable[HostEnergy]) -> Iterator[DeviceUse]:
+    """Yield the GPUs that the hosts name: by them it is known that two records state the same energy."""
+    for node, host in enumerate(hosts, 1):
+        for id, board in sorted(host.boards.items()):
+            if id:
+                name = host.models[0] if len(host.models) == 1 else ""
+                metered_s = max(board.job_s - board.gaps_s, 0.0)
+                yield DeviceUse(node, f"gpu:{id}", Part.GPU, board.how, board.energy_j, None, None, None, metered_s, board.gaps_s, name=name)
 
 
 def _run_id(job: Job, window: tuple[float, float], known: dict[str, HostEnergy]) -> str:

@@ -31,11 +31,12 @@ _PAYMENTS = {"rent": ("rent", 0), "rent_sure": ("rent", 1), "reserve": ("reserve
 
 
 class Question(NamedTuple):
-    """What the charts need beside the plan: the currency, the budget and the confidence of the amount that is asked for."""
+    """What the first page needs beside the plan: the currency, the budget, the confidence of the amount that is asked for, and what the training is worth."""
 
     currency: Currency
     budget_usd: float | None
     confidence: float
+    value_usd: float | None = None
 
 
 def percent(share: float) -> str:

@@ -9,6 +9,7 @@ from os import path
 from typing import NamedTuple
 
 from traincarbon._version import __version__
+from traincarbon.database.edition import Edition
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import amount, counted
 from traincarbon.reporting.ghg import Accounts
@@ -68,10 +69,16 @@ def price_sentence(answer: Estimate | None) -> str:
     return f"Rent: {who}, {answer.quotes[0].purchase.replace('_', ' ')}, {when}."
 
 
-def made_sentence(view: EstimateView) -> str:
-    """Return the day, the version, the plan and whether it is calibrated to the user's own runs."""
+def made_sentence(view: EstimateView, facts: Edition | None) -> str:
+    """Return the day, the version, the facts, the plan and whether it is calibrated to the user's own runs.
+
+    Args:
+        view: The estimate.
+        facts: The facts that it rests on, None where it was saved and rests on those of another time.
+    """
     calibrated = "calibrated to your own runs" if is_calibrated(view) else "not calibrated to your own runs"
-    return f"{today()}, carbon {__version__}, plan {fingerprint(view)}, {calibrated}."
+    rests_on = "saved with other facts" if facts is None else str(facts)
+    return f"{today()}, carbon {__version__}, {rests_on}, plan {fingerprint(view)}, {calibrated}."
 
 
 def fingerprint(view: EstimateView) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from traincarbon.database.edition import Edition
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Advice, Alternative
 from traincarbon.quantities import QUANTITIES
@@ -35,6 +36,7 @@ def sheet_section(
     question: Question,
     approvers: Sequence[str],
     author: str,
+    facts: Edition | None,
     id: str,
 ) -> Section:
     """Return the first page of a plan.
@@ -48,6 +50,7 @@ def sheet_section(
         question: The currency, the budget and the confidence.
         approvers: Who signs.
         author: Who prepared the page; empty where that is not said.
+        facts: The facts that the estimate rests on, None where it rests on those of another time.
         id: The prefix of the ids of the plan.
     """
     money = money_of(view)
@@ -63,15 +66,15 @@ def sheet_section(
             cards_html(view, question.currency, id),
             html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None)),
             warnings,
-            html('<p class="small">{}</p>', joined([*(text(each, most=300) for each in small if each), _made(view, author)], " ")),
+            html('<p class="small">{}</p>', joined([*(text(each, most=300) for each in small if each), _made(view, author, facts)], " ")),
         ]
     )
     return Section(f"{id}-decision", text("Decision"), content, css="sheet")
 
 
-def _made(view: EstimateView, author: str) -> Html:
+def _made(view: EstimateView, author: str, facts: Edition | None) -> Html:
     """Return when and by whom the page was made."""
-    return html("Prepared{} {}", html(" by {},", name(author, most=_LONGEST_NAME)) if author else EMPTY, text(made_sentence(view), most=300))
+    return html("Prepared{} {}", html(" by {},", name(author, most=_LONGEST_NAME)) if author else EMPTY, text(made_sentence(view, facts), most=300))
 
 
 def _decision(money: Money | None, view: EstimateView, advice: Advice | None, question: Question, approvers: Sequence[str]) -> Html:
@@ -97,7 +100,7 @@ def _decision(money: Money | None, view: EstimateView, advice: Advice | None, qu
 
 
 def _facts(money: Money | None, view: EstimateView, question: Question) -> Html:
-    """Return the median, the time, the chance to stay within the budget and the price of the cluster."""
+    """Return the median, the time, the chance to stay within the budget and within its value, and the price of the cluster."""
     currency, found = question.currency, []
     if money is not None:
         found.append(("Median", currency.shown(money.interval, "$")[0]))
@@ -105,6 +108,8 @@ def _facts(money: Money | None, view: EstimateView, question: Question) -> Html:
     found.append(("Time", "not known" if duration is None else currency.amount(duration.median, "s", digits=3)))
     if money is not None and question.budget_usd is not None:
         found.append((f"Within {currency.amount(question.budget_usd, '$')}", percent(money.chance_within(question.budget_usd))))
+    if money is not None and question.value_usd is not None:
+        found.append((f"Within its value, {currency.amount(question.value_usd, '$')}", percent(money.chance_within(question.value_usd))))
     purchase = view.results.get("purchase_usd")
     if purchase is not None:
         found.append(("To buy the cluster", currency.amount(purchase.median, "$", digits=3)))

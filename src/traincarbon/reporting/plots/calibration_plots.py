@@ -4,7 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from traincarbon.calibration.fit import Errors, Fitted
+from traincarbon.calibration.fit import Fitted
+from traincarbon.calibration.prediction_errors import Errors
 from traincarbon.formatting import counted, significant
 from traincarbon.quantities import S_PER_H
 from traincarbon.reporting.charts.chart import Chart

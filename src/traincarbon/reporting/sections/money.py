@@ -1,7 +1,6 @@
 """Money for those who pay: ways to pay, the lines of ownership, when owning is worthwhile, who rents it out, and unit costs."""
 
 from traincarbon.database.load import Database
-from traincarbon.decode import number
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.price_book import PriceBook, price_book
@@ -14,29 +13,34 @@ from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.markup import Html, html, joined, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.sections.breakdown import wholes
+from traincarbon.reporting.sections.unit_costs import Worth, returns, unit_costs, unit_notes
+from traincarbon.reporting.sections.ways_to_pay import ways_table
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval
 
 _LEAST_USE = 0.05
 _POINTS = 40
 _MOST_QUOTES = 12
-_BILLION = 1e9
 _FAR_ABOVE = 2.5
 """The chart of ownership ends at so many times the rent."""
 
 
-def money_section(view: EstimateView, answer: Estimate | None, database: Database, currency: Currency, id: str) -> Section | None:
-    """Return what renting and owning cost line by line; None where no price is known."""
+def money_section(
+    view: EstimateView, answer: Estimate | None, database: Database, currency: Currency, id: str, *, worth: Worth | None = None
+) -> Section | None:
+    """Return what renting and owning cost line by line, per unit of work, and against what the training is worth; None where no price is known."""
     book = None if answer is None else _book(answer, database)
     charts = [_lines_chart(view, currency, id), _use_chart(view, currency, id), None if book is None else _quotes_chart(book, currency, id)]
     drawn = [figure_html(chart) for chart in charts if chart is not None]
-    markets = [] if book is None else [_markets(book, view, currency)]
-    if not drawn and not markets:
+    if not drawn and book is None:
         return None
+    worth = worth or Worth()
+    markets = None if book is None else _markets(book, view, currency)
+    tables = (ways_table(view, book, currency), unit_costs(view, answer, database, worth, currency), returns(view, worth, currency), markets)
     failed = "failed experiments (attempts = 1.5 counts half a run of them), " if view.plan.get("attempts") is None else ""
     left_out = f"Not included: {failed}storage, data, egress and the people who train the model."
-    remarks = notes([*map(text, _unit_costs(view, currency)), text(left_out)])
-    return section(f"{id}-money", text("Money"), html('<div class="charts">{}</div>', joined(drawn)), *markets, remarks)
+    remarks = notes([*map(text, unit_notes(worth)), text(left_out)])
+    return section(f"{id}-money", text("Money"), html('<div class="charts">{}</div>', joined(drawn)), *(each for each in tables if each is not None), remarks)
 
 
 def use_at_which_owning_costs_the_rent(view: EstimateView) -> float | None:
@@ -144,18 +148,6 @@ def _markets(book: PriceBook, view: EstimateView, currency: Currency) -> Html:
         rows.append([*texts(market.purchase.replace("_", " "), median, f"{low} – {high}", cost, f"{len(market.quotes)}"), name(market.reason, most=160)])
     caption = text(f"Ways to rent {book.hardware.name}")
     return table(caption, texts("Way", "A GPU-hour", "90 % interval", "This run", "Providers", "What it rests on"), rows, numbers=(1, 2, 3, 4))
-
-
-def _unit_costs(view: EstimateView, currency: Currency) -> list[str]:
-    """Return the cost of a GPU-hour and of a billion tokens."""
-    found, tokens, hours = [], number(view.plan.get("tokens")), view.median("accelerator_hours_h")
-    for quantity, words in (("rent_usd", "rented"), ("tco_usd", "owned")):
-        usd = view.median(quantity)
-        if usd is None or not hours:
-            continue
-        per_tokens = f", {currency.amount(usd / (tokens / _BILLION), '$', digits=3)} a billion tokens" if tokens else ""
-        found.append(f"Unit cost, {words}: {_per_hour(usd / hours, currency)} a GPU-hour{per_tokens}.")
-    return found
 
 
 def _per_hour(usd: float, currency: Currency) -> str:

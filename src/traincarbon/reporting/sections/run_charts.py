@@ -116,4 +116,6 @@ def _mfu_of_one_token_per_s(record: Run, database: Database) -> float | None:
         peak = gather(Plan(hw=record.hw), database).value("peak_flop_per_s")
     except CarbonError:
         return None
+    if peak is None:
+        return None
     return float(training_flop(active_params=record.params, tokens=1.0) / (median_of(peak) * record.accelerators))

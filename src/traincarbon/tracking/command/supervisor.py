@@ -136,7 +136,7 @@ class Supervisor:
             **environment_of(self._pipes.reporting),
         }
         os.set_inheritable(self._pipes.reporting, True)
-        if self._settings.pattern:
+        if self._settings.reads_output:
             from traincarbon.tracking.command.output_copy import OutputCopy
 
             self._output_copy = OutputCopy(self._pipes.copying)
@@ -292,7 +292,7 @@ class Supervisor:
             import traincarbon.ledger.record
             import traincarbon.tracking.display.run_summary  # noqa: F401  the caller will need both next, and there is time now
 
-        until_s = ended.ended_s + _FINAL_S
+        until_s = ended.ended_s + _FINAL_S + self._settings.sinks_wait_s
         while not (self._final is not None or sidecar.channel.ended) and time.monotonic() < until_s:
             sidecar.channel.wait(wait_s=until_s - time.monotonic())
             self._receive()

@@ -144,10 +144,11 @@ def time_left(left_s: float) -> str:
 
 
 def training(progress: ProgressState) -> list[Item]:
-    """Return how the training goes: speed, utilisation, loss, energy of a token, tokens so far."""
+    """Return how the training goes: speed, utilisation, what each accelerator does by the script, loss, energy of a token, tokens so far."""
     return [
         *(Item("", text) for text in _speed(progress)),
         *([] if progress.mfu is None else [Item("MFU", utilisation(progress.mfu))]),
+        *([] if progress.accelerator_flop_per_s is None else [Item("", f"{significant(progress.accelerator_flop_per_s / 1e12, 3)} TFLOP/s each")]),
         *([] if progress.loss is None else [Item("loss", significant(progress.loss, 4))]),
         *([] if progress.j_per_token is None else [Item("", f"{significant(progress.j_per_token, 3)} J/token metered")]),
         *(Item("", f"{amount(progress.counts[name], 'count', digits=3)} {name}") for name in COUNTS if name in progress.counts),

@@ -24,5 +24,10 @@ def first_line(settings: Settings, *, began_s: float) -> dict[str, object]:
         **({"outside": True} if settings.is_outside else {}),
         "from_s": began_s,
         "to_s": time.monotonic(),
-        "versions": {"carbon": __version__, **settings.versions},
+        "versions": versions_of(settings),
     }
+
+
+def versions_of(settings: Settings) -> dict[str, str]:
+    """Return the versions that are known before the meters are open: ours, and those that the owner states."""
+    return {"carbon": __version__, **settings.versions}

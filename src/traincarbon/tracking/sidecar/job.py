@@ -5,7 +5,7 @@ import signal
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from traincarbon.procfs import PROC, name_of, stat_of
+from traincarbon.procfs import PROC, name_of, read_bytes, stat_of
 
 MARK = "CARBON_SESSION"
 """The environment variable that marks the processes of a training, however they were started."""
@@ -134,9 +134,8 @@ def has_handler(pid: int, number: int, *, proc: str = PROC) -> bool:
 
 def _is_marked(pid: int, mark: bytes, *, proc: str) -> bool:
     try:
-        with open(f"{proc}/{pid}/environ", "rb") as stream:
-            if mark not in stream.read().split(b"\0"):
-                return False
+        if mark not in read_bytes(f"{proc}/{pid}/environ").split(b"\0"):
+            return False
     except OSError:
         return False
     stat = stat_of(pid, proc=proc)

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from traincarbon.ledger.journal import Journal
 from traincarbon.tracking.channel import Channel
-from traincarbon.tracking.messages import Begun, Final, Job, JobEnded
+from traincarbon.tracking.live_state import LiveState
+from traincarbon.tracking.mapped_frameworks import FrameworkWatch
+from traincarbon.tracking.messages import Begun, Final, Job, JobEnded, Note
 from traincarbon.tracking.reports import Report
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.announcements import Announcements
 from traincarbon.tracking.sidecar.clocks import Clocks
-from traincarbon.tracking.sidecar.first_line import first_line
+from traincarbon.tracking.sidecar.first_line import first_line, versions_of
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.inputs import Inputs
 from traincarbon.tracking.sidecar.job import ProcessHandle
@@ -28,6 +30,7 @@ from traincarbon.tracking.value.session import Session
 if TYPE_CHECKING:
     from traincarbon.tracking.display.display_process import DisplayProcess
     from traincarbon.tracking.sidecar.door import Door
+    from traincarbon.tracking.sinks.processes import SinkProcesses
 
 _CHECK_S = 0.25
 """Between two checks whether the owner is stopped, which nothing else reports."""
@@ -84,11 +87,13 @@ class Metering:
         self._clocks = Clocks()
         self._pace = RecordPace(interval_s=settings.interval_s, began_s=self._began_s)
         self._session = Session(settings)
+        self._frameworks = FrameworkWatch(settings.versions)
         self._lookup = lookup
         self._said = Announcements(self._members, display=display, keep=self._keep_note)
         self._said.waiting += settings.notes
         self._readout = Readout(settings, self._members, began_s=self._began_s, notes=self._said.waiting, changed=self._take_changes)
         self._inputs = Inputs(self._members, lookup, take_reports=self._take_reports, take_valuation=self._receive_valuation)
+        self._sinks: SinkProcesses | None = None
         self._has_asked = False
         """Whether the lookup process was asked."""
         self._has_reported_fault = False
@@ -129,6 +134,10 @@ class Metering:
         elif not self._readout.are_unsettled:
             self._ask_lookup()
         self._write("start", {**fields, **self._session.start_fields(), "missing": self._readout.missing})
+        if settings.sinks:
+            from traincarbon.tracking.sinks.processes import SinkProcesses
+
+            self._sinks = SinkProcesses(settings, announce=self._said.announce, show=lambda text: self._said.show(Note(text)))
 
     def _take_devices(self) -> None:
         """Take what the meters read, and tell the user about GPUs that they do not read."""
@@ -160,15 +169,24 @@ class Metering:
         self._said.waiting += self._clocks.check()
         for member in self._members.present:
             member.tree.scan()
+        self._note_frameworks()
         if to_s > self._began_s + _UNSETTLED_S:
             self._ask_lookup()
         self._update(to_s)
+        if self._sinks is not None:
+            self._sinks.send(lambda: self._live_state(to_s))
         if not self._pace.is_due(to_s) and not ended:
             return
         shared = self._readout.shared()
         fields = {**self._readout.recorder.interval(to_s=to_s, ended=ended), **self._session.interval_fields(), **({"shared_with": shared} if shared else {})}
         for kind, stated in self._pace.lines(fields, self._session.counts(ended=ended), now_s=to_s, ended=ended):
             self._write(kind, stated)
+
+    def _note_frameworks(self) -> None:
+        """Write the frameworks that the processes of a command have loaded, once they have."""
+        found = self._frameworks.look(pid for member in self._members.present for pid in (member.job.pid, *member.tree.pids))
+        if found:
+            self._write("start", {"interval_s": self._settings.interval_s, "versions": {**versions_of(self._settings), **found}})
 
     def _update(self, now_s: float) -> None:
         ended = self._readout.frozen_s is not None
@@ -188,7 +206,10 @@ class Metering:
             self._next_state_s = now_s + self._settings.state_every_s
             at_s = now_s if self._readout.frozen_s is None else self._readout.frozen_s
             self._update(at_s)
-            self._said.show(self._session.live_state(devices=self._readout.recorder.devices(), elapsed_s=at_s - self._began_s))
+            self._said.show(self._live_state(at_s))
+
+    def _live_state(self, at_s: float) -> LiveState:
+        return self._session.live_state(devices=self._readout.recorder.devices(), elapsed_s=at_s - self._began_s)
 
     def _wait(self, wait_s: float) -> None:
         """Wait until the next sample is due or input arrives, and handle it."""
@@ -237,10 +258,13 @@ class Metering:
 
     def _release(self, member: Member, *, others: int = 0) -> None:
         """Send a member the last message."""
+        member.channel.send(self._final(others), keep=True)
+        member.channel.flush(wait_s=_LAST_WAIT_S)
+
+    def _final(self, others: int = 0) -> Final:
         journal = self._journal
         fault = journal.fault if journal.unwritten() else ""
-        member.channel.send(Final(tuple(journal.unwritten()), self._session.budgets(), others, fault, journal.kept_in), keep=True)
-        member.channel.flush(wait_s=_LAST_WAIT_S)
+        return Final(tuple(journal.unwritten()), self._session.budgets(), others, fault, journal.kept_in)
 
     def _take_reports(self, reports: list[Report]) -> None:
         """Take what a training reports of its progress and phases."""
@@ -281,6 +305,8 @@ class Metering:
         self._report()
         self._write("end", {"from_s": self._began_s, "to_s": ended_s, "exit_code": ended.exit_code, "signal": ended.signal, "state": ended.state})
         self._readout.end()
+        if self._sinks is not None:
+            self._sinks.end(self._final())
         self._journal.close()
         self._said.close_display()  # the terminal is the training's again before it goes on
         for member in self._members.present:

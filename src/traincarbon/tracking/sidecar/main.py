@@ -47,6 +47,7 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
     from traincarbon.tracking.sidecar.job import ProcessHandle
     from traincarbon.tracking.sidecar.loop import Metering
     from traincarbon.tracking.sidecar.patient_journal import asked_name, patient_journal
+    from traincarbon.tracking.sidecar.sending import send_at_end
 
     settings = _wait_for_settings(channel, early)
     if settings is None:
@@ -76,6 +77,7 @@ def main(reads: int, writes: int, reports: int, output: int, stderr: int, owner:
         channel.send(Note(text))
         if display is not None:
             display.close()
+    send_at_end(settings.store, settings.run_id, journal.file)
 
 
 def _display(stderr: int, owner: int, *, close: list[int]) -> "DisplayProcess | None":

@@ -57,8 +57,8 @@ class Member:
         self.gone_s: float | None = None
         self.notes: list[str] = []
         self.readers: dict[int, ReadReports] = {reports[0]: ReportReader().feed}
-        if settings.pattern:
-            self.readers[reports[1]] = _pattern_reader(settings.pattern, self.notes)
+        if settings.reads_output:
+            self.readers[reports[1]] = _output_reader(settings, self.notes)
         else:
             os.close(reports[1])
         self.tree = ProcessTree(settings.session, first=None if self.is_in_process else self.job.pid)
@@ -155,7 +155,15 @@ class Member:
             self.job.send(signal.SIGSTOP if is_stopped else signal.SIGCONT)
 
 
-def _pattern_reader(expression: str, notes: list[str]) -> ReadReports:
-    from traincarbon.tracking.pattern import Pattern
+def _output_reader(settings: Settings, notes: list[str]) -> ReadReports:
+    """Return what finds progress in the training's output: by the lines of its tool, by a pattern, or by both."""
+    readers: list[ReadReports] = []
+    if settings.log_format is not None:
+        from traincarbon.tracking.logs.reader import LogLines
 
-    return Pattern(expression, notes=notes).feed
+        readers.append(LogLines(settings.log_format, plan={**(settings.plan or {}), **settings.context}).feed)
+    if settings.pattern:
+        from traincarbon.tracking.pattern import Pattern
+
+        readers.append(Pattern(settings.pattern, notes=notes).feed)
+    return lambda data, *, time_s: [report for read in readers for report in read(data, time_s=time_s)]

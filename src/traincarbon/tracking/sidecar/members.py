@@ -16,7 +16,7 @@ from traincarbon.tracking.sidecar.member import Member
 if TYPE_CHECKING:
     from traincarbon.tracking.sidecar.door import Door, HandedOver
 
-_SHARE = 2e-4
+_SHARE = 1e-4
 """Largest share of the time for looks at the environments of processes."""
 _FIRST_LOOKS, _FIRST_LOOK_S = 12, 1.0
 """The first looks are no further apart than that: a short training would end before the next one."""

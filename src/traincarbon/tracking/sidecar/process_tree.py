@@ -3,10 +3,10 @@
 import time
 from collections.abc import Iterable
 
-from traincarbon.procfs import PROC, all_stats, children_of, descendants, name_of, stat_of
+from traincarbon.procfs import PROC, all_stats, children_of, descendants, name_of, read_bytes, stat_of
 from traincarbon.tracking.sidecar.job import MARK, LiveProcess, marked_processes
 
-_SHARE = 2e-4
+_SHARE = 1e-4
 """Largest share of the time for scans."""
 
 
@@ -77,8 +77,8 @@ class ProcessTree:
 
     def _has_other_mark(self, pid: int) -> bool:
         try:
-            with open(f"{self._proc}/{pid}/environ", "rb") as stream:
-                marks = [entry for entry in stream.read().split(b"\0") if entry.startswith(f"{MARK}=".encode())]
+            entries = read_bytes(f"{self._proc}/{pid}/environ").split(b"\0")
         except OSError:
             return False
+        marks = [entry for entry in entries if entry.startswith(f"{MARK}=".encode())]
         return bool(marks) and f"{MARK}={self._session}".encode() not in marks

@@ -260,9 +260,12 @@ class Recorder:
 
     def devices(self) -> tuple[DeviceState, ...]:
         """Return the latest reading of each device, for the live state."""
+        names = self.names
         return tuple(
-            DeviceState(name, latest.part, latest.power_w, latest.utilisation, latest.temperature_c, latest.memory_used_b)
-            for name, latest in ((name, device.latest) for name, device in self._counted.items())
+            DeviceState(
+                name, latest.part, latest.power_w, latest.utilisation, latest.temperature_c, latest.memory_used_b, device.energy_j(None), names.get(name, "")
+            )
+            for name, device, latest in ((name, device, device.latest) for name, device in self._counted.items())
         )
 
     def close(self) -> None:

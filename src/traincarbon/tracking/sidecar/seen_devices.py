@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from traincarbon.meters.base import Meter
 from traincarbon.meters.visible_devices import choosing, seen_with
-from traincarbon.procfs import PROC, children_of
+from traincarbon.procfs import PROC, children_of, read_bytes
 
 _AMD = "amd"
 _RESERVING = ("CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
@@ -70,8 +70,7 @@ def family_of(pid: int, *, proc: str = PROC) -> set[int]:
 def _choice_of(pid: int, proc: str) -> dict[str, str] | None:
     """Return the variables of a process that choose GPUs, None if they cannot be read."""
     try:
-        with open(f"{proc}/{pid}/environ", "rb") as stream:
-            entries = stream.read().decode("utf-8", "replace").split("\0")
+        entries = read_bytes(f"{proc}/{pid}/environ").decode("utf-8", "replace").split("\0")
     except OSError:
         return None
     return choosing(dict(entry.partition("=")[::2] for entry in entries)) if entries != [""] else None

@@ -171,6 +171,8 @@ class Session:
             stated |= {"cost_basis": self._results.cost_basis, "sources_kwh": self._results.sources_kwh}
         if self._forecast is not None:
             stated["forecast"] = None if self._forecast.why_not else self._forecast.to_dict()
+        if latest := self._progress.latest():
+            stated["latest"] = latest
         if resumed := self._progress.resumed():
             stated["resumed_from"] = resumed
         if self._progress.is_per_rank:
@@ -193,6 +195,7 @@ class Session:
             devices=devices,
             metered_kwh=None if (metered_j := self._metered_j()) is None else metered_j / J_PER_KWH,
             results=_intervals(results.values) if results is not None else {},
+            earlier={name: value.median for name, value in self._valuation.earlier.values.items()},
             cost_basis=CostBasis(results.cost_basis) if results is not None and results.cost_basis else None,
             progress=self._progress_state(),
             phase=self._phases.name,
@@ -249,6 +252,7 @@ class Session:
             over_rate=1.0 / (pace_s * rate) if pace_s and rate else None,
             late_s=min((late_s[name] for name in progress.counts), default=0.0),
             loss=progress.loss,
+            accelerator_flop_per_s=progress.accelerator_flop_per_s,
             share_done=forecast.share if forecast is not None else None,
             left_s=number(forecast.left_s.median) if forecast is not None and forecast.left_s is not None else None,
             mfu=self._mfu(),

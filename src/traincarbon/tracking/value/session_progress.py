@@ -18,6 +18,7 @@ class Progress:
         counts: Name to the highest count reported. [1]
         totals: Name to the count of the whole training, if it is known. [1]
         loss: The latest loss.
+        accelerator_flop_per_s: The latest speed of each accelerator. [1/s]
         reports: Number of reports.
         notes: Notes for the record.
 
@@ -33,6 +34,7 @@ class Progress:
         self.counts: dict[str, float] = {}
         self.totals: dict[str, float] = {name: total for name, total in (totals or {}).items() if name in COUNTS and 0.0 < total < MOST_COUNT}
         self.loss: float | None = None
+        self.accelerator_flop_per_s: float | None = None
         self.reports = 0
         self.notes: list[str] = []
         self._points: dict[str, Points] = {}
@@ -47,6 +49,8 @@ class Progress:
         self._has_ranks = self._has_ranks or bool(report.rank)
         report = self._of_all_ranks(report) if report.rank else report
         self.loss = self.loss if report.loss is None else report.loss
+        speed = report.accelerator_flop_per_s
+        self.accelerator_flop_per_s = self.accelerator_flop_per_s if speed is None else speed
         for name, total in zip(COUNTS, (report.total_tokens, report.total_samples, report.total_steps), strict=True):
             if total is not None and name not in self._fixed:
                 self.totals[name] = total
@@ -111,6 +115,11 @@ class Progress:
         (_, first), (_, second) = starts
         step = second - first
         return first - step if first > _MANY_STEPS * step else 0.0
+
+    def latest(self) -> dict[str, float]:
+        """Return what was reported last of what is no count, by the names of :data:`traincarbon.ledger.reported.LATEST`."""
+        found = {"loss": self.loss, "accelerator_flop_per_s": self.accelerator_flop_per_s}
+        return {name: value for name, value in found.items() if value is not None}
 
     def resumed(self) -> dict[str, float]:
         """Return the counts of the checkpoint from which the script resumed, as it stated them or as its first reports show."""

@@ -1,0 +1,62 @@
+"""The address of a ledger on a server, as ``$CARBON_LEDGER`` states it."""
+
+import os
+from typing import TYPE_CHECKING
+
+from traincarbon.errors import CarbonError
+from traincarbon.extras import MissingExtraError
+
+if TYPE_CHECKING:
+    from sqlalchemy import URL
+
+VARIABLE = "CARBON_LEDGER"
+"""The environment variable with the address."""
+_DRIVER = "postgresql+psycopg"
+_NAMES = ("postgresql", "postgres", _DRIVER)
+_EXAMPLE = f"{_DRIVER}://USER@HOST/DATABASE"
+
+
+def server_address() -> str:
+    """Return the address in ``$CARBON_LEDGER``, empty if runs are kept in the store alone."""
+    return os.environ.get(VARIABLE, "").strip()
+
+
+def parsed(address: str) -> "URL":
+    """Return an address in its parts, with the driver that reads it.
+
+    Raises:
+        MissingExtraError: SQLAlchemy is not installed.
+        CarbonError: it is not the address of a database of PostgreSQL.
+    """
+    try:
+        from sqlalchemy import make_url
+        from sqlalchemy.exc import ArgumentError
+    except ImportError as error:
+        raise missing_extra() from error
+    named = address.partition("://")[0]
+    if named not in _NAMES:  # what follows may hold a password
+        raise CarbonError(f"the ledger {named[:40]!r} is not a database of PostgreSQL", hint=f"{VARIABLE}={_EXAMPLE}")
+    try:
+        url = make_url(address)
+    except (ArgumentError, ValueError):
+        raise CarbonError("the address of the ledger cannot be read", hint=f"{VARIABLE}={_EXAMPLE}; in a password, write @ as %40 and / as %2F") from None
+    return url.set(drivername=_DRIVER)
+
+
+def shown(address: str) -> str:
+    """Return an address as it may be shown: without its password and without options.
+
+    Example:
+        >>> shown("postgresql+psycopg://ada:secret@db.example/team?sslmode=require")
+        'postgresql://ada@db.example/team'
+    """
+    url = parsed(address)
+    place = url.host or url.query.get("host") or "this machine"
+    port = f":{url.port}" if url.port else ""
+    user = f"{url.username}@" if url.username else ""
+    return f"postgresql://{user}{place if isinstance(place, str) else ','.join(place)}{port}/{url.database or ''}"
+
+
+def missing_extra() -> MissingExtraError:
+    """Return the error that says how to add what a ledger on a server needs."""
+    return MissingExtraError("a ledger on a server needs SQLAlchemy, psycopg and Alembic, which are not all installed", extra="postgresql")

@@ -1,0 +1,133 @@
+"""Answers of a ledger on a server: lists, totals and records of the runs of all who sent theirs."""
+
+from typing import TYPE_CHECKING, Any
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.listed_runs import SUMMED, Questions
+from traincarbon.ledger.run import Run, timestamp
+from traincarbon.ledger.server.connection import ServerLedger
+from traincarbon.ledger.server.schema import check_schema
+from traincarbon.ledger.server.stored_record import record_from
+from traincarbon.ledger.server.stored_text import stored_text
+from traincarbon.quantities import Part
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_MOST_BOARDS = 64
+"""GPUs of one run for which other runs are looked up."""
+_MONTH_S = 31 * 86400.0
+_RUNS = "traincarbon.runs AS run"
+_IS_ALONE = "NOT EXISTS (SELECT 1 FROM traincarbon.runs AS other WHERE other.run_id = run.run_id AND other.cluster <> run.cluster)"
+_ID = f"CASE WHEN run.cluster = '' OR {_IS_ALONE} THEN run.run_id ELSE run.run_id || '@' || run.cluster END"
+"""The id of a run as it is shown: with its cluster where another cluster has a run of that id."""
+_WHERE = "run.record IS NOT NULL AND (CAST(:p1 AS text) = '' OR project = :p1) AND (CAST(:p2 AS text) = '' OR state = :p2) AND started_at >= CAST(:p3 AS text) "
+_WORDS = "AND (CAST(:p4 AS text) = '' OR strpos(lower(run_id || ' ' || project || ' ' || hw), lower(:p4)) > 0)"
+_LISTED = f"{_ID} AS shown_id, started_at, project, state, hw, duration_s, gpu_h, energy_kwh, co2e_kg, cost_usd"
+_SUMS = ", ".join(f"CAST(coalesce(sum({what}), 0) AS double precision), count({what})" for what in SUMMED.values())
+_PROJECTS = """
+WITH RECURSIVE found(name) AS (
+    (SELECT min(project) FROM traincarbon.runs WHERE project > '')
+    UNION ALL SELECT (SELECT min(project) FROM traincarbon.runs WHERE project > name) FROM found WHERE name IS NOT NULL
+) SELECT name FROM found WHERE name IS NOT NULL LIMIT :p1
+"""
+IN_POSTGRESQL = Questions(
+    total=f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}{_WORDS}",
+    page=f"SELECT {_LISTED} FROM {_RUNS} WHERE {_WHERE}{_WORDS} ORDER BY {{sorting}} LIMIT :p5 OFFSET :p6",
+    projects=_PROJECTS,
+    months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM {_RUNS} WHERE {_WHERE}{_WORDS} GROUP BY 1, 2 ORDER BY 1, 2",
+)
+_RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4) ORDER BY started_at DESC, run_id LIMIT :p5"
+_COUNT = f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4)"
+_IDS = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND starts_with(run_id || '@' || cluster, :p1) ORDER BY started_at DESC, run_id LIMIT :p2"
+_RECORD = f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p2) AND {_ID} = :p1"
+
+_OF_BOARDS = (
+    f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND started_at BETWEEN :p1 AND :p2 "
+    "AND EXISTS (SELECT 1 FROM unnest(CAST(:p3 AS text[])) AS gpu WHERE strpos(record, gpu) > 0)"
+)
+"""Values of a question never stand in its text."""
+
+
+class ServerRuns:
+    """The runs of a ledger on a server.
+
+    Args:
+        address: Its address, see :mod:`traincarbon.ledger.server.address`.
+
+    Raises:
+        CarbonError: it cannot be read, or there is no ledger of this version.
+    """
+
+    questions = IN_POSTGRESQL
+
+    def __init__(self, address: str) -> None:
+        self._server = ServerLedger(address)
+        self.shown = self._server.shown
+        self._faults: list[str] = []
+        self._server.ask(lambda connection: check_schema(connection, place=self.shown))
+
+    def refresh(self) -> None:
+        """Do nothing: the server has what was sent."""
+
+    def close(self) -> None:
+        """Close the connection. It is safe to call twice."""
+        self._server.close()
+
+    def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
+        """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
+        chosen = (project, state, since, until)
+        self._faults = []
+        ((total,),) = self.rows(_COUNT, *chosen)
+        return self._read(self.rows(_RECORDS, *chosen, limit or None)), total
+
+    def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
+        """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
+        return [run_id for (run_id,) in self.rows(_IDS, prefix, limit or None) if run_id.startswith(stored_text(prefix))]
+
+    def record(self, run_id: str) -> Run | None:
+        """Return the record of the run with that exact id."""
+        id = stored_text(run_id)
+        found = self._read(self.rows(_RECORD, id, [id, *(id[:at] for at, letter in enumerate(id) if letter == "@")]))
+        return found[0] if found else None
+
+    def records_of_boards(self, run: Run) -> list[Run]:
+        """Return the records, *run* and others, that have one of its GPUs and began at most a month before it, and before it ended."""
+        gpus = [f'"{use.device}"' for use in run.by_device if use.part == Part.GPU][:_MOST_BOARDS]
+        if not gpus or not run.attempts:
+            return []
+        began_s, ended_s = min(attempt.began_s for attempt in run.attempts), max(attempt.ended_s for attempt in run.attempts)
+        return self._read(self.rows(_OF_BOARDS, timestamp(began_s - _MONTH_S), timestamp(ended_s), gpus))
+
+    def files(self, run_id: str) -> list[str]:  # noqa: ARG002  as of every source
+        """Return nothing: journals stay in the stores."""
+        return []
+
+    def faults(self) -> list[str]:
+        """Return the runs whose records could not be read when they were asked for."""
+        return list(self._faults)
+
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows that answer a question; its values are ``:p1``, ``:p2`` and so on."""
+        from sqlalchemy import text
+
+        named = {f"p{place}": stored_text(value) if isinstance(value, str) else value for place, value in enumerate(values, 1) if f":p{place}" in question}
+
+        def answered(connection: "Connection") -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in connection.execute(text(question), named)]
+
+        return self._server.ask(answered)
+
+    def _read(self, rows: list[tuple[Any, ...]]) -> list[Run]:
+        """Return records with their ids as they are shown; those that cannot be read are faults."""
+        from dataclasses import replace
+
+        found = []
+        for shown_id, stored in rows:
+            try:
+                record = record_from(stored)
+            except (CarbonError, ValueError) as error:
+                self._faults.append(f"{shown_id}: {error}")
+                continue
+            found.append(record if stored_text(record.run_id) == shown_id else replace(record, run_id=shown_id))
+        return found

@@ -1,0 +1,1 @@
+"""One step a file; each states which one it follows."""

@@ -1,0 +1,41 @@
+"""What lists, pages and reports ask a ledger: the index of a store answers it, and the ledger of a team on a server."""
+
+from typing import Any, Protocol
+
+from traincarbon.ledger.listed_runs import Questions
+from traincarbon.ledger.run import Run
+
+
+class RunSource(Protocol):
+    """The runs of a ledger."""
+
+    @property
+    def questions(self) -> Questions:
+        """What lists and totals ask, as its database spells it."""
+
+    def refresh(self) -> None:
+        """Take in what is new."""
+
+    def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
+        """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
+
+    def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
+        """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
+
+    def record(self, run_id: str) -> Run | None:
+        """Return the record of the run with that exact id."""
+
+    def records_of_boards(self, run: Run) -> list[Run]:
+        """Return the records, *run* and others, that have one of its GPUs and began before it ended."""
+
+    def files(self, run_id: str) -> list[str]:
+        """Return the paths of the journals that hold lines of a run, as far as they are at hand."""
+
+    def faults(self) -> list[str]:
+        """Return what cannot be read, each with its place."""
+
+    def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return the rows that answer a question."""
+
+    def close(self) -> None:
+        """Close it. It is safe to call twice."""

@@ -1,0 +1,99 @@
+"""What a server answers is what the index of a store with the same runs answers."""
+
+import random
+
+import pytest
+
+from made_runs import record
+from traincarbon import runs
+from traincarbon.ledger.listed_runs import Filter, Order, month_sums, page_of, projects_of
+from traincarbon.ledger.server.answers import ServerRuns
+from traincarbon.ledger.server.sync import sync
+from traincarbon.ledger.store import Ledger
+
+PROJECTS = ("", "llm", "vision", "x'; --", "a%b_c", "A")
+
+
+def made():
+    draw = random.Random(21)
+    for at in range(120):
+        month = 1 + at % 12
+        cost = {"low": 1.0, "median": draw.uniform(1.0, 9.0), "high": 10.0}
+        fields = {"cost_usd": cost} if at % 3 else {}
+        state = ("finished", "failed", "killed")[at % 3]
+        yield record(
+            f"run-{at:03}",
+            gpu_kwh=draw.uniform(0.1, 5.0) if at % 5 else None,
+            project=PROJECTS[at % 6],
+            state=state,
+            started_at=f"2026-{month:02}-{1 + at % 28:02}T00:00:00Z",
+            duration_s=draw.uniform(60.0, 9e5),
+            **fields,
+        )
+
+
+@pytest.fixture
+def sources(tmp_path, database):
+    store = str(tmp_path / "store")
+    with Ledger(store) as ledger:
+        ledger.add(list(made()))
+        sync(ledger=database, store=store)
+        found = ServerRuns(database)
+        yield ledger.index, found
+        found.close()
+
+
+FILTERS = [
+    Filter(),
+    Filter(project="llm"),
+    Filter(state="failed"),
+    Filter(since="2026-06-01"),
+    Filter(words="RUN-01"),
+    Filter(words="%"),
+    Filter("x'; --", "killed", "2026-02", "run"),
+]
+
+
+def test_pages_totals_and_projects_are_the_same(sources):
+    index, server = sources
+    for found in FILTERS:
+        assert [each._replace(sums={}) for each in month_sums(server, found)] == [each._replace(sums={}) for each in month_sums(index, found)]
+        for ours, theirs in zip(month_sums(server, found), month_sums(index, found), strict=True):
+            assert ours.sums == pytest.approx(theirs.sums, rel=1e-12)
+        for order in Order:
+            for is_descending in (True, False):
+                asked = {"order": order, "is_descending": is_descending, "offset": 3, "limit": 20}
+                ours, theirs = page_of(server, found, **asked), page_of(index, found, **asked)
+                assert (ours.total, [run.run_id for run in ours.runs]) == (theirs.total, [run.run_id for run in theirs.runs]), (found, asked)
+    assert projects_of(server) == sorted(projects_of(index))
+    assert projects_of(server, most=2) == projects_of(index, most=2)
+
+
+def test_records_are_the_same(sources):
+    index, server = sources
+    for asked in ({}, {"limit": 7}, {"project": "llm"}, {"state": "killed", "limit": 3}, {"since": "2026-03", "until": "2026-05"}):
+        ours, theirs = server.records(**asked), index.records(**asked)
+        assert ours[1] == theirs[1]
+        assert [run.to_dict() for run in ours[0]] == [run.to_dict() for run in theirs[0]]
+    assert server.ids("run-00") == index.ids("run-00")
+    assert server.ids("", limit=1) == index.ids("", limit=1)
+    assert server.ids("%") == server.ids("run_0") == []
+    assert server.record("run-007").to_dict() == index.record("run-007").to_dict()
+    assert server.record("run-00") is None
+    assert server.faults() == []
+
+
+def test_a_record_that_cannot_be_read_is_named_and_the_rest_is_shown(sources, server, database):
+    _, found = sources
+    server.query("UPDATE traincarbon.runs SET record = '{}' WHERE run_id = 'run-003'", database.rpartition("/")[2])
+    records, total = found.records()
+    assert (len(records), total) == (119, 120)
+    assert [fault.partition(":")[0] for fault in found.faults()] == ["run-003"]
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_list_by_the_library_says_which_server(database, monkeypatch, tmp_path):
+    monkeypatch.setenv("CARBON_LEDGER", database)
+    found = runs.find(limit=2)
+    assert (len(found.runs), found.total, found.store) == (2, 120, database.replace("+psycopg", ""))
+    assert runs.find(store=tmp_path / "other").total == 0  # a store that is named is read

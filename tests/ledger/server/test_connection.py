@@ -1,0 +1,76 @@
+"""Connections to a server: a limit for each wait, and errors in a line."""
+
+import os
+import signal
+import threading
+import time
+
+import pytest
+from sqlalchemy import text
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.server.connection import ServerAwayError, ServerLedger
+
+
+@pytest.fixture
+def ledger(database):
+    found = ServerLedger(database)
+    yield found
+    found.close()
+
+
+def run(sql):
+    return lambda connection: connection.execute(text(sql)).scalar()
+
+
+def test_all_of_a_transaction_is_done_or_nothing(ledger):
+    ledger.ask(lambda connection: connection.execute(text("CREATE TABLE kept (a int)")))
+
+    def fails(connection):
+        connection.execute(text("INSERT INTO kept VALUES (1)"))
+        raise CarbonError("no")
+
+    with pytest.raises(CarbonError, match="^no$"):
+        ledger.ask(fails)
+    assert ledger.ask(run("SELECT count(*) FROM kept")) == 0
+
+
+@pytest.mark.parametrize(
+    ("sql", "kind", "said"),
+    [
+        ("SELECT * FROM nowhere", CarbonError, "refuses it"),
+        ("SELECT pg_terminate_backend(pg_backend_pid())", ServerAwayError, "does not answer"),
+        ("SET LOCAL statement_timeout = 20; SELECT pg_sleep(5)", ServerAwayError, "does not answer"),
+    ],
+)
+def test_errors_are_a_line_and_those_that_pass_are_told_apart(ledger, sql, kind, said):
+    with pytest.raises(CarbonError, match=said) as caught:
+        ledger.ask(run(sql))
+    assert type(caught.value) is kind
+    assert "\n" not in str(caught.value)
+    assert ledger.ask(run("SELECT 1")) == 1
+
+
+def test_a_role_without_permission_is_told_so(database, server):
+    server.query("CREATE ROLE visitor LOGIN; CREATE TABLE secrets (a int)", database.rpartition("/")[2])
+    ledger = ServerLedger(database.replace("carbon@", "visitor@"))
+    with pytest.raises(CarbonError, match="does not permit it: permission denied for table secrets"):
+        ledger.ask(run("SELECT * FROM secrets"))
+    ledger.close()
+
+
+def test_a_server_that_says_nothing_is_given_up(database):
+    ledger = ServerLedger(database, answer_s=0.5)
+    backend = ledger.ask(run("SELECT pg_backend_pid()"))
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        began_s = time.monotonic()
+        with pytest.raises(ServerAwayError, match="does not answer"):
+            ledger.ask(run("SELECT 1"))
+        assert time.monotonic() - began_s < 30.0
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    for thread in threading.enumerate():
+        if thread is not threading.current_thread() and thread.daemon:
+            thread.join(10.0)
+    ledger.close()

@@ -1,0 +1,31 @@
+"""Texts as PostgreSQL can hold them."""
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from traincarbon.ledger.server.stored_text import stored_text
+
+
+@pytest.mark.parametrize("text", ["bert-3", "x'; DROP TABLE runs; --", 'a"b', "100%", ":p1", "שלום", "🔥", ""])
+def test_a_usual_text_stays_as_it_is(text):
+    assert stored_text(text) == text
+
+
+@pytest.mark.parametrize(("text", "expected"), [("a\x00b", r"a\u0000b"), ("\ud800", r"\ud800")])
+def test_what_cannot_be_stored_is_written_as_its_code(text, expected):
+    assert stored_text(text) == expected
+
+
+def test_long_texts_that_differ_at_the_end_stay_apart():
+    one, other = (stored_text("x" * 4000 + end) for end in "ab")
+    assert one != other
+    assert len(one) == len(other) < 400
+
+
+@given(st.text(st.characters()))
+def test_every_text_can_be_stored_and_twice_is_the_same(text):
+    found = stored_text(text)
+    assert "\x00" not in found
+    found.encode()
+    assert stored_text(found) == found or len(found) > 300

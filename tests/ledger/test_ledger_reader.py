@@ -1,0 +1,42 @@
+"""Finding a run by its id, whatever answers."""
+
+import pytest
+
+from made_runs import record
+from traincarbon.errors import AmbiguousError, NotFoundError
+from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.store import Ledger
+
+
+@pytest.fixture
+def ledger(tmp_path):
+    with Ledger(tmp_path) as found:
+        found.add([record(run_id, started_at=f"2026-01-0{at}T00:00:00Z") for at, run_id in enumerate(("bert-1", "bert-12", "last", "gpt"), 1)])
+        yield found
+
+
+@pytest.mark.parametrize(("id", "expected"), [("bert-1", "bert-1"), ("g", "gpt"), ("last", "last"), ("bert-12", "bert-12")])
+def test_an_exact_id_or_a_beginning_that_is_of_one_run_finds_it(ledger, id, expected):
+    assert ledger.run(id).run_id == ledger.full_id(id) == expected
+
+
+def test_last_is_the_run_that_began_last(tmp_path):
+    with Ledger(tmp_path) as ledger:
+        ledger.add([record("a", started_at="2026-01-02T00:00:00Z"), record("last-but-one", started_at="2026-01-01T00:00:00Z")])
+        assert ledger.run("last").run_id == "a"
+
+
+@pytest.mark.parametrize(("id", "error"), [("bert", AmbiguousError), ("", NotFoundError), ("x", NotFoundError)])
+def test_another_is_an_error(ledger, id, error):
+    with pytest.raises(error):
+        ledger.run(id)
+
+
+def test_a_run_that_is_gone_is_said_so(ledger):
+    with pytest.raises(NotFoundError, match="no run 'gone'"):
+        ledger.found("gone")
+
+
+def test_what_answers_is_for_the_kinds_of_ledger_to_say():
+    with pytest.raises(NotImplementedError), LedgerReader() as reader:
+        reader.runs()
