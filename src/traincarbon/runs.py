@@ -280,18 +280,19 @@ def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None) -> 
         return ledger.merge(folders)
 
 
-def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None) -> Forgotten:
+def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None, progress: Progress | None = None) -> Forgotten:
     """Delete the journals of runs for good, all of them or, if one cannot be deleted, none.
 
     Args:
         ids: The runs, as :func:`load` takes them.
         dry_run: Delete nothing; only return the journals.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
         CarbonError: a run is unknown or still running, or a journal cannot be deleted.
     """
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         runs = tuple(dict.fromkeys(ledger.run(id).run_id for id in ids))
         files = tuple(ledger.forget(*runs))
         shared = tuple(file for file in files if not set(ledger.index.runs_in(file)) <= set(runs))

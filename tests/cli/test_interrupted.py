@@ -38,6 +38,7 @@ WORDS = {
     "runs": ("runs", "list"),
     "bench": ("bench", "--quick"),
     "doctor": ("doctor",),
+    "mcp": ("mcp",),
     "db": ("db", "list"),
 }
 

@@ -10,6 +10,7 @@ HEAVY = {"numpy", "pandas", "rich", "codecarbon", "pynvml", "psutil", "sqlalchem
 ESTIMATE = ("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--quiet")
 ALL_COMMANDS = """traincarbon _version cli cli.lazy errors formatting"""
 OF_AN_ESTIMATE = """
+calibration calibration.own_stores
 cli.choice cli.commands cli.commands.estimate cli.options cli.output cli.plotting cli.screens cli.screens.answer cli.screens.estimate cli.screens.layout
 database database.find database.load database.names database.plain_toml database.read_files database.records database.row_checks database.select
 estimation estimation.chain estimation.complete estimation.consequences estimation.contradictions estimation.families estimation.fields estimation.image_loading estimation.links estimation.parse
@@ -69,6 +70,12 @@ def test_help_imports_no_estimate_and_no_database():
 @pytest.mark.parametrize("more", [[], ["--region", "france"], ["--explain"], ["--csv"]])
 def test_an_estimate_imports_nothing_heavy(more):
     assert not imported(*ESTIMATE, *more) & HEAVY
+
+
+@pytest.mark.parametrize("words", [("list",), ("export", "--format", "csv"), ("hours", "--help"), ("sync", "--help")])
+def test_runs_in_a_folder_need_no_package_of_a_server(words, monkeypatch, tmp_path):
+    monkeypatch.setenv("CARBON_STORE", str(tmp_path))
+    assert not {name.partition(".")[0] for name in imported("runs", *words)} & {"sqlalchemy", "psycopg", "alembic", "httpx2", "ssl", "asyncio", "mcp"}
 
 
 def test_json_is_imported_only_where_it_is_asked_for():

@@ -19,10 +19,14 @@ from traincarbon.calibration.wall_meter import as_entries, energy_at_wall, meter
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import SCHEMA, Calibration, file_of, names, read
+from traincarbon.ledger.index_progress import Tell
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_energy import with_second_opinions
 from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.store import Ledger
+
+_SLOW = 20_000
+"""So many runs take more than a second to fit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +78,7 @@ def calibrate(
     dry_run: bool = False,
     store: str | os.PathLike[str] | None = None,
     database: Database | None = None,
+    progress: Tell | None = None,
 ) -> Calibrated:
     """Fit the model to runs of your own and save it as a named calibration, which estimates then use.
 
@@ -85,13 +90,16 @@ def calibrate(
         dry_run: Fit, but save nothing.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
         database: The facts to rest on; by default ours with the user's own.
+        progress: Called with a line now and then while reading and fitting take longer than a second.
 
     Raises:
         CarbonError: there are no runs that can be used or an argument is not possible.
     """
     if name is not None:
         file_of(name)
-    records = joined(_records(runs, store))
+    records = joined(_records(runs, store, progress))
+    if progress is not None and len(records) >= _SLOW:
+        progress(f"fitting {len(records):,} runs")
     database = database if database is not None else open_database()
     readings = {record.run_id: energy_at_wall(str(reading), record) for record, reading in _by_run(wall or {}, records)}
     meters = meters_by_machine(records, readings) if readings else {}
@@ -136,12 +144,12 @@ def calibrations() -> tuple[tuple[Calibration, ...], tuple[str, ...]]:
     return tuple(found), tuple(faults)
 
 
-def _records(runs: Iterable[Run | str] | None, store: str | os.PathLike[str] | None) -> list[Run]:
+def _records(runs: Iterable[Run | str] | None, store: str | os.PathLike[str] | None, progress: Tell | None) -> list[Run]:
     """Return the records of *runs*; ids are looked up in the ledger."""
     stated = None if runs is None else list(runs)
     if stated is not None and not any(isinstance(run, str) for run in stated):
         return with_second_opinions([run for run in stated if not isinstance(run, str)])
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         found = ledger.runs() if stated is None else [ledger.run(run) if isinstance(run, str) else run for run in stated]
         if not found:
             raise CarbonError(f"no runs in {ledger.store}", hint="record some with carbon track -- COMMAND, or name a file: --from FILE")

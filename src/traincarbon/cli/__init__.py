@@ -24,6 +24,7 @@ COMMANDS = {
     "runs": "List, show, import, export and merge recorded runs.",
     "bench": "Benchmark this machine so you can plan on it with --hw this.",
     "doctor": "Show what can be measured here, what cannot, and how to fix it.",
+    "mcp": "Answer agents over the Model Context Protocol, read-only.",
     "db": "List, show and check the hardware database.",
 }
 """Command to its line in ``carbon --help``; its code is the module of the same name in ``commands``."""

@@ -1,6 +1,6 @@
 """Print results: the functions of :mod:`traincarbon.formatting`, and tables and JSON for other programs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from traincarbon.formatting import (
     amount,
@@ -48,6 +48,8 @@ __all__ = [
     "shortened",
     "significant",
     "table",
+    "tell",
+    "teller",
     "visible_length",
     "width",
     "worse",
@@ -148,3 +150,15 @@ def markdown_table(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) 
     head, *body = [[cell.replace("|", "\\|") for cell in row] for row in rows]
     rule = ["---:" if column in to_right else "---" for column in range(len(head))]
     return "\n".join(f"| {' | '.join(row)} |" for row in (head, rule, *body))
+
+
+def teller(*, quiet: bool) -> Callable[[str], None] | None:
+    """Return what tells the user on stderr how far a step has come that takes longer than a second, None where nothing is to be told."""
+    return None if quiet else tell
+
+
+def tell(text: str) -> None:
+    """Show a line on stderr."""
+    import click
+
+    click.echo(clean(text), err=True)

@@ -16,6 +16,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.files import check_writable, replace_file, write_new_file
 from traincarbon.formatting import clean_lines
+from traincarbon.ledger.index_progress import Tell
 from traincarbon.reporting.decision.provenance import today
 from traincarbon.reporting.subjects import ReportedPlan, Subject, read_subjects
 
@@ -55,6 +56,7 @@ def disclose(
     service: str | None = None,
     grid_zone: str = "",
     database: Database | None = None,
+    progress: Tell | None = None,
 ) -> Disclosed:
     """Return the statements about runs and plans that others ask for, and write them into a folder if one is named.
 
@@ -75,6 +77,7 @@ def disclose(
         service: Ask this service alone.
         grid_zone: What that service calls the zone of the run.
         database: The facts; by default the built-in ones with the user's own.
+        progress: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
         CarbonError: a subject cannot be read, a format is unknown, a quantity is impossible, or a file cannot be written.
@@ -82,7 +85,7 @@ def disclose(
     database = database if database is not None else open_database()
     writers = [writer_of(name) for name in dict.fromkeys(formats)]
     tokens, original = _count(task_tokens, "task_tokens"), None if original_flop is None else _count(original_flop, "original_flop")
-    found = read_subjects(items, database=database, store=None if store is None else os.fspath(store), level=level)
+    found = read_subjects(items, database=database, store=None if store is None else os.fspath(store), level=level, tell=progress)
     statements = [_of_plan(plan, model, database) for plan in found.plans]
     hours = [
         run_by_hour(run.record, live=True, basis="direct", service=service, grid_zone=grid_zone, database=database) if live else None for run in found.runs

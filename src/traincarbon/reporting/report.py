@@ -80,6 +80,7 @@ def report(
     level: float = 0.9,
     database: Database | None = None,
     progress: Callable[[int, int], None] | None = None,
+    tell: Callable[[str], None] | None = None,
 ) -> Report:
     """Return one page for a budget review on plans, estimates and runs, and write it to a file.
 
@@ -114,6 +115,7 @@ def report(
         level: Confidence level of the intervals of plans. [1]
         database: The facts to rest on; by default ours with the user's own.
         progress: Called before each plan with the number of plans done, and of all.
+        tell: Called with a line now and then while journals are read for longer than a second, and before a browser prints.
 
     Raises:
         CarbonError: there is nothing to report, a subject cannot be read, an argument is not one of its choices, or the file exists,
@@ -143,7 +145,8 @@ def report(
         value_usd=value_usd,
         requests=requests,
     )
-    items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project="" if all else project)
+    named_project = "" if all else project
+    items = read_subjects(subjects, database=database, store=None if store is None else os.fspath(store), level=level, project=named_project, tell=tell)
 
     def page_for(format: Format) -> str:
         """Return the page as a format needs it: the first sheet for a picture, on A4 where no paper is asked for in print."""
@@ -156,6 +159,8 @@ def report(
     for each in outputs:
         if each.format not in pages and (each.format is Format.PAGE or each.format.is_printed):
             pages[each.format] = page_for(each.format)
+        if each.format.is_printed and tell is not None:
+            tell(f"printing {each.file}")
         (replace_file if force else write_new_file)(each.file, _content(each, pages.get(each.format, page), items, database))
     files = tuple(each.file for each in outputs)
     return Report(html=page, plans=len(items.plans), runs=len(items.runs), file=files[0] if files else "", files=files)

@@ -1,10 +1,12 @@
 """Power and progress of a run over time, read from its journals line by line into bins that widen as the run gets longer."""
 
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from traincarbon.decode import number, table
+from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal_lines import Line, read_lines
 
 _MOST_BINS = 300
@@ -96,11 +98,19 @@ class _Bins:
                 self.amounts[key] = wider
 
 
-def history_of(files: Iterable[str], run_id: str) -> RunHistory | None:
-    """Return the run over time, None where its journals hold no interval, as those of an imported run."""
+def history_of(files: Iterable[str], run_id: str, *, tell: Tell | None = None) -> RunHistory | None:
+    """Return the run over time, None where its journals hold no interval, as those of an imported run.
+
+    Args:
+        files: Its journals.
+        run_id: The run.
+        tell: Called with a line now and then while they are read for longer than a second.
+    """
+    files = list(files)
+    progress = Progress(tell, whole_b=sum(os.path.getsize(file) for file in files if os.path.isfile(file)))
     bins, parts = _Bins(), dict[str, str]()
     for file in files:
-        for line, writer in _lines(file, run_id):
+        for line, writer in _lines(file, run_id, progress):
             parts.update(_add(line, writer, bins))
     energy = [key for key in bins.amounts if key.kind == "energy"]
     if bins.lowest is None or not energy:
@@ -121,10 +131,13 @@ class _Writer:
     tokens_s: float | None = None
 
 
-def _lines(file: str, run_id: str) -> Iterator[tuple[Line, _Writer]]:
+def _lines(file: str, run_id: str, progress: Progress) -> Iterator[tuple[Line, _Writer]]:
     """Yield the lines of a run in a journal, each once, with the process that wrote it."""
     writers: dict[str, _Writer] = {}
-    for line, _, _ in read_lines(file):
+    before_b = 0
+    for line, _, read_b in read_lines(file):
+        progress.add(read_b - before_b)
+        before_b = read_b
         if line is None or line["run_id"] != run_id:
             continue
         writer = writers.setdefault(line["writer"], _Writer(line["writer"]))

@@ -12,6 +12,7 @@ from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import amount
 from traincarbon.ledger.exchange import load
+from traincarbon.ledger.index_progress import Tell
 from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.run import RUN_SCHEMA, Run
 from traincarbon.ledger.server.team_ledger import open_ledger
@@ -55,7 +56,15 @@ class Subjects(NamedTuple):
     runs: list[ReportedRun]
 
 
-def read_subjects(subjects: Iterable[Subject], *, database: Database, store: str | None = None, level: float = 0.9, project: str | None = None) -> Subjects:
+def read_subjects(
+    subjects: Iterable[Subject],
+    *,
+    database: Database,
+    store: str | None = None,
+    level: float = 0.9,
+    project: str | None = None,
+    tell: Tell | None = None,
+) -> Subjects:
     """Return plans and runs: a TOML file is a plan, a JSON or CSV file holds an estimate or runs, other text is the id of a run in *store*.
 
     Args:
@@ -64,6 +73,7 @@ def read_subjects(subjects: Iterable[Subject], *, database: Database, store: str
         store: The ledger's folder; by default the user's.
         level: Confidence level of the intervals of plans. [1]
         project: Add every run of this project, ``""`` for every run in the store; None adds no more.
+        tell: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
         CarbonError: one of them cannot be read, has another schema or is not recognised; or there is nothing to report.
@@ -78,17 +88,17 @@ def read_subjects(subjects: Iterable[Subject], *, database: Database, store: str
         elif isinstance(subject, Run):
             runs[subject.run_id] = ReportedRun(subject)
         else:
-            found = _named(os.fspath(subject), database, store, level)
+            found = _named(os.fspath(subject), database, store, level, tell)
             plans += found.plans
             runs |= {run.record.run_id: run for run in found.runs}
     if project is not None:
-        runs |= _project_runs(project, store, runs.keys(), is_required=not plans and not runs)
+        runs |= _project_runs(project, store, runs.keys(), tell, is_required=not plans and not runs)
     if not plans and not runs:
         raise CarbonError("nothing to report", hint="name a plan (PLAN.toml), a saved estimate (ESTIMATE.json) or a run, or add --all")
     return Subjects(plans, list(runs.values()))
 
 
-def _named(name: str, database: Database, store: str | None, level: float) -> Subjects:
+def _named(name: str, database: Database, store: str | None, level: float, tell: Tell | None) -> Subjects:
     """Return the plans and runs in a file, or the run with an id."""
     ending = os.path.splitext(name)[1].lower()
     if ending == ".toml":
@@ -99,8 +109,8 @@ def _named(name: str, database: Database, store: str | None, level: float) -> Su
             hint="report on PLAN.toml, ESTIMATE.json, RUNS.csv or the id of a run; -o names the page to write",
         )
     if ending not in (".json", ".csv"):
-        with open_ledger(store) as ledger:
-            return Subjects([], [reported_run(ledger, ledger.run(name))])
+        with open_ledger(store, progress=tell) as ledger:
+            return Subjects([], [reported_run(ledger, ledger.run(name), tell=tell)])
     content = _read(name)
     found = _json(name, content) if ending == ".json" else None
     if isinstance(found, dict) and str(found.get("schema", "")).startswith("traincarbon/estimate/"):
@@ -140,19 +150,19 @@ def _is_same(before: Interval | None, now: Interval | None) -> bool:
     return bool(abs(before.median - now.median) <= _SAME * abs(now.median))
 
 
-def _project_runs(project: str, store: str | None, known: Iterable[str], *, is_required: bool) -> dict[str, ReportedRun]:
+def _project_runs(project: str, store: str | None, known: Iterable[str], tell: Tell | None, *, is_required: bool) -> dict[str, ReportedRun]:
     """Return the runs of a project that are not *known* yet, each with its history where they are few."""
-    with open_ledger(store) as ledger:
+    with open_ledger(store, progress=tell) as ledger:
         found = ledger.runs(project=project)
         if not found and is_required:
             raise CarbonError(f"no runs{f' of project {project[:60]!r}' if project else ''} in {ledger.store}", hint="for another store: --store DIR")
         are_few, others = len(found) <= MOST_SINGLE_RUNS, set(known)
-        return {record.run_id: reported_run(ledger, record) if are_few else ReportedRun(record) for record in found if record.run_id not in others}
+        return {record.run_id: reported_run(ledger, record, tell=tell) if are_few else ReportedRun(record) for record in found if record.run_id not in others}
 
 
-def reported_run(ledger: LedgerReader, record: Run) -> ReportedRun:
+def reported_run(ledger: LedgerReader, record: Run, *, tell: Tell | None = None) -> ReportedRun:
     """Return a run with its power over time, where the ledger holds its journals."""
-    return ReportedRun(record, history_of(ledger.index.files(record.run_id), record.run_id))
+    return ReportedRun(record, history_of(ledger.index.files(record.run_id), record.run_id, tell=tell))
 
 
 def _records(name: str, content: bytes, found: object) -> list[Run]:

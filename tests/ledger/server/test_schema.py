@@ -7,9 +7,10 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.server.address import SCHEMA
 from traincarbon.ledger.server.connection import ServerLedger
 from traincarbon.ledger.server.schema import KNOWN, check_schema, make_schema, schema_of
-from traincarbon.ledger.server.tables import METADATA, SCHEMA
+from traincarbon.ledger.server.tables import METADATA
 
 
 @pytest.fixture

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from traincarbon.ledger.run import Run
 
 _MOST_NOTES = 5
-_SLOW = 20_000
-"""This many runs take more than a second."""
 
 
 @click.command("calibrate")
@@ -75,9 +73,7 @@ def command(
     from traincarbon.calibration.calibrate import calibrate
 
     records: list[Run | str] | None = [*_read(files, hw=hw, quiet=quiet), *runs] if runs or files else None
-    if not quiet and records is not None and len(records) >= _SLOW:
-        click.echo(f"fitting {len(records):,} runs", err=True)
-    made = calibrate(records, name=name, site=site, wall=_wall(wall), dry_run=dry_run, store=store, database=database(db))
+    made = calibrate(records, name=name, site=site, wall=_wall(wall), dry_run=dry_run, store=store, database=database(db), progress=output.teller(quiet=quiet))
     if plot is not None:
         _plot(made.fitted, plot, quiet=quiet)
     if as_json:
@@ -94,17 +90,13 @@ def _read(files: tuple[str, ...], *, hw: str, quiet: bool) -> "tuple[Run, ...]":
 
     if not files:
         return ()
-    found = read(files, hw=hw, progress=None if quiet else _note)
+    found = read(files, hw=hw, progress=output.teller(quiet=quiet))
     notes = [*(f"left out {text}" for text in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]
     if len(found.left_out) > _MOST_NOTES:
         notes.append(f"and {len(found.left_out) - _MOST_NOTES:,} more left out; carbon runs import --json lists all")
     for text in notes if not quiet else ():
-        _note(f"note: {text}")
+        output.tell(f"note: {text}")
     return found.runs
-
-
-def _note(text: str) -> None:
-    click.echo(output.clean(text), err=True)
 
 
 def _wall(stated: tuple[str, ...]) -> dict[str, float | str]:

@@ -81,6 +81,7 @@ def command(
         service=service,
         grid_zone=grid_zone,
         database=database(db),
+        progress=output.teller(quiet=quiet),
     )
     if as_json:
         click.echo(output.as_json(made.to_dict()))

@@ -1,19 +1,17 @@
 """``carbon estimate``: what a training run will take."""
 
 from collections.abc import Mapping
-from os import environ, path
 from typing import TYPE_CHECKING
 
 import click
 
+from traincarbon.calibration.own_stores import may_have_own_runs
 from traincarbon.cli import output
 from traincarbon.cli.options import FILE, PlanCommand, common_options, database, level_option, plan_options, read_plan
 from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.cli.screens.answer import result_rows
-from traincarbon.database.load import calibrations_folder
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
-from traincarbon.paths import data_folder
 
 if TYPE_CHECKING:
     from traincarbon.calibration.own_runs import OwnRuns
@@ -115,8 +113,7 @@ def _starts(answer: "Estimate", facts: "Database", *, live: bool, service: str |
 
 def _own_runs(answer: "Estimate", facts: "Database", *, quiet: bool) -> "OwnRuns | None":
     """Return the user's own runs that would narrow the estimate; where the ledger cannot be read, a warning says so."""
-    stores = (path.join(data_folder(), "journals"), calibrations_folder())
-    if answer.plan.calibration is not None or not (environ.get("CARBON_STORE") or any(map(path.isdir, stores))):
+    if answer.plan.calibration is not None or not may_have_own_runs():
         return None
     from traincarbon.calibration.own_runs import own_runs
 

@@ -125,6 +125,7 @@ def command(
         level=level,
         database=database(db),
         progress=None if quiet else _show_progress,
+        tell=output.teller(quiet=quiet),
     )
     if as_json:
         click.echo(output.as_json(made.to_dict()))

@@ -53,7 +53,7 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
 
     check_plot(plot)
     most = limit if limit is not None else 0 if as_json else _SHOWN
-    found = runs.find(project=project, state=state or "", since=since, limit=most, store=store, progress=None if quiet else _show_progress)
+    found = runs.find(project=project, state=state or "", since=since, limit=most, store=store, progress=output.teller(quiet=quiet))
     if plot is not None:
         drawn = found if limit is not None else runs.find(project=project, state=state or "", since=since, store=store)
         plot_runs(drawn.runs, plot, quiet=quiet)
@@ -94,7 +94,7 @@ def show_command(*, id: str, plot: str | None, store: str | None, as_json: bool,
     from traincarbon.tracking.display.run_summary import page
 
     check_plot(plot)
-    record = runs.load(id, store=store, progress=None if quiet else _show_progress)
+    record = runs.load(id, store=store, progress=output.teller(quiet=quiet))
     if plot is not None:
         plot_run(record.run_id, plot, store=store, quiet=quiet)
     click.echo(output.as_json(record.to_dict()) if as_json else "\n".join(page(record)))
@@ -140,7 +140,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     if format == "audit" and not as_json:
         content = _audit(ids, file, store)
     else:
-        content = runs.export(ids, format="json" if as_json else format, store=store, progress=None if quiet else _show_progress)
+        content = runs.export(ids, format="json" if as_json else format, store=store, progress=output.teller(quiet=quiet))
     if file is not None:
         write_new_file(file, content)
     elif format == "parquet" and sys.stdout.isatty():
@@ -203,7 +203,7 @@ def import_command(
     carbon runs import prom+http://HOST:9090 --job 1234
     """  # noqa: D301  click reads the escape
     gc.set_threshold(100_000)  # the records stay until the end: looking through them for garbage would take a tenth of the time
-    progress = None if quiet else _show_progress
+    progress = output.teller(quiet=quiet)
     imported = runs.import_(files, job=job, dry_run=dry_run, store=store, progress=progress, **options)
     found = imported.found
     if as_json:
@@ -230,13 +230,13 @@ def import_command(
 @click.argument("ids", metavar="ID…", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Delete the journals; without it, only list them.")
 @ledger_options
-def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_json: bool, quiet: bool) -> None:  # noqa: ARG001  common option
+def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_json: bool, quiet: bool) -> None:
     """Delete the journals of runs for good. Without --yes, only list them.
 
     \b
     carbon runs forget toy-7 --yes
     """  # noqa: D301  click reads the escape
-    found = runs.forget(ids, dry_run=not yes, store=store)
+    found = runs.forget(ids, dry_run=not yes, store=store, progress=output.teller(quiet=quiet))
     if as_json:
         click.echo(output.as_json(found._asdict()))
         return
@@ -248,10 +248,6 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
 
 for subcommand in (hours_command, verify_command, sync_command):
     command.add_command(subcommand)
-
-
-def _show_progress(text: str) -> None:
-    click.echo(output.clean(text), err=True)
 
 
 def _audit(ids: Sequence[str], file: str | None, store: str | None) -> bytes:

@@ -26,9 +26,8 @@ def sync_command(*, ids: tuple[str, ...], address: str, cluster: str, user: str,
     """  # noqa: D301  click reads the escape
     from traincarbon import runs
 
-    tell = None if quiet else lambda text: click.echo(output.clean(text), err=True)
     options = {} if wait_s is None else {"wait_s": wait_s}
-    synced = runs.sync(ids, ledger=address, cluster=cluster, user=user, store=store, progress=tell, **options)
+    synced = runs.sync(ids, ledger=address, cluster=cluster, user=user, store=store, progress=output.teller(quiet=quiet), **options)
     if as_json:
         click.echo(output.as_json(synced._asdict()))
     else:

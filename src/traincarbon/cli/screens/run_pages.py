@@ -22,8 +22,9 @@ def plot_run(id: str, file: str, *, store: str | None, quiet: bool) -> None:
     from traincarbon.reporting.plots.run_plots import run_charts
     from traincarbon.reporting.subjects import reported_run
 
-    with open_ledger(store) as ledger:
-        run = reported_run(ledger, ledger.run(id))
+    tell = output.teller(quiet=quiet)
+    with open_ledger(store, progress=tell) as ledger:
+        run = reported_run(ledger, ledger.run(id), tell=tell)
     record = run.record
     lead = f"{record.project + ': ' if record.project else ''}{record.state}, {output.amount(record.duration_s, 's', digits=3)}."
     write_plot(file, title=f"Run {record.run_id}", lead=[output.clean(lead)], charts=run_charts(run, open_database()), quiet=quiet)

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 VARIABLE = "CARBON_LEDGER"
 """The environment variable with the address."""
+SCHEMA = "traincarbon"
+"""The schema of PostgreSQL that holds the tables, so that they may share a database with others."""
 _DRIVER = "postgresql+psycopg"
 _NAMES = ("postgresql", "postgres", _DRIVER)
 _EXAMPLE = f"{_DRIVER}://USER@HOST/DATABASE"

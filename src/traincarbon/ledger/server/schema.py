@@ -4,8 +4,7 @@ import os
 from typing import TYPE_CHECKING
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.server.address import missing_extra
-from traincarbon.ledger.server.tables import SCHEMA
+from traincarbon.ledger.server.address import SCHEMA, missing_extra
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection

@@ -3,9 +3,8 @@
 from sqlalchemy import BigInteger, Column, Double, ForeignKeyConstraint, Index, Integer, MetaData, PrimaryKeyConstraint, Table, Text, text
 
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
+from traincarbon.ledger.server.address import SCHEMA
 
-SCHEMA = "traincarbon"
-"""The schema of PostgreSQL that holds the tables, so that they may share a database with others."""
 _TYPES = {"TEXT": Text, "REAL": Double, "INTEGER": Integer}
 """SQLite's types to those of PostgreSQL."""
 METADATA = MetaData(schema=SCHEMA)

@@ -2,7 +2,8 @@
 
 from alembic import context
 
-from traincarbon.ledger.server.tables import METADATA, SCHEMA
+from traincarbon.ledger.server.address import SCHEMA
+from traincarbon.ledger.server.tables import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"], target_metadata=METADATA, version_table_schema=SCHEMA, include_schemas=True, transactional_ddl=True
