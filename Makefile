@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-frameworks test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals many-runs lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens
+.PHONY: help demo test test-frameworks test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals many-runs team-ledger lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -136,6 +136,10 @@ journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 
 many-runs: $(READY) ## what 40,000 runs cost: import, first list, later list, list without an index (a minute)
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/many_runs.py
+
+team-ledger: $(READY) ## a team's ledger on PostgreSQL: 200 writers while it is killed, a million runs (5 minutes, 6 GB)
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python benchmarks/team_ledger.py
 
 accuracy: $(READY) ## write docs/accuracy.md anew, and how often intervals were right, for the report
 	$(BIN)/carbon validate --markdown --quiet > docs/accuracy.md

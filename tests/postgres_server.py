@@ -10,7 +10,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,11 +50,14 @@ class Server:
             self._do("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
 
     def kill(self) -> None:
-        """Kill it as a machine that loses power would end it."""
-        found = int((self._data / "postmaster.pid").read_text().split()[0])
-        os.kill(found, signal.SIGQUIT)  # an immediate shutdown: no process writes another byte
+        """Kill all of its processes at once, as a machine that loses power does."""
+        main = int((self._data / "postmaster.pid").read_text().split()[0])
+        os.kill(main, signal.SIGSTOP)  # it starts no other
+        for each in (*_children(main), main):
+            with suppress(ProcessLookupError):
+                os.kill(each, signal.SIGKILL)
         until_s = time.monotonic() + _WAIT_S
-        while (self._data / "postmaster.pid").exists():
+        while _children(main) or os.path.exists(f"/proc/{main}"):
             assert time.monotonic() < until_s, "the server does not end"
             time.sleep(0.01)
 
@@ -119,6 +122,18 @@ def postgres(*settings: str) -> Iterator[Server]:
             yield server
         finally:
             server.stop()
+
+
+def _children(parent: int) -> list[int]:
+    """Return the processes that *parent* started, zombies left out."""
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdecimal():
+            with suppress(OSError), open(f"/proc/{name}/stat") as stream:
+                state, its_parent = stream.read().rpartition(")")[2].split()[:2]
+                if int(its_parent) == parent and state != "Z":
+                    found.append(int(name))
+    return found
 
 
 def _is_user(name: str) -> bool:

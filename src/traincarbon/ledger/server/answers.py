@@ -39,7 +39,7 @@ IN_POSTGRESQL = Questions(
 )
 _RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4) ORDER BY started_at DESC, run_id LIMIT :p5"
 _COUNT = f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4)"
-_IDS = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND starts_with(run_id || '@' || cluster, :p1) ORDER BY started_at DESC, run_id LIMIT :p2"
+_IDS = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND (starts_with(run_id, :p1) OR run_id = ANY(:p3)) ORDER BY started_at DESC, run_id LIMIT :p2"
 _RECORD = f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p2) AND {_ID} = :p1"
 
 _OF_BOARDS = (
@@ -83,12 +83,13 @@ class ServerRuns:
 
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
-        return [run_id for (run_id,) in self.rows(_IDS, prefix, limit or None) if run_id.startswith(stored_text(prefix))]
+        begun = stored_text(prefix)
+        return [run_id for (run_id,) in self.rows(_IDS, prefix, limit or None, _without_cluster(begun)) if run_id.startswith(begun)]
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
         id = stored_text(run_id)
-        found = self._read(self.rows(_RECORD, id, [id, *(id[:at] for at, letter in enumerate(id) if letter == "@")]))
+        found = self._read(self.rows(_RECORD, id, [id, *_without_cluster(id)]))
         return found[0] if found else None
 
     def records_of_boards(self, run: Run) -> list[Run]:
@@ -131,3 +132,8 @@ class ServerRuns:
                 continue
             found.append(record if stored_text(record.run_id) == shown_id else replace(record, run_id=shown_id))
         return found
+
+
+def _without_cluster(id: str) -> list[str]:
+    """Return the ids that *id* may be of, where it ends with a cluster."""
+    return [id[:at] for at, letter in enumerate(id) if letter == "@"]

@@ -82,7 +82,7 @@ def sync(
     with closing(ServerLedger(address)) as server, Ledger(store, progress=progress) as own:
         chosen = [own.run(id).run_id for id in ids]
         sender = sender_of(own.store, cluster=cluster or os.environ.get("CARBON_CLUSTER", ""), user=user)
-        known = patiently(server, lambda connection: _known(connection, sender, chosen), wait_s=wait_s)
+        known = patiently(server, lambda connection: known_of(connection, sender, chosen), wait_s=wait_s)
         found = _found(own, chosen, mark=user)
         changed = [each for each in found if known.get(stored_text(each.run_id)) != each.digest]
         sent, refused = _sent(own, server, changed, sender, wait_s=wait_s, progress=progress)
@@ -123,8 +123,8 @@ def _found(ledger: Ledger, chosen: Sequence[str], *, mark: str) -> list[Contents
     return [each for run_id in dict.fromkeys(chosen) for each in contents_of(ledger.index, run_id, mark=mark)]
 
 
-def _known(connection: "Connection", sender: "Sender", chosen: Sequence[str]) -> dict[str, str]:
-    """Return the digest of each run as this store sent it last."""
+def known_of(connection: "Connection", sender: "Sender", chosen: Sequence[str] = ()) -> dict[str, str]:
+    """Return the digest of each run, or of each that is *chosen*, as this store sent it last."""
     from sqlalchemy import select
 
     from traincarbon.ledger.server.tables import SOURCES
@@ -135,7 +135,7 @@ def _known(connection: "Connection", sender: "Sender", chosen: Sequence[str]) ->
     return {row.run_id: row.digest for row in connection.execute(question)}
 
 
-def sender_of(store: str, *, cluster: str, user: str) -> "Sender":
+def sender_of(store: str, *, cluster: str = "", user: str = "") -> "Sender":
     """Return who sends: a store, which has the same name each time."""
     from traincarbon.ledger.server.sending import Sender
 

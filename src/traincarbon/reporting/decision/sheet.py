@@ -20,7 +20,9 @@ from traincarbon.reporting.plan_variants import Variant
 from traincarbon.reporting.sections.summary import Card, cards_of, size_words
 from traincarbon.reporting.view import EstimateView
 
-_MOST_SIGNERS, _MOST_WARNINGS = 3, 2
+MOST_SIGNERS = 3
+"""Who signs on the first page itself."""
+_MOST_WARNINGS = 2
 _LONGEST_WARNING, _LONGEST_NAME = 100, 60
 _LEAST_SPAN = 1.5
 """Highest over lowest value that the bars of the cards can show at least."""
@@ -139,7 +141,7 @@ def _choices(money: Money | None, option: Alternative | None, view: EstimateView
 
 
 def _signatures(approvers: Sequence[str]) -> Html:
-    lines = [name(each, most=30) for each in approvers[:_MOST_SIGNERS]] or [text("Name")]
+    lines = [name(each, most=30) for each in approvers[:MOST_SIGNERS]] or [text("Name")]
     several = html(" several") if len(lines) > 1 else EMPTY
     signed = joined(html("<li><span>{}</span><span>Date</span></li>", each) for each in lines)
     return html('<ul class="sign{}" aria-label="Signatures">{}</ul>', several, signed)
