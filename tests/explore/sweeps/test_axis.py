@@ -45,7 +45,7 @@ def test_a_range_of_a_count_holds_whole_numbers_once():
         ("servers", [16, 16], "twice"),
         ("servers", [[1, 2]], "list within a list"),
         ("servers", [1.5], "1.5"),
-        ("hw", {"from": 1, "to": 2, "n": 2}, "no number"),
+        ("hw", {"from": 1, "to": 2, "n": 2}, "does not hold a number"),
         ("params", {"from": 1e9, "n": 3}, "no to"),
         ("params", {"from": 2e9, "to": 1e9, "n": 3}, "down to"),
         ("params", {"from": 1e9, "to": 2e9, "n": 1}, "one value"),

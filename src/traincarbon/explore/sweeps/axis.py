@@ -98,7 +98,7 @@ def _value(name: str, value: object) -> float | str:
 
 def _range(name: str, stated: Mapping[str, object]) -> Axis:
     if name not in NUMBERS:
-        raise PlanError(f"{name} is a range, but it is no number", hint=f"list its values: {name} = [..., ...]")
+        raise PlanError(f"{name} is a range, but the field does not hold a number", hint=f"list its values: {name} = [..., ...]")
     for key in stated:
         if key not in _KEYS:
             raise PlanError(f"unknown key {key!r} in the range of {name}", hint=f"a range has {', '.join(_KEYS)}: {_EXAMPLE}")

@@ -119,7 +119,7 @@ def tables_of_unit(file: str) -> "Iterator[pa.Table]":
 
 
 def stored_in(file: str) -> Stored:
-    """Return what a *file* of Parquet says of itself as a file of a sweep; empty if it is none.
+    """Return what a *file* of Parquet says of itself as a file of a sweep; empty if it does not.
 
     Raises:
         CarbonError: it is not Parquet, is cut off, or cannot be read.
