@@ -134,5 +134,12 @@ if not TYPE_CHECKING:  # a type checker knows the names above, and no others
         return value
 
 
+def load_ipython_extension(shell: object) -> None:
+    """Add ``%%carbon`` to a notebook, as ``%load_ext traincarbon`` asks for."""
+    from traincarbon.frameworks import jupyter
+
+    jupyter.load_ipython_extension(shell)
+
+
 def __dir__() -> list[str]:
     return [*__all__, "__version__"]
