@@ -42,7 +42,7 @@ def test_an_example_of_the_page_is_a_run(title, number, place, tmp_path):
 def test_a_command_of_the_page_logs_a_run(command, place, tmp_path):
     for name in re.findall(r"wandb|mlflow|tensorboard|trackio", command):
         pytest.importorskip(name)
-    (tmp_path / "train.py").write_text("import time; time.sleep(2)")
+    (tmp_path / "train.py").write_text("import time; time.sleep(6)")
     environment = {**os.environ, "WANDB_MODE": "offline", "TRACKIO_DIR": str(tmp_path / "trackio"), "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/m.db"}
     words = [sys.executable if word == "python" else word for word in command.split()]
     done = subprocess.run([sys.executable, "-m", "traincarbon", *words], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
