@@ -73,7 +73,7 @@ def report_html(
     is_signed = len(views) == 1 and len(header.approvers) <= MOST_SIGNERS
     below = (
         []
-        if extent is Extent.ONE_PAGE
+        if extent in (Extent.ONE_PAGE, Extent.WHAT_IF)
         else [folded(notes_section(header)), None if is_signed else approval_section(header), folded(sources_section(views, database.sources(), cited))]
     )
     sections = _opened(_present(plans_section(subjects.plans, header.currency, header.budget), *plans[:first], *runs, *plans[first:], *below), extent, audience)
@@ -97,9 +97,13 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
         author=header.author,
         facts=None if answer is None else edition_of(database),
         id=id,
+        is_linked=extent in (Extent.FOLDED, Extent.FULL),
     )
     if extent is Extent.ONE_PAGE:
         return [sheet]
+    what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
+    if extent is Extent.WHAT_IF:
+        return _present(sheet, what_if_section)
     others = (
         money_section(view, answer, database, currency, id, worth=Worth(header.value, header.requests)),
         alternatives_section(advice, database.sources(), currency, id),
@@ -112,7 +116,6 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
         assumptions_section(view, currency, id),
         derivation_section(view, database.sources(), currency, id),
     )
-    what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
     return _present(sheet, what_if_section, *map(folded, others))
 
 

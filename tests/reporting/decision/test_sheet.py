@@ -136,4 +136,5 @@ def test_one_page_has_nothing_below_it(plan, shipped):
     page = report_html(Subjects([plan], []), database=shipped, extent=Extent.ONE_PAGE)
     assert '<details class="fold"' not in page
     assert "p1-what-if" not in page
+    assert 'href="#p1-' not in page
     assert len(page) < 120_000

@@ -40,6 +40,7 @@ def sheet_section(
     author: str,
     facts: Edition | None,
     id: str,
+    is_linked: bool = True,
 ) -> Section:
     """Return the first page of a plan.
 
@@ -54,6 +55,7 @@ def sheet_section(
         author: Who prepared the page; empty where that is not said.
         facts: The facts that the estimate rests on, None where it rests on those of another time.
         id: The prefix of the ids of the plan.
+        is_linked: Whether each result leads to its derivation, where the page has one.
     """
     money = money_of(view)
     charts = [] if money is None else [amount_chart(money, question, id), options_chart(view, money, advice, question, id)]
@@ -65,7 +67,7 @@ def sheet_section(
             html('<p class="work">{}{}</p>', size_words(view, most=_LONGEST_NAME), text(", calibrated to your own runs" if is_calibrated(view) else "")),
             _decision(money, view, advice, question, approvers),
             html('<p class="set-note" hidden></p>'),
-            cards_html(view, question.currency, id),
+            cards_html(view, question.currency, id, is_linked=is_linked),
             html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None)),
             warnings,
             html('<p class="small">{}</p>', joined([*(text(each, most=300) for each in small if each), _made(view, author, facts)], " ")),
