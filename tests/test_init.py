@@ -55,6 +55,7 @@ PUBLIC = [
     "runs",
     "serve",
     "steps",
+    "sweep",
     "track",
     "validate",
 ]
@@ -64,6 +65,7 @@ COMMANDS_IN_PYTHON = {
     "compare",
     "diff",
     "advise",
+    "sweep",
     "optimise",
     "report",
     "calculator",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
     from traincarbon.explore.plan_changes import diff
+    from traincarbon.explore.sweeps.sweep import sweep
     from traincarbon.ledger.run import Run
     from traincarbon.reporting.calculator_page.calculator import calculator
     from traincarbon.reporting.report import report
@@ -72,6 +73,7 @@ _MODULES = {
     "runs": "",
     "serve": "webapp.serve",
     "steps": "tracking.steps",
+    "sweep": "explore.sweeps.sweep",
     "track": "tracking.track",
     "validate": "validation.validate",
 }
@@ -111,6 +113,7 @@ __all__ = [
     "runs",
     "serve",
     "steps",
+    "sweep",
     "track",
     "validate",
 ]
