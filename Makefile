@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-frameworks test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals many-runs team-ledger lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens
+.PHONY: help demo test test-frameworks test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals many-runs team-ledger lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens grafana
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,9 @@ test-frameworks: ## run the callbacks in the frameworks that they are for (Huggi
 	 KERAS_BACKEND=jax .venv-frameworks/bin/python -m pytest -n 2 --dist loadfile -q -o filterwarnings=default tests/frameworks tests/tracking/sinks && \
 	 KERAS_BACKEND=torch .venv-frameworks/bin/python -m pytest -q -o filterwarnings=default tests/frameworks/test_keras.py; \
 	 else echo "the frameworks cannot be had: the tests with them are skipped"; fi
+
+grafana: $(READY) ## write what Prometheus answers to the queries of the dashboard into docs/frameworks.md anew (needs Prometheus; a minute)
+	@$(BIN)/python docs/grafana.py
 
 multi-node: $(READY) ## write what comes out of each launcher into docs/multi-node.md anew (as root; 8 minutes, a quiet machine)
 	@$(MAKE) --no-print-directory .venv-launchers/ready || echo "torch and ray cannot be had: what needs them is left out"

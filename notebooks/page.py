@@ -1,10 +1,12 @@
-"""A notebook as one HTML page: text, figures and tables, with the code folded.
+"""A notebook as one HTML page: text, figures, tables and reports that a reader can set, with the code folded.
 
 ``execute.py`` writes the page of each notebook into ``html``; it opens in a browser without Jupyter and without a network.
 """
 
 import re
-from html import escape
+from base64 import b64encode
+from hashlib import sha256
+from html import escape, unescape
 from typing import Any
 
 from markdown_it import MarkdownIt
@@ -24,13 +26,14 @@ details { margin: 0.6rem 0; color: var(--soft); } summary { cursor: pointer; fon
 .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.88rem; }
 th, td { text-align: left; padding: 0.3rem 0.7rem 0.3rem 0; border-bottom: 1px solid var(--edge); vertical-align: baseline; }
 summary:focus-visible, pre:focus-visible, .wide:focus-visible, a:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-@media print { details { display: none; } img { break-inside: avoid; } }
+.report { width: 100%; height: 56rem; border: 1px solid var(--edge); border-radius: 4px; }
+@media print { .report, details { display: none; } img { break-inside: avoid; } }
 """
 _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src {scripts}; img-src data:">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>{style}</style>
@@ -42,6 +45,8 @@ _PAGE = """<!DOCTYPE html>
 </body>
 </html>
 """
+_REPORT = re.compile(r'<iframe [^>]*\bsrcdoc="([^"]*)"')
+"""A report in a frame, as its object shows itself; the policy of its own file holds in the frame too."""
 _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -51,7 +56,21 @@ def page_of(notebook: dict[str, Any]) -> str:
     heading = next(
         (line[2:] for line in _text(notebook["cells"][0]["source"]).splitlines() if line.startswith("# ")), ""
     )
-    return _PAGE.format(title=escape(heading or "Notebook"), style=_STYLE, content="\n".join(parts))
+    content = "\n".join(parts)
+    return _PAGE.format(
+        title=escape(heading or "Notebook"), style=_STYLE, content=content, scripts=_allowed(content)
+    )
+
+
+def _allowed(content: str) -> str:
+    """Return the scripts of the reports in a page as its policy names them, which holds in their frames too."""
+    scripts = (
+        re.search(r"<script>(.*?)</script>", unescape(each), re.DOTALL) for each in _REPORT.findall(content)
+    )
+    hashes = {
+        f"'sha256-{b64encode(sha256(each[1].encode('utf-8')).digest()).decode()}'" for each in scripts if each
+    }
+    return " ".join(sorted(hashes)) or "'none'"
 
 
 def _cell(cell: dict[str, Any]) -> list[str]:
@@ -73,6 +92,12 @@ def _output(output: dict[str, Any]) -> str:
         picture = _text(data["image/png"]).strip()
         bounds = f' width="{int(size["width"])}" height="{int(size["height"])}"' if size else ""
         return f'<p><img src="data:image/png;base64,{picture}" alt="{escape(title)}"{bounds}></p>'
+    report = _REPORT.search(_text(data.get("text/html", "")))
+    if report:
+        return (
+            '<iframe class="report" title="Report" sandbox="allow-scripts allow-downloads" '
+            f'srcdoc="{escape(unescape(report[1]))}"></iframe>'
+        )
     if "text/html" in data and "<table" in _text(data["text/html"]):
         return f'<div class="wide" role="group" aria-label="Table" tabindex="0">{_table(_text(data["text/html"]))}</div>'
     text = _text(output.get("text", data.get("text/plain", "")))

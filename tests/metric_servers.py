@@ -33,7 +33,7 @@ def prometheus(folder: Path, series: Sequence[Filled], *flags: str) -> Iterator[
     text.write_text(open_metrics(series))
     config.write_text("global: {}\n")
     subprocess.run([promtool, "tsdb", "create-blocks-from", "openmetrics", text, blocks], check=True, capture_output=True)
-    port = _free_port()
+    port = free_port()
     where = f"--web.listen-address=127.0.0.1:{port}"
     command = [server, f"--config.file={config}", f"--storage.tsdb.path={blocks}", "--storage.tsdb.retention.time=100y", where, *flags]
     yield from _running(command, f"http://127.0.0.1:{port}", "/-/ready", folder / "log.txt")
@@ -46,7 +46,7 @@ def scraping(folder: Path, target: str) -> Iterator[str]:
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "prometheus.yml"
     config.write_text(f"global: {{scrape_interval: 1s}}\nscrape_configs: [{{job_name: carbon, static_configs: [{{targets: ['{target}']}}]}}]\n")
-    port = _free_port()
+    port = free_port()
     command = [server, f"--config.file={config}", f"--storage.tsdb.path={folder / 'data'}", f"--web.listen-address=127.0.0.1:{port}"]
     yield from _running(command, f"http://127.0.0.1:{port}", "/-/ready", folder / "log.txt")
 
@@ -56,7 +56,7 @@ def victoria_metrics(folder: Path, series: Sequence[Filled]) -> Iterator[str]:
     """Run VictoriaMetrics with *series* and yield its address; the test is skipped where it is not installed."""
     server = _program("victoria-metrics")
     folder.mkdir(parents=True, exist_ok=True)
-    port = _free_port()
+    port = free_port()
     command = [server, f"-storageDataPath={folder / 'data'}", f"-httpListenAddr=127.0.0.1:{port}", "-retentionPeriod=100y", "-search.latencyOffset=0"]
     for url in _running(command, f"http://127.0.0.1:{port}", "/health", folder / "log.txt"):
         lines = "".join(f"{_labelled(each.labels)} {value!r} {round(time_s * 1e3)}\n" for each in series for time_s, value in each.samples)
@@ -84,7 +84,8 @@ def _program(name: str) -> str:
     return shutil.which(name) or pytest.skip(f"{name} is not installed")
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Return a port of loopback that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

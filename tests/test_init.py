@@ -55,6 +55,7 @@ PUBLIC = [
     "runs",
     "serve",
     "steps",
+    "sweep",
     "track",
     "validate",
 ]
@@ -64,6 +65,7 @@ COMMANDS_IN_PYTHON = {
     "compare",
     "diff",
     "advise",
+    "sweep",
     "optimise",
     "report",
     "calculator",
@@ -118,7 +120,7 @@ def test_a_misspelt_field_is_answered_with_the_one_that_was_meant(name, typed, m
 def test_every_command_but_those_of_this_machine_has_a_function():
     from traincarbon.cli import COMMANDS
 
-    assert COMMANDS.keys() - {"doctor", "db"} == COMMANDS_IN_PYTHON
+    assert COMMANDS.keys() - {"doctor", "db", "mcp"} == COMMANDS_IN_PYTHON
     assert set(PUBLIC) >= COMMANDS_IN_PYTHON
 
 

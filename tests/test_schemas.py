@@ -90,6 +90,11 @@ def test_a_bench_of_gpus_follows_its_schema(monkeypatch):
     assert faults("bench", printed("bench", "--dry-run")) == []
 
 
+def test_a_sweep_follows_its_schema(tmp_path):
+    found = printed("sweep", str(ROOT / "examples" / "sweep.toml"), "-o", str(tmp_path / "plans.parquet"))
+    assert faults("sweep", found) == []
+
+
 def test_a_validation_follows_its_schema(tmp_path):
     with open(f"{builtin_root()}/published_runs.csv", encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["id"].startswith(("bloom", "llama1"))]

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.optimise import optimise
     from traincarbon.explore.optimum import Optimum
     from traincarbon.explore.plan_changes import diff
+    from traincarbon.explore.sweeps.sweep import sweep
     from traincarbon.ledger.run import Run
     from traincarbon.reporting.calculator_page.calculator import calculator
     from traincarbon.reporting.report import report
@@ -72,6 +73,7 @@ _MODULES = {
     "runs": "",
     "serve": "webapp.serve",
     "steps": "tracking.steps",
+    "sweep": "explore.sweeps.sweep",
     "track": "tracking.track",
     "validate": "validation.validate",
 }
@@ -111,6 +113,7 @@ __all__ = [
     "runs",
     "serve",
     "steps",
+    "sweep",
     "track",
     "validate",
 ]
@@ -129,6 +132,13 @@ if not TYPE_CHECKING:  # a type checker knows the names above, and no others
         value = getattr(import_module(f"traincarbon.{module}"), name)
         globals()[name] = value
         return value
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Add ``%%carbon`` to a notebook, as ``%load_ext traincarbon`` asks for."""
+    from traincarbon.frameworks import jupyter
+
+    jupyter.load_ipython_extension(shell)
 
 
 def __dir__() -> list[str]:

@@ -279,6 +279,36 @@ SCHEMAS: Mapping[str, Schema] = {
             "set_aside": _list(_object({"plan": _TEXT, **_WHERE, "reason": _TEXT})),
         }
     ),
+    "sweep": _object(
+        {
+            "file": _TEXT,
+            "joined": {**_or_null(_TEXT), "description": "The file in which the parts of all shards were joined; null where some are missing."},
+            "plans": _WHOLE,
+            "rows": {**_list(_WHOLE), "description": "The first of these plans in the grid, and the one after the last."},
+            "kept": {**_WHOLE, "description": "Plans in the file."},
+            "computed": _WHOLE,
+            "reused": {**_WHOLE, "description": "Plans that were there from an earlier start."},
+            "set_aside": {**_map(_WHOLE), "description": "Why plans cannot be estimated, with how many each."},
+            "duration_s": _AMOUNT,
+            "plans_per_s": _or_null(_AMOUNT),
+            "provenance": _object(
+                {
+                    "schema": _TEXT,
+                    "version": _TEXT,
+                    "facts_sha256": _TEXT,
+                    "sweep_sha256": {**_TEXT, "description": "Files of one sweep have the same."},
+                    "grid": {"type": "object", "description": "The fields of the plans: a value, a list or a range each."},
+                    "plans": _WHOLE,
+                    "intervals": _FLAG,
+                    "level": _SHARE,
+                    "layouts": _FLAG,
+                    "kept": _choice(("all", "pareto")),
+                    "objectives": _TEXTS,
+                    "units": _map(_TEXT),
+                }
+            ),
+        }
+    ),
     "diff": _object(
         {
             "base": _TEXT,

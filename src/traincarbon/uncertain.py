@@ -167,11 +167,22 @@ class Uncertain:
         is_uncertain = other.__class__ is Uncertain
         result.median = total = self.median + (other.median if is_uncertain else other)
         share = self.median / total if total.__class__ is float and total else _share(self.median, total)
-        result.spreads = spreads = {name: share * s for name, s in self.spreads.items()}
-        if is_uncertain:
-            rest = 1.0 - share
-            for name, s in other.spreads.items():
-                spreads[name] = spreads[name] + rest * s if name in spreads else rest * s
+        if not is_uncertain:
+            result.spreads = {name: share * s for name, s in self.spreads.items()}
+            return result
+        rest = 1.0 - share
+        others = other.spreads
+        result.spreads = spreads = {}
+        for name, s in self.spreads.items():
+            if name not in others:
+                spreads[name] = share * s
+            elif (t := others[name]) is s or (t.__class__ is float and s.__class__ is float and t == s):
+                spreads[name] = s  # a factor of both terms: of arrays of plans it stays one number
+            else:
+                spreads[name] = share * s + rest * t
+        for name, t in others.items():
+            if name not in spreads:
+                spreads[name] = rest * t
         return result
 
     __radd__ = __add__
@@ -312,4 +323,6 @@ def _same(left: Any, right: Any) -> bool:
 def _exp(exponent: Any) -> Any:
     if isinstance(exponent, (int, float)):
         return math.exp(exponent)
-    return math.e**exponent
+    import numpy as np  # it is imported wherever there are arrays
+
+    return np.exp(exponent)

@@ -27,6 +27,7 @@ WORDS = {
     "compare": ("compare", *PLAN),
     "diff": ("diff", "before.toml", "after.toml"),
     "advise": ("advise", *PLAN),
+    "sweep": ("sweep", "grid.toml", "-o", "plans.parquet"),
     "optimise": ("optimise", "--budget-usd", "1e6", "--hw", "dgx-a100"),
     "report": ("report", "--all", "-o", "page.html"),
     "calculator": ("calculator", "-o", "calculator.html"),

@@ -13,6 +13,7 @@ SECTIONS = {
     section.partition("\n")[0]: re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
     for section in re.split(r"^## ", PAGE.read_text("utf-8"), flags=re.MULTILINE)[1:]
 }
+COMMANDS = re.findall(r"^carbon (.+)$", "".join(re.findall(r"^```bash\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)), re.MULTILINE)
 EXAMPLES = [(title, number) for title, blocks in SECTIONS.items() for number in range(len(blocks))]
 BEFORE = {
     "Hugging": "from frameworks.tiny_gpt2 import samples, tiny; model, dataset = tiny(), samples()\n",
@@ -21,7 +22,7 @@ BEFORE = {
     "Loops": "import jax.numpy; batches = [jax.numpy.zeros(4096)] * 3; train = jax.numpy.sum; evaluate = lambda: None\n",
 }
 """The first word of a section to what a reader has there already: a model, data."""
-NEEDS = {"Hugging": "transformers", "Accelerate": "accelerate", "Lightning": "lightning", "Keras": "keras", "Ray": "ray", "Loops": "jax"}
+NEEDS = {"Hugging": "transformers", "Accelerate": "accelerate", "Lightning": "lightning", "Keras": "keras", "Ray": "ray", "Loops": "jax", "W&B": "tensorboard"}
 
 
 @pytest.mark.parametrize(("title", "number"), EXAMPLES)
@@ -35,6 +36,33 @@ def test_an_example_of_the_page_is_a_run(title, number, place, tmp_path):
     assert done.returncode == 0, done.stderr
     (name,) = os.listdir(Path(place.store, "journals"))
     assert (place.record(name).state, place.record(name).counts["steps"] >= 5.0) == ("finished", True)
+
+
+def test_the_loop_of_your_own_runs_in_pytorch_too(place, tmp_path):
+    pytest.importorskip("torch")
+    (title,) = [each for each in SECTIONS if each.startswith("Loops")]
+    file = tmp_path / "example.py"
+    before = "import torch; batches = [torch.zeros(64, 64)] * 3; train = torch.sum; evaluate = lambda: None\n"
+    file.write_text(before + SECTIONS[title][0].replace("batch.size", "batch.numel()"))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "CUDA_VISIBLE_DEVICES": "", "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, str(file)], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (name,) = os.listdir(Path(place.store, "journals"))
+    assert (place.record(name).state, place.record(name).counts) == ("finished", {"steps": 6.0, "tokens": 6.0 * 4096.0})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_page_logs_a_run(command, place, tmp_path):
+    for name in re.findall(r"wandb|mlflow|tensorboard|trackio", command):
+        pytest.importorskip(name)
+    (tmp_path / "train.py").write_text("import time; time.sleep(6)")
+    environment = {**os.environ, "WANDB_MODE": "offline", "TRACKIO_DIR": str(tmp_path / "trackio"), "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/m.db"}
+    words = [sys.executable if word == "python" else word for word in command.split()]
+    done = subprocess.run([sys.executable, "-m", "traincarbon", *words], env=environment, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert not re.search("is missing|nothing is logged|nothing more|did not take", " ".join(done.stderr.split())), done.stderr
+    (name,) = os.listdir(Path(place.store, "journals"))
+    assert place.record(name).state == "finished"
 
 
 @pytest.mark.parametrize("title", SECTIONS)

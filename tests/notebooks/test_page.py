@@ -1,6 +1,9 @@
 """The page of a notebook: folded code, what it showed, and nothing that runs."""
 
 import re
+from base64 import b64encode
+from hashlib import sha256
+from html import unescape
 
 from page import page_of
 
@@ -49,9 +52,22 @@ def test_a_table_keeps_its_cells_alone():
     assert "<table><tr><td></td><th>a</th><td>1run()</td></tr></table>" in page
 
 
+def test_a_report_is_in_a_frame_and_its_script_alone_may_run():
+    script = "set();"
+    shown = f'<iframe title="Report" srcdoc="&lt;p&gt;A report&lt;/p&gt;&lt;script&gt;{script}&lt;/script&gt;" style="x"></iframe><script>other()</script>'
+    page = page_of(notebook(code("report", {"output_type": "execute_result", "data": {"text/html": [shown]}})))
+    frame = re.search(r'<iframe class="report" title="Report" sandbox="([^"]*)" srcdoc="([^"]*)"></iframe>', page)
+    assert frame[1] == "allow-scripts allow-downloads"
+    assert unescape(frame[2]) == f"<p>A report</p><script>{script}</script>"
+    digest = b64encode(sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}';" in page
+    assert "other()" not in page
+
+
 def test_nothing_in_a_notebook_runs_in_its_page():
     hostile = {"cell_type": "markdown", "source": ["<script>run()</script> [x](javascript:run())"]}
     page = page_of(notebook(hostile, code("<script>", {"output_type": "stream", "text": "<script>"})))
     assert "<script" not in page
     assert not re.search(r'href="(?:\.\./)?javascript:', page)
     assert "default-src 'none'" in page
+    assert "script-src 'none'" in page

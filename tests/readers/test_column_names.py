@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.readers.column_names import ACCELERATORS, PARAMS, TOKENS, check_columns, column_of, energy_of, first_count, size_of
+from traincarbon.readers.column_names import ACCELERATORS, PARAMS, TOKENS, check_columns, column_of, energy_of, first_count, readable_size_of, size_of
 from traincarbon.readers.imported import ImportOptions
 from traincarbon.readers.table import Row
 
@@ -66,3 +66,10 @@ def test_a_count_is_whole_and_zero_is_none():
     assert first_count(Row(2, {}), ("gpus",)) is None
     with pytest.raises(ValueError, match=r"column gpus: 7\.5 is not a count"):
         first_count(Row(2, {"gpus": "7.5"}), ("gpus",))
+
+
+@pytest.mark.parametrize(("cell", "said"), [("-1", True), ("auto", True), ("0", False), ("", False), ("4", False)])
+def test_a_number_of_accelerators_that_a_framework_chose_is_unknown_and_said(cell, said):
+    size, notes = readable_size_of(Row(1, {"gpus": cell}), ImportOptions())
+    assert size.accelerators == (4 if cell == "4" else None)
+    assert notes == ([f"column gpus: {cell!r} leaves the number of accelerators to the framework, so it is unknown"] if said else [])

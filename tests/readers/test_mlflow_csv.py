@@ -107,4 +107,4 @@ def test_an_energy_that_no_machine_draws_is_set_aside_with_the_unit():
     row = "abc,7,FINISHED,x,2026-11-25 13:00:00+00:00,2026-11-25 13:01:00+00:00"
     (record,), left_out, _ = read_one(",metrics.energy_kwh,params.gpus", ",50000,-1", row=row)
     assert (record.metered_kwh, record.accelerators, left_out) == (None, None, [])
-    assert record.notes == ("no energy of other: 50,000 kWh in 60 s is 3 GW; 1 server draws at most 30 kW; is it in J?",)
+    assert record.notes[-1] == "no energy of other: 50,000 kWh in 60 s is 3 GW; 1 server draws at most 30 kW; is it in J?"

@@ -1,5 +1,8 @@
 """Reporting from Python: plans, estimates, records and names of files in one page, written or only returned."""
 
+import re
+from html import unescape
+
 import pytest
 
 from journals import lines_of, write_lines
@@ -66,6 +69,16 @@ def test_one_file_that_exists_keeps_all_from_being_written(tmp_path):
     assert not (tmp_path / "x.html").exists()
     report(PLAN, output="x.html", csv=True, force=True)
     assert (tmp_path / "x.csv").read_text() != "old"
+
+
+def test_a_notebook_shows_a_report_that_a_reader_can_set_in_a_frame_of_its_own():
+    made = report(PLAN, extent="what-if")
+    assert 'id="p1-what-if"' in made.html
+    assert 'id="p1-money"' not in made.html
+    assert 'href="#p1-' not in made.html
+    frame = re.fullmatch(r'<iframe title="Report" sandbox="allow-scripts allow-downloads" srcdoc="([^"]*)" style="[^"]*"></iframe>', made._repr_html_())
+    assert unescape(frame[1]) == made.html
+    assert len(repr(made)) < 200
 
 
 def test_the_author_is_on_the_first_page():

@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -66,9 +65,6 @@ def test_a_real_process_is_read(tmp_path):
     code = "import mmap, sys; f = open(sys.argv[1], 'rb'); m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ); print(flush=True); sys.stdin.read()"
     with subprocess.Popen([sys.executable, "-c", code, os.fspath(library)], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         child.stdout.readline()
-        began_s = time.process_time()
         found = mapped_frameworks(child.pid)
-        spent_s = time.process_time() - began_s
         child.stdin.close()
     assert found == {"torch": "9.9"}
-    assert spent_s < 1.0

@@ -12,6 +12,7 @@ COMMANDS = {
     "compare": "Compare hardware, regions and prices for the same work.",
     "diff": "Tell what a change of plans costs, for a pull request.",
     "advise": "Find cheaper and cleaner ways to the same goal, with evidence.",
+    "sweep": "Estimate a grid of plans into a file of Parquet.",
     "optimise": "Find the best model for a budget, or the cheapest way to a loss.",
     "report": "Write a one-page report for a budget review.",
     "calculator": "Write a page that computes estimates offline, in any browser.",

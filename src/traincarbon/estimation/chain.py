@@ -63,6 +63,15 @@ def estimate(
     return _estimate(plan, database if database is not None else open_database(), level=level, strict=strict)
 
 
+def estimate_medians(plan: Plan, *, database: Database) -> Estimate:
+    """Return the estimate of *plan* without any spread: the same medians in less time, for very many plans.
+
+    Raises:
+        CarbonError: the plan cannot be estimated.
+    """
+    return _estimate(plan, database, level=0.9, strict=False, is_exact=True)
+
+
 def estimate_calibrated(plan: Plan, calibration: "Calibration", *, database: Database, level: float = 0.9) -> Estimate:
     """Return the estimate of *plan* with a *calibration* that need not be saved, whatever calibration the plan names.
 
@@ -72,7 +81,7 @@ def estimate_calibrated(plan: Plan, calibration: "Calibration", *, database: Dat
     return _estimate(plan, database, level=level, strict=False, calibration=calibration)
 
 
-def _estimate(plan: Plan, database: Database, *, level: float, strict: bool, calibration: "Calibration | None" = None) -> Estimate:
+def _estimate(plan: Plan, database: Database, *, level: float, strict: bool, calibration: "Calibration | None" = None, is_exact: bool = False) -> Estimate:
     model = None
     if plan.model is not None:
         from traincarbon.estimation.model.resolve import with_model
@@ -83,6 +92,8 @@ def _estimate(plan: Plan, database: Database, *, level: float, strict: bool, cal
         facts = _facts_of_arrays(plan, database)
     else:
         facts = with_calibration(plan, gather(plan, database), database, calibration, is_moe=plan.is_moe)
+    if is_exact:
+        facts = facts.exact
     trace = Trace(plan, facts, stated=stated, earlier=links, assumed=assumed, sample_parts=parts)
     trace.slips += remarks
     if model is not None:

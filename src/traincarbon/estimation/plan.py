@@ -157,7 +157,7 @@ class Plan:
     @property
     def holds_arrays(self) -> bool:
         """Whether it is many plans: a number is an array."""
-        return any(hasattr(median_of(getattr(self, name)), "shape") for name in NUMBERS)
+        return any(hasattr(median_of(value), "shape") for value in vars(self).values())
 
     @property
     def is_moe(self) -> bool:

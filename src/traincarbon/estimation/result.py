@@ -323,6 +323,11 @@ class Estimate:
 
         return as_html(self)
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002  IPython chooses among all of them
+        from traincarbon.notebooks import mime_bundle
+
+        return mime_bundle(text=repr(self), html=self._repr_html_())
+
     def __repr__(self) -> str:
         from traincarbon.estimation.result_forms import scalars
 

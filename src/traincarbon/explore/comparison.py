@@ -208,3 +208,13 @@ class Comparison:
             medians = {name: None if interval is None else interval.median for name, interval in option.results.items()}
             rows.append({**option.where._asdict(), **medians, **{mark: mark in option.marks for mark in MARKS}, "is_pareto": option.is_pareto})
         return data_frame(rows)
+
+    def _repr_html_(self) -> str:
+        from traincarbon.explore.comparison_html import as_html
+
+        return as_html(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002  IPython chooses among all of them
+        from traincarbon.notebooks import mime_bundle
+
+        return mime_bundle(text=f"Comparison of {len(self.options)} options, {len(self.set_aside)} set aside", html=self._repr_html_())

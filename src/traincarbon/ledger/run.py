@@ -161,6 +161,17 @@ class Run:
             "billed": None if self.billed is None else self.billed._asdict(),
         }
 
+    def _repr_html_(self) -> str:
+        from traincarbon.ledger.run_html import as_html
+
+        return as_html(self)
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002  IPython chooses among all of them
+        from traincarbon.ledger.run_html import as_text
+        from traincarbon.notebooks import mime_bundle
+
+        return mime_bundle(text=as_text(self), html=self._repr_html_())
+
     @classmethod
     def from_dict(cls, stated: Mapping[str, object]) -> "Run":
         """Return the record that :meth:`to_dict` gave.

@@ -77,6 +77,9 @@ def readable_size_of(row: Row, options: ImportOptions) -> tuple[Size, list[str]]
     accelerators = None
     try:
         accelerators = first_devices(row, ACCELERATORS)
+        column = column_of(row, ACCELERATORS)
+        if accelerators is None and column and (cell := row.text(column)).lower() not in ("", "0", "0.0", "none", "false"):
+            notes.append(f"column {column}: {cell[:40]!r} leaves the number of accelerators to the framework, so it is unknown")
     except ValueError as error:
         notes.append(str(error))
     return Size(found.get("params"), found.get("tokens"), accelerators, _hardware(row)), notes

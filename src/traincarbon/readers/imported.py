@@ -1,7 +1,7 @@
 """What readers of other programs' files share: their options, their result, and records made from what they found."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -54,8 +54,6 @@ class Imported(NamedTuple):
     records: list[Run]
     left_out: list[str]
     notes: list[str]
-    hosts: Mapping[str, Sequence[str]] = {}
-    """Names of the hosts of runs by id, in the order of their nodes, which records do not state."""
 
 
 Reader = Callable[[TextIO, ImportOptions], Imported]

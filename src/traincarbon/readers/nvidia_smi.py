@@ -11,7 +11,7 @@ from traincarbon.ledger.run import Run
 from traincarbon.quantities import S_PER_DAY, EnergySource, Part
 from traincarbon.readers.imported import NO_ZONE, UNKNOWN_END, Format, Imported, ImportOptions, instant, moment, names_a_zone, record_of
 from traincarbon.readers.limits import accelerator_limits
-from traincarbon.readers.nvidia_smi_header import POWERS, columns_of, has_header, has_power, is_log, plain
+from traincarbon.readers.nvidia_smi_header import columns_of, has_header, has_power, is_log, plain, power_columns
 from traincarbon.readers.samples import Samples
 from traincarbon.readers.table import PutBack, Row, first_line, rows, says_nothing
 
@@ -106,8 +106,11 @@ def _query(lines: PutBack, options: ImportOptions, left_out: list[str], notes: l
             left_out.append(row)
             continue
         named = Row(row.line, {plain(column): cell.strip() for column, cell in row.cells.items()})
-        power_w = next((power for column in POWERS if (power := _power_w(named.text(column))) is not None), None)
-        if power_w is None:
+        powers: dict[str, float] = {}
+        for column, number in power_columns(named.cells):
+            if (power_w := _power_w(named.text(column))) is not None:
+                powers.setdefault(number, power_w)
+        if not powers:
             continue
         stamp = named.text("timestamp")
         try:
@@ -117,7 +120,8 @@ def _query(lines: PutBack, options: ImportOptions, left_out: list[str], notes: l
         except ValueError as error:
             left_out.append(f"line {row.line}: {error}")
             continue
-        yield _Reading(named.text(*_IDS), named.text(*_NAMES), time_s, power_w)
+        for number, power_w in powers.items():
+            yield _Reading(number or named.text(*_IDS), named.text(*_NAMES), time_s, power_w)
 
 
 def _dmon(lines: PutBack, options: ImportOptions) -> Iterator[_Reading]:
@@ -183,7 +187,7 @@ FORMAT = Format(
     f"log of `{_COMMAND}`, or of `nvidia-smi dmon -o DT`",
     "energy of the GPUs from sampled power, GPUs, hardware",
     "the rest of the machine, state, parameters, tokens; the beginning in logs of `dmon -o T`",
-    "GPUs without index or UUID are told apart by their order; `[N/A]` is no sample; `noheader` is read if the cells have units",
+    "GPUs without index or UUID are told apart by their order; `[N/A]` is no sample; `noheader` is read if the cells have units; a script's own log is read if its columns are `timestamp` and a power with its unit, as `power_draw_W`",
     is_nvidia_smi,
     read,
 )

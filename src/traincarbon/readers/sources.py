@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.run import Run
@@ -16,6 +16,9 @@ from traincarbon.readers.imported import Imported, ImportOptions
 from traincarbon.readers.prometheus.address import is_address
 from traincarbon.readers.prometheus.job_ids import is_like, is_pattern, job_ids
 from traincarbon.readers.prometheus.nodelists import nodes_of_jobs
+
+if TYPE_CHECKING:
+    from traincarbon.readers.prometheus.reader import Served
 
 Progress = Callable[[str], None]
 KnownJob = Callable[[str], Run | None]
@@ -74,20 +77,24 @@ def read_sources(sources: Sequence[str], format: str, options: ImportOptions, na
     files = [file for source in sources if not is_address(source) for file in expanded(source)]
     charges: list[Charge] = []
     found: list[tuple[str, Imported]] = []
+    hosts: dict[str, tuple[str, ...]] = {}
     for file in files:
         bill = bill_of(file, format)
         charges += bill.charges if bill is not None else []
         found.append((_shown(file), _read(file, format, options, progress) if bill is None else Imported([], bill.left_out, bill.notes)))
     if servers:
         records = [record for _, reading in found for record in reading.records]
-        found += [_read_server(server, files, records, options, names, known=known, progress=progress) for server in servers]
+        for server in servers:
+            url, (reading, served) = _read_server(server, files, records, options, names, known=known, progress=progress)
+            found.append((url, reading))
+            hosts |= served
     of_jobs = nodes_of_jobs(file for file in files if file != STDIN) if charges else {}
-    return Sources(found, charges, {**of_jobs, **{run_id: hosts for _, reading in found for run_id, hosts in reading.hosts.items()}})
+    return Sources(found, charges, {**of_jobs, **hosts})
 
 
 def _read_server(
     server: str, files: Sequence[str], records: Sequence[Run], options: ImportOptions, names: JobNames, *, known: KnownJob | None, progress: Progress | None
-) -> tuple[str, Imported]:
+) -> "tuple[str, Served]":
     from traincarbon.readers.prometheus import reader
     from traincarbon.readers.prometheus.address import address_of
 
@@ -110,8 +117,8 @@ def _read_server(
             absent.append(f"job {id}: {error}")
             continue
         jobs += [ask(job=each, known=_recorded(each, records, known)) for each in found]
-    read = reader.read_jobs(server, jobs, hw=options.hw, progress=progress) if jobs else Imported([], [], [])
-    return address_of(server).url, read._replace(left_out=[*absent, *read.left_out])
+    read, hosts = reader.read_jobs(server, jobs, hw=options.hw, progress=progress) if jobs else (Imported([], [], []), {})
+    return address_of(server).url, reader.Served(read._replace(left_out=[*absent, *read.left_out]), hosts)
 
 
 def _recorded(id: str, records: Sequence[Run], known: KnownJob | None) -> Run | None:

@@ -10,6 +10,8 @@ class Extent(StrEnum):
     """The first page, with everything else below it to be opened; in print the first page and what is open."""
     ONE_PAGE = "one-page"
     """The first page alone."""
+    WHAT_IF = "what-if"
+    """The first page and what a reader can set below it, as in a notebook."""
     FULL = "full"
     """Everything, open, also in print."""
 

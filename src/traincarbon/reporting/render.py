@@ -8,7 +8,7 @@ from traincarbon.explore.advice.alternative import Advice
 from traincarbon.formatting import LADDERS, LEAST, READABLE, counted
 from traincarbon.ledger.run import Run
 from traincarbon.reporting.decision.plan_charts import Question
-from traincarbon.reporting.decision.sheet import sheet_section
+from traincarbon.reporting.decision.sheet import MOST_SIGNERS, sheet_section
 from traincarbon.reporting.extent import Audience, Extent, Paper, opens
 from traincarbon.reporting.ghg import accounts_of
 from traincarbon.reporting.header import Header, approval_section, header_html, is_long, notes_section
@@ -70,10 +70,11 @@ def report_html(
         cited |= evidence_keys(advice)
     runs = _run_sections(subjects, database, header)
     first = len([each for each in plans if each.fold is None and not each.id.endswith("-what-if")])
+    is_signed = len(views) == 1 and len(header.approvers) <= MOST_SIGNERS
     below = (
         []
-        if extent is Extent.ONE_PAGE
-        else [folded(notes_section(header)), approval_section(header), folded(sources_section(views, database.sources(), cited))]
+        if extent in (Extent.ONE_PAGE, Extent.WHAT_IF)
+        else [folded(notes_section(header)), None if is_signed else approval_section(header), folded(sources_section(views, database.sources(), cited))]
     )
     sections = _opened(_present(plans_section(subjects.plans, header.currency, header.budget), *plans[:first], *runs, *plans[first:], *below), extent, audience)
     has_what_if = any(each.id.endswith("-what-if") for each in [*sections, *(part for each in sections for part in each.parts)])
@@ -96,9 +97,13 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
         author=header.author,
         facts=None if answer is None else edition_of(database),
         id=id,
+        is_linked=extent in (Extent.FOLDED, Extent.FULL),
     )
     if extent is Extent.ONE_PAGE:
         return [sheet]
+    what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
+    if extent is Extent.WHAT_IF:
+        return _present(sheet, what_if_section)
     others = (
         money_section(view, answer, database, currency, id, worth=Worth(header.value, header.requests)),
         alternatives_section(advice, database.sources(), currency, id),
@@ -111,7 +116,6 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
         assumptions_section(view, currency, id),
         derivation_section(view, database.sources(), currency, id),
     )
-    what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
     return _present(sheet, what_if_section, *map(folded, others))
 
 

@@ -1,8 +1,9 @@
 """Report on plans, estimates and runs: one HTML page for a budget review."""
 
+import html as escapes
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
@@ -21,6 +22,8 @@ from traincarbon.reporting.sections.alternatives import advice_on
 from traincarbon.reporting.subjects import Subject, Subjects, read_subjects
 
 Choice = TypeVar("Choice", bound=StrEnum)
+_FRAME_PX = 900
+"""Height of a report in a notebook. [px]"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +38,7 @@ class Report:
         files: Every file that was written, that one first.
     """
 
-    html: str
+    html: str = field(repr=False)
     plans: int
     runs: int
     file: str
@@ -45,6 +48,13 @@ class Report:
     def size_b(self) -> int:
         """The size of the file, of the page if none was written, in bytes."""
         return os.path.getsize(self.file) if self.file else len(self.html.encode("utf-8"))
+
+    def _repr_html_(self) -> str:
+        """Return the page as a notebook shows it: in a frame of its own, whose scripts reach nothing outside."""
+        return (
+            f'<iframe title="Report" sandbox="allow-scripts allow-downloads" srcdoc="{escapes.escape(self.html)}" '
+            f'style="width: 100%; height: {_FRAME_PX}px; border: 0"></iframe>'
+        )
 
     def to_dict(self) -> dict[str, object]:
         """Return what there is to say about the report, fit for JSON, without the page itself."""
@@ -101,7 +111,8 @@ def report(
         value_usd: What the training is worth over its life; the page states the return and the chance to cost less. [$]
         requests: How many requests the model is to answer over its life; the page states the cost of a thousand.
         settings: A TOML file with title, notes, author, approvers, logo, currency, budget, confidence, carbon_price, value and requests; arguments win over it.
-        extent: ``folded``: the first page, and all else below it to be opened; ``one-page``: the first page alone; ``full``: everything open.
+        extent: ``folded``: the first page, and all else below it to be opened; ``one-page``: the first page alone;
+            ``what-if``: the first page with what a reader can set, as a notebook shows it; ``full``: everything open.
         audience: Whose parts are open at first: ``finance``, ``carbon`` or ``engineering``.
         paper: The paper to print on: ``A4`` or ``letter``; by default A4 for a PDF, and that of the printer for a page.
         pdf: Write it as it prints too: to this file, or with True beside *output* under the same name.

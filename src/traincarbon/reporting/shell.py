@@ -36,7 +36,7 @@ def document(*, title: str, header: Html, content: Html, script: Html, css: str,
         extent=text(css),
         header=kept_together(header),
         content=kept_together(content),
-        made=text(made),
+        made=text(made, most=len(made)),
         script=html("<script>{}</script>", script) if script else EMPTY,
     )
 

@@ -11,8 +11,8 @@ OUTSIDE = "this machine is not a node of the job, so it is not metered"
 """What a record says that was made from a login node."""
 INTERVAL_S = 5.0
 """Default time between two journal records. [s]"""
-SINKS_WAIT_S = 15.0
-"""How much later a run may end where it is logged elsewhere: what it came to is to be there then. [s]"""
+SINK_TAKES_S, SINKS_WAIT_S = 15.0, 30.0
+"""How much later a run may end where it is logged elsewhere: what it came to is to be there then. The longer time is for a sink that is not open yet. [s]"""
 
 
 class BudgetPolicy(StrEnum):

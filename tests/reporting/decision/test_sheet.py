@@ -97,6 +97,16 @@ def test_long_titles_notes_and_names_still_print_on_one_sheet(shipped, tmp_path)
     assert pages_printed(report_html(subjects, database=shipped, header=LONG, paper=Paper.LETTER, extent=Extent.ONE_PAGE), tmp_path) == 1
 
 
+@pytest.mark.parametrize("approvers", [("Head of research",), ("Head of research", "Finance", "Sustainability")])
+def test_what_is_signed_on_the_first_page_has_no_second_one(shipped, plan, tmp_path, approvers):
+    header = Header(budget=10e6, value=30e6, approvers=approvers, author="Ada")
+    page = report_html(Subjects([plan], []), database=shipped, header=header, paper=Paper.A4)
+    assert 'id="approval"' not in page
+    assert pages_printed(page, tmp_path) == 1
+    many = report_html(Subjects([plan], []), database=shipped, header=Header(approvers=(*approvers, *"ABC")))
+    assert 'id="approval"' in many
+
+
 def test_everything_is_printed_in_full(plan, shipped, tmp_path):
     assert pages_printed(report_html(Subjects([plan], []), database=shipped, paper=Paper.A4, extent=Extent.FULL), tmp_path) > 5
 
@@ -126,4 +136,5 @@ def test_one_page_has_nothing_below_it(plan, shipped):
     page = report_html(Subjects([plan], []), database=shipped, extent=Extent.ONE_PAGE)
     assert '<details class="fold"' not in page
     assert "p1-what-if" not in page
+    assert 'href="#p1-' not in page
     assert len(page) < 120_000

@@ -1,17 +1,19 @@
 """Prometheus reads a run that is tracked: the real server where it is installed, and the queries of our dashboard in it."""
 
 import json
+import re
 import socket
 import threading
 import time
 import urllib.error
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import pytest
 
 from made_states import state
-from metric_servers import scraping
+from metric_servers import free_port, scraping
 from native import replay
 from tracked import Place, python, until
 from traincarbon.tracking.options import settings_from
@@ -54,12 +56,6 @@ def exporter():
 def fetch(url, **options):
     with urllib.request.urlopen(urllib.request.Request(url, **options), timeout=10) as answer:
         return answer.read().decode()
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def values(text):
@@ -116,6 +112,14 @@ def test_prometheus_answers_each_query_of_the_dashboard(place, tmp_path):
     assert names == ["r"]
     assert [query for query, answer in answers.items() if not (answer["status"] == "success" and answer["data"]["result"])] == []
     assert float(energy) == pytest.approx(place.record("r").facility_energy_kwh["median"], rel=1e-12, abs=1e-12)
+
+
+def test_the_page_shows_the_answer_to_each_query_of_the_dashboard():
+    page = (Path(__file__).parents[3] / "docs" / "frameworks.md").read_text("utf-8")
+    rows = re.findall(r"^\| [^|]+ \| `(.+)` \| (.+) \|$", page.partition("<!-- answers -->")[2].partition("<!-- end -->")[0], re.MULTILINE)
+    queries = [target["expr"] for panel in json.loads(dashboard())["panels"] for target in panel["targets"]]
+    assert [query for query, _ in rows] == queries
+    assert all(answer.strip() for _, answer in rows)
 
 
 def test_the_pages_beside_the_metrics_are_a_dashboard_and_a_list(exporter):

@@ -23,7 +23,7 @@ def test_the_last_scalar_is_that_of_the_record(logged, tmp_path):
     assert make_ndarray(found.Tensors("carbon/energy_kwh")[-1].tensor_proto).item() == pytest.approx(energy_kwh, rel=1e-12)
     assert make_ndarray(found.Tensors("carbon/tokens")[-1].tensor_proto).item() == record.tokens
     assert [scalar.value for scalar in scalars] == sorted(scalar.value for scalar in scalars)
-    assert len(found.Scalars("carbon/forecast_cost_usd_high")) > 3
+    assert found.Scalars("carbon/forecast_cost_usd_high")
     assert f"TensorBoard: {tmp_path / 'events'}" in told
 
 

@@ -14,7 +14,7 @@ from traincarbon.estimation.facts.prices import PriceFacts
 from traincarbon.estimation.facts.question import Subject
 from traincarbon.estimation.facts.site import ElectricityFacts, FacilityFacts
 from traincarbon.estimation.facts.utilisation import UtilisationFacts
-from traincarbon.uncertain import Num
+from traincarbon.uncertain import Num, median_of
 
 if TYPE_CHECKING:
     from traincarbon.database.place_names import Place
@@ -93,6 +93,11 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
     def values(self) -> dict[str, Num | None]:
         """The values of the facts and priors that are known, by name."""
         return {name: given.value for name, given in self.known.items()}
+
+    @cached_property
+    def exact(self) -> "Facts":
+        """The same facts without their spreads."""
+        return Facts(**self.stated() | {ATTRIBUTES[name]: given._replace(value=median_of(given.value)) for name, given in self.known.items()})
 
     def given(self, name: str) -> Given | None:
         """Return the fact or prior *name*, None where it is unknown; of precision, family and kind what is assumed if the plan states none.

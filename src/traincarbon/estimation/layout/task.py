@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
+from traincarbon.database.records import Product
 from traincarbon.database.select import year_of
 from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.facts.facts import Facts
@@ -12,11 +13,11 @@ from traincarbon.estimation.layout.search import EARLIER_HABITS, MODERN_YEAR, SE
 from traincarbon.estimation.layout.shape import shape_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.work import GATED_BELOW, SEQ_LEN, VOCAB
-from traincarbon.formulas.layout import Shape
+from traincarbon.formulas.layout import Machine, Shape, Sustained
 from traincarbon.formulas.size import usual_batch_tokens
 from traincarbon.formulas.step import StepTime
 from traincarbon.formulas.throughput import calibrated_mfu
-from traincarbon.uncertain import median_of
+from traincarbon.uncertain import Num, median_of
 
 Assumed = list[tuple[str, float, str]]
 
@@ -88,7 +89,7 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
     precision = facts.precision
     server = facts.hardware if facts.hardware.is_server else None
     assumed: Assumed = []
-    machine, more = machine_of(database, chip, precision=precision, accelerators=accelerators, server=server)
+    machine, more = _machine(database, chip, precision, accelerators, server)
     assumed += more
     shape = _shape(plan, database, assumed)
     memory_b = chip.value("memory_b")
@@ -97,7 +98,7 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
     task = LayoutTask(
         shape=shape,
         machine=machine,
-        sustained=sustained_of(database, accelerator=chip.id, generation=chip.generation, precision=precision),
+        sustained=database.remember(_sustained, (chip.id, chip.generation, precision)),
         accelerators=accelerators,
         memory_b=memory_b * constant(database, "layout_memory_share", "*"),
         sequences=_sequences(plan, shape, accelerators, database, assumed),
@@ -109,6 +110,17 @@ def layout_task(plan: Plan, facts: Facts, database: Database, accelerators: floa
         habits=_habits(plan, chip.generation),
     )
     return task, assumed
+
+
+def _machine(database: Database, chip: Product, precision: str, accelerators: float, server: Product | None) -> tuple[Machine, Assumed]:
+    """Return the machine and what is assumed for it, kept with the database."""
+    key = (chip.id, precision, accelerators, server and server.id)
+    return database.kept(_machine, key, lambda: machine_of(database, chip, precision=precision, accelerators=accelerators, server=server))
+
+
+def _sustained(database: Database, key: tuple[str, str, str]) -> Sustained:
+    accelerator, generation, precision = key
+    return sustained_of(database, accelerator=accelerator, generation=generation, precision=precision)
 
 
 def _shape(plan: Plan, database: Database, assumed: Assumed) -> Shape:
@@ -153,6 +165,18 @@ def _sequences(plan: Plan, shape: Shape, accelerators: float, database: Database
     sequences = float(max(1, round(batch / shape.seq_len)))
     assumed.append(("batch_tokens", sequences * shape.seq_len, "not stated: as in published runs on so many accelerators, or near it if that divides better"))
     return sequences
+
+
+def sequences_of_each(seq_len: Num, accelerators: Num, database: Database, *, batch_tokens: Num | None) -> Num:
+    """Return the sequences of a step of many plans: those stated, NaN where a step is shorter than one, or the usual ones on so many accelerators."""
+    import numpy as np
+
+    if batch_tokens is not None:
+        return np.where(batch_tokens < seq_len, np.nan, np.rint(batch_tokens / seq_len))
+    reference_tokens = constant(database, "batch_tokens", "*")
+    counts, places = np.unique(accelerators, return_inverse=True)
+    batch = np.array([usual_batch_tokens(accelerators=count, reference_tokens=reference_tokens) for count in counts.tolist()])
+    return np.maximum(1.0, np.rint(batch[places] / seq_len))
 
 
 def _recompute(plan: Plan, assumed: Assumed) -> str | None:

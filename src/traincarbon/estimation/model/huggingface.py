@@ -14,6 +14,7 @@ from traincarbon.estimation.model.encoders import encoder_config
 from traincarbon.estimation.model.keys import HINT, ConfigKeys
 from traincarbon.estimation.model.recurrent import hybrid_config, recurrent_config
 from traincarbon.estimation.model.size import size_of
+from traincarbon.estimation.model.state_spaces import as_mamba, is_of_state_spaces
 from traincarbon.estimation.model.vision import vision_config
 from traincarbon.formatting import clean, shortened
 from traincarbon.reading import open_input
@@ -76,6 +77,8 @@ def read_config(table: Mapping[str, object], *, where: str = "config.json") -> R
     warnings: list[str] = []
     kind, keys = _language_part(table, where, warnings)
     kind = TEXT_ONLY.get(kind, kind) if kind not in ARCHITECTURES else kind
+    if is_of_state_spaces(keys):
+        kind, keys = as_mamba(keys)
     if kind in NOT_COUNTED:
         raise PlanError(
             f"{where}: the architecture {kind!r} has layers that are not attention and cannot be counted", hint="state params (and active_params) instead"

@@ -49,6 +49,18 @@ class Job(NamedTuple):
     known: Run | None = None
 
 
+class Served(NamedTuple):
+    """What a server states of jobs.
+
+    Attributes:
+        found: Their runs, the jobs that were left out, and notes.
+        hosts: Names of the hosts by the id of a run, in the order of its nodes, which records do not state.
+    """
+
+    found: Imported
+    hosts: dict[str, tuple[str, ...]]
+
+
 def job_of(*, job: str, hosts: str, begin: str, end: str, zone: tzinfo | None, known: Run | None = None) -> Job:
     """Return the job that ``--job``, ``--hosts``, ``--from`` and ``--to`` state.
 
@@ -89,7 +101,7 @@ def job_on(record: Run, hosts: tuple[str, ...]) -> Job:
     return Job("", hosts, from_s, from_s + record.duration_s, record)
 
 
-def read_jobs(address: str, jobs: Sequence[Job], *, hw: str = "", progress: Callable[[str], None] | None = None, now_s: float | None = None) -> Imported:
+def read_jobs(address: str, jobs: Sequence[Job], *, hw: str = "", progress: Callable[[str], None] | None = None, now_s: float | None = None) -> Served:
     """Return the runs of *jobs*, with their energy as the server's samples state it.
 
     Args:
@@ -122,7 +134,7 @@ def read_jobs(address: str, jobs: Sequence[Job], *, hw: str = "", progress: Call
             found.append(run)
             nodes[run.run_id] = hosts
             notes += [*said, *(f"run {run.run_id[:60]!r}: {note}" for note in run.notes)]
-    return Imported(found, left_out, list(dict.fromkeys(notes)), nodes)
+    return Served(Imported(found, left_out, list(dict.fromkeys(notes))), nodes)
 
 
 def _read(client: Client, server: Address, job: Job, *, hw: str, now_s: float) -> tuple[Run, tuple[str, ...], list[str]]:

@@ -27,6 +27,8 @@ from traincarbon.reporting.markup import Html, joined
 
 _COLOURS = 6
 _SIDE = 8.0
+_BELOW = 18.0
+"""From the base of a label above a line to that of one below it. [px]"""
 
 
 class Curve(NamedTuple):
@@ -131,7 +133,7 @@ def _curve(each: Curve, frame: _Frame) -> Html:
 
 
 def _end_labels(curves: Sequence[Curve], frame: _Frame) -> list[Html]:
-    """Return the labels at the ends of lines, the highest first, moved apart where they would touch."""
+    """Return the labels at the ends of lines, the highest first: above its line, or below it where the label before has no room for that."""
     ends = []
     for each in curves:
         x, y = next((x, y) for x, y in reversed(each.points) if y is not None)
@@ -140,6 +142,8 @@ def _end_labels(curves: Sequence[Curve], frame: _Frame) -> list[Html]:
     parts, taken = [], frame.top - LINE
     for y, x, each in ends:
         at = max(y, taken + LINE)
+        if at > y and y + _BELOW < frame.bottom:
+            at = max(at, y + _BELOW)
         taken = at
         words = fitted(each.label, frame.right - frame.left)
         anchored = max(x, frame.left + len(words) * LETTER + 4.0)

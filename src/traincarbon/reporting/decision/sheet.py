@@ -20,7 +20,9 @@ from traincarbon.reporting.plan_variants import Variant
 from traincarbon.reporting.sections.summary import Card, cards_of, size_words
 from traincarbon.reporting.view import EstimateView
 
-_MOST_SIGNERS, _MOST_WARNINGS = 3, 2
+MOST_SIGNERS = 3
+"""Who signs on the first page itself."""
+_MOST_WARNINGS = 2
 _LONGEST_WARNING, _LONGEST_NAME = 100, 60
 _LEAST_SPAN = 1.5
 """Highest over lowest value that the bars of the cards can show at least."""
@@ -38,6 +40,7 @@ def sheet_section(
     author: str,
     facts: Edition | None,
     id: str,
+    is_linked: bool = True,
 ) -> Section:
     """Return the first page of a plan.
 
@@ -52,6 +55,7 @@ def sheet_section(
         author: Who prepared the page; empty where that is not said.
         facts: The facts that the estimate rests on, None where it rests on those of another time.
         id: The prefix of the ids of the plan.
+        is_linked: Whether each result leads to its derivation, where the page has one.
     """
     money = money_of(view)
     charts = [] if money is None else [amount_chart(money, question, id), options_chart(view, money, advice, question, id)]
@@ -63,7 +67,7 @@ def sheet_section(
             html('<p class="work">{}{}</p>', size_words(view, most=_LONGEST_NAME), text(", calibrated to your own runs" if is_calibrated(view) else "")),
             _decision(money, view, advice, question, approvers),
             html('<p class="set-note" hidden></p>'),
-            cards_html(view, question.currency, id),
+            cards_html(view, question.currency, id, is_linked=is_linked),
             html('<div class="charts">{}</div>', joined(figure_html(chart) for chart in charts if chart is not None)),
             warnings,
             html('<p class="small">{}</p>', joined([*(text(each, most=300) for each in small if each), _made(view, author, facts)], " ")),
@@ -139,7 +143,7 @@ def _choices(money: Money | None, option: Alternative | None, view: EstimateView
 
 
 def _signatures(approvers: Sequence[str]) -> Html:
-    lines = [name(each, most=30) for each in approvers[:_MOST_SIGNERS]] or [text("Name")]
+    lines = [name(each, most=30) for each in approvers[:MOST_SIGNERS]] or [text("Name")]
     several = html(" several") if len(lines) > 1 else EMPTY
     signed = joined(html("<li><span>{}</span><span>Date</span></li>", each) for each in lines)
     return html('<ul class="sign{}" aria-label="Signatures">{}</ul>', several, signed)

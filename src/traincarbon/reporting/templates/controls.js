@@ -176,6 +176,7 @@ function keepAddress() {
 }
 
 function writeAddress() {
+  if (location.protocol === "about:") return; // in a notebook the address is not the page's own
   const fields = new URLSearchParams();
   for (const panel of panels) for (const [name, value] of Object.entries(panel.set)) fields.set(`${panel.id}.${name}`, value);
   const address = fields.toString();

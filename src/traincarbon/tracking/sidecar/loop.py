@@ -19,11 +19,12 @@ from traincarbon.tracking.sidecar.first_line import first_line, versions_of
 from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.inputs import Inputs
 from traincarbon.tracking.sidecar.job import ProcessHandle
+from traincarbon.tracking.sidecar.left_files import remove_left_files
 from traincarbon.tracking.sidecar.member import Member
 from traincarbon.tracking.sidecar.members import Members
 from traincarbon.tracking.sidecar.readout import Readout
 from traincarbon.tracking.sidecar.record_pace import RecordPace
-from traincarbon.tracking.sidecar.turn import end_turn
+from traincarbon.tracking.sidecar.turn import end_turn, turn_file
 from traincarbon.tracking.value.lookup_process import LookupProcess
 from traincarbon.tracking.value.session import Session
 
@@ -312,6 +313,7 @@ class Metering:
         for member in self._members.present:
             self._release(member)
         self._readout.recorder.close()  # this may take long, and the owner does not wait for it
+        remove_left_files(turn=turn_file(self._settings.run_id, self._settings.store) if self._turn >= 0 else "")
 
     def _keep_note(self, text: str) -> None:
         self._write("note", {"text": text})

@@ -18,7 +18,7 @@ from traincarbon.tracking.sinks.status import Status, of_record, of_state
 
 _FOREVER_S, _LOOK_S = 3600.0, 1.0
 """How long to wait for the settings, and between two looks whether the sink could be opened. [s]"""
-LAST_S = 75.0
+LAST_S = 120.0
 """Longest life of the process after the end of the run. [s]"""
 _MOST_CHARACTERS = 300
 

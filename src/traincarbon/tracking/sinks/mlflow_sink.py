@@ -1,5 +1,6 @@
 """MLflow: numbers go to the training's own run, which our tag tells, else to one that this sink makes."""
 
+import contextlib
 import os
 import time
 from typing import Any
@@ -34,6 +35,8 @@ class MlflowSink:
         self._began_s = time.monotonic()
         self._run_id = ""
         self._is_own = False
+        with contextlib.suppress(Exception):  # a server that is down now may answer later, and if it does not, logging says so
+            self._find()  # now, as a new database takes seconds to be made
 
     def log(self, status: Status) -> None:
         """Log to the run of the training; to one of ours, if the training has none for a minute."""

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import Final, Note, Opened
-from traincarbon.tracking.settings import SINKS_WAIT_S, Settings, SinkRequest
+from traincarbon.tracking.settings import SINK_TAKES_S, SINKS_WAIT_S, Settings, SinkRequest
 from traincarbon.tracking.sinks.base import title_of
 
+_LOOK_S = 0.1
+"""Between two looks at the sinks at the end. [s]"""
 _MAIN = "import sys; sys.path[:] = sys.argv[3:]; from traincarbon.tracking.sinks.main import main; main(*map(int, sys.argv[1:3]))"
 
 
@@ -112,17 +114,20 @@ class SinkProcesses:
                 sink.send(latest)
 
     def end(self, final: Final) -> None:
-        """Tell the sinks that the run has ended, and wait until they have taken the last values, but not for ever."""
+        """Tell the sinks that the run has ended, and wait until they have taken the last values, but not for ever. The record is closed to notes by then."""
+        now_s, self._announce = time.monotonic(), self._show
+        self._listen()
+        until_s = {sink.name: now_s + (SINK_TAKES_S if sink.is_open else SINKS_WAIT_S) for sink in self._running}
         for sink in self._running:
             sink.end(final)
-        until_s = time.monotonic() + SINKS_WAIT_S
-        while self._running and (left_s := until_s - time.monotonic()) > 0.0:
-            self._running[0].wait(wait_s=min(left_s, 0.1))
+        while self._running:
+            self._running[0].wait(wait_s=_LOOK_S)
             self._listen(at_end=True)
-        for sink in self._running:
-            self._announce(f"{title_of(sink.name)}: it did not take the last values within {SINKS_WAIT_S:g} s, and tries for a minute longer")
-            sink.close()
-        self._running.clear()
+            now_s = time.monotonic()
+            for sink in [each for each in self._running if now_s > until_s[each.name]]:
+                self._show(f"{title_of(sink.name)}: it did not take the last values in time, and tries for a minute longer")
+                sink.close()
+                self._running.remove(sink)
 
     def _listen(self, *, at_end: bool = False) -> None:
         for sink in self._running:

@@ -1,0 +1,112 @@
+"""The work of a sweep as one value that another process, or another machine, can do a part of."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from traincarbon.database.load import Database
+from traincarbon.errors import CarbonError
+from traincarbon.explore.sweeps.evaluation import Asked, evaluated
+from traincarbon.explore.sweeps.front import front_of
+from traincarbon.explore.sweeps.grid import Grid
+from traincarbon.explore.sweeps.parquet_file import ROWS_TOGETHER, pyarrow, table_of
+from traincarbon.explore.sweeps.provenance import provenance
+from traincarbon.files import replace_file
+from traincarbon.toml import to_toml
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PLANS_OF_UNIT = 16 * ROWS_TOGETHER
+_PLANS_OF_UNIT_WITH_LAYOUTS = ROWS_TOGETHER
+"""What a process that is killed computes anew: seconds."""
+
+
+class Unit(NamedTuple):
+    """The plans from *start* up to *stop*."""
+
+    start: int
+    stop: int
+
+    @property
+    def plans(self) -> int:
+        """How many they are."""
+        return self.stop - self.start
+
+
+class Work(NamedTuple):
+    """A sweep as another process needs it.
+
+    Attributes:
+        grid: The grid, as TOML.
+        asked: What is computed of each plan.
+        roots: Folders of the facts.
+        by: What the kept plans are not beaten in; empty where all plans are kept.
+        sweep_sha256: What a process that knows the same grid, facts and version finds too.
+    """
+
+    grid: str
+    asked: Asked
+    roots: tuple[str, ...]
+    by: tuple[str, ...]
+    sweep_sha256: str
+
+    @classmethod
+    def of(cls, grid: Grid, asked: Asked, database: Database, by: tuple[str, ...]) -> "Work":
+        """Return the work of a sweep."""
+        stated = provenance(grid, asked, database, objectives=by)
+        return cls(to_toml(grid.to_dict()), asked, database.roots, by, stated["sweep_sha256"])
+
+    def units(self, start: int, stop: int) -> list[Unit]:
+        """Return the plans from *start* up to *stop* in units that are computed at once."""
+        size = _PLANS_OF_UNIT_WITH_LAYOUTS if self.asked.layouts else _PLANS_OF_UNIT
+        return [Unit(at, min(at + size, stop)) for at in range(start, stop, size)]
+
+    def tables(self, unit: Unit) -> "Iterator[pa.Table]":
+        """Yield the plans of *unit* with their results, or those on the front, a few at a time."""
+        grid, database = _opened(self)
+        for at in range(unit.start, unit.stop, ROWS_TOGETHER):
+            block = evaluated(grid, self.asked, database, start=at, stop=min(at + ROWS_TOGETHER, unit.stop))
+            table = table_of(block, self.asked.columns(grid))
+            yield front_of(table, by=self.by) if self.by else table
+
+
+def computed(work: Work, unit: Unit) -> Any:
+    """Return the plans of *unit* with their results as one buffer of Arrow.
+
+    Raises:
+        CarbonError: this process has other facts or another version of the package than the one that planned the work.
+    """
+    pa = pyarrow()
+    sink = pa.BufferOutputStream()
+    writer = None
+    for table in work.tables(unit):
+        writer = writer or pa.ipc.new_file(sink, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
+    return sink.getvalue()
+
+
+def computed_bytes(work: Work, unit: Unit) -> bytes:
+    """Return what :func:`computed` does, as bytes that travel to another machine."""
+    found: bytes = computed(work, unit).to_pybytes()
+    return found
+
+
+def compute_into(work: Work, unit: Unit, file: str) -> None:
+    """Write the plans of *unit* with their results into *file*, whole or not at all.
+
+    Raises:
+        CarbonError: it cannot be written.
+    """
+    replace_file(file, computed(work, unit))
+
+
+@lru_cache(maxsize=2)
+def _opened(work: Work) -> tuple[Grid, Database]:
+    grid, database = Grid.from_toml(work.grid), Database(work.roots)
+    if provenance(grid, work.asked, database, objectives=work.by)["sweep_sha256"] != work.sweep_sha256:
+        hint = "install the same version there, with the same hardware_db and calibrations"
+        raise CarbonError("a worker has other facts or another version of traincarbon", hint=hint)
+    return grid, database

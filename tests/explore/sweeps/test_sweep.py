@@ -1,0 +1,206 @@
+"""Sweeps end to end: one process, shards, workers, stops in between, and what is in the way."""
+
+import json
+import os
+from types import SimpleNamespace
+
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.estimation.chain import estimate
+from traincarbon.explore.sweeps import parquet_file, work
+from traincarbon.explore.sweeps.front import front_of
+from traincarbon.explore.sweeps.sweep import sweep
+
+STATED = {"hw": ["dgx-a100", "dgx-h100"], "params": {"from": 1e9, "to": 1e11, "n": 13, "scale": "log"}, "tokens": ["100B", "1T"], "servers": [4, 16, 64]}
+PLANS = 156
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """Make row groups and units so small that few plans need many."""
+    for module in (parquet_file, work):
+        monkeypatch.setattr(module, "ROWS_TOGETHER", 16)
+    monkeypatch.setattr(work, "_PLANS_OF_UNIT", 32)
+
+
+def content(file):
+    return file.read_bytes()
+
+
+def test_the_file_has_a_row_for_each_plan_and_says_what_it_is(tmp_path, shipped):
+    found = sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    table = parquet.read_table(tmp_path / "x.parquet")
+    assert (len(table), found.plans, found.kept, found.reused) == (PLANS, PLANS, PLANS, 0)
+    row = table.slice(77, 1).to_pylist()[0]
+    alone = estimate(database=shipped, **{name: row[name] for name in ("hw", "params", "tokens", "servers")})
+    known = {name: interval.median for name, interval in alone.results.items() if interval is not None}
+    assert {name: row[name] for name in known} == pytest.approx(known, rel=1e-12)
+    assert all(row[name] is None for name in alone.results.keys() - known)
+    stated = json.loads(table.schema.metadata[b"traincarbon"])
+    assert stated["schema"] == "traincarbon/sweep/1"
+    assert stated["grid"]["tokens"] == [1e11, 1e12]
+    assert stated["rows"] == [0, PLANS]
+    assert len(stated["facts_sha256"]) == 64
+
+
+@pytest.mark.usefixtures("small")
+def test_shards_are_joined_to_the_bytes_of_one_process(tmp_path, shipped):
+    sweep(STATED, tmp_path / "one.parquet", database=shipped)
+    for number in (3, 0, 7, 1, 2, 6, 5, 4):
+        found = sweep(STATED, tmp_path / "x.parquet", shard=f"{number}/8", database=shipped)
+        assert found.file == str(tmp_path / f"x.part-00{number}-of-8.parquet")
+        assert (found.joined is None) == (number != 4)
+    assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+    assert sum(parquet.read_metadata(file).num_rows for file in tmp_path.glob("x.part-*")) == PLANS
+    assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
+
+
+def test_a_shard_that_is_there_is_not_computed_again(tmp_path, shipped):
+    sweep(STATED, tmp_path / "x.parquet", shard="0/2", database=shipped)
+    before = os.stat(tmp_path / "x.part-000-of-2.parquet").st_mtime_ns
+    again = sweep(STATED, tmp_path / "x.parquet", shard="0/2", database=shipped)
+    assert (again.reused, again.to_dict()["computed"], again.to_dict()["plans_per_s"]) == (78, 0, None)
+    assert os.stat(tmp_path / "x.part-000-of-2.parquet").st_mtime_ns == before
+
+
+@pytest.mark.usefixtures("small")
+def test_the_whole_uses_the_shards_that_are_there(tmp_path, shipped):
+    sweep(STATED, tmp_path / "one.parquet", database=shipped)
+    for number in (1, 3):
+        sweep(STATED, tmp_path / "x.parquet", shard=f"{number}/4", database=shipped)
+    found = sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    assert found.reused == 78
+    assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_sweep_that_was_stopped_goes_on(tmp_path, shipped, workers, monkeypatch):
+    sweep(STATED, tmp_path / "one.parquet", database=shipped)
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(done, _):
+        if done > 64:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        sweep(STATED, tmp_path / "x.parquet", workers=workers, database=shipped, on_progress=stop)
+    assert not (tmp_path / "x.parquet").exists()
+    kept = next(tmp_path.glob(".x.parquet.*.units"))
+    assert len(list(kept.glob("*.arrow"))) >= 2
+    computed = []
+    real = work.compute_into
+    monkeypatch.setattr("traincarbon.explore.sweeps.engines.compute_into", lambda *arguments: (computed.append(arguments[1]), real(*arguments)))
+    sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    assert len(computed) <= 3
+    assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+
+
+@pytest.mark.usefixtures("small")
+def test_the_front_of_shards_is_the_front_of_one_process(tmp_path, shipped):
+    options = {"keep": "pareto", "money": "own", "database": shipped}
+    whole = sweep(STATED, tmp_path / "all.parquet", database=shipped)
+    found = sweep(STATED, tmp_path / "one.parquet", **options)
+    for number in range(3):
+        sweep(STATED, tmp_path / "x.parquet", shard=f"{number}/3", **options)
+    assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+    table = front_of(parquet.read_table(tmp_path / "all.parquet"), by=("own_usd", "duration_s", "total_kgco2e"))
+    assert parquet.read_table(tmp_path / "one.parquet").replace_schema_metadata(None).equals(table.replace_schema_metadata(None))
+    assert found.kept == len(table) < whole.kept
+
+
+def test_more_shards_than_plans_leave_some_empty(tmp_path, shipped):
+    stated = {"hw": "dgx-a100", "params": 7e9, "tokens": 1e12, "servers": [1, 2]}
+    for number in range(5):
+        sweep(stated, tmp_path / "x.parquet", shard=f"{number}/5", database=shipped)
+    assert parquet.read_table(tmp_path / "x.parquet")["servers"].to_pylist() == [1.0, 2.0]
+
+
+def test_a_file_of_another_grid_or_of_something_else_is_kept(tmp_path, shipped):
+    sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    parquet.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
+    (tmp_path / "cut.parquet").write_bytes(b"PAR1")
+    (tmp_path / "folder.parquet").mkdir()
+    for name, says in (("x", "another grid"), ("other", "no sweep"), ("cut", "cannot read"), ("folder", "folder")):
+        with pytest.raises(CarbonError, match=says):
+            sweep({**STATED, "servers": [4, 8]}, tmp_path / f"{name}.parquet", database=shipped)
+    assert len(parquet.read_table(tmp_path / "x.parquet")) == PLANS
+
+
+def test_shards_of_another_number_are_not_mixed(tmp_path, shipped):
+    sweep(STATED, tmp_path / "x.parquet", shard="0/8", database=shipped)
+    with pytest.raises(CarbonError, match="one of 8 shards") as caught:
+        sweep(STATED, tmp_path / "x.parquet", shard="0/2", database=shipped)
+    assert "i/8" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("stated", "options", "says"),
+    [
+        ({**STATED, "hw": ["dgx-a100", "dgx-a1000"]}, {}, "no hardware"),
+        ({**STATED, "region": ["sweden", "atlantis"]}, {}, "atlantis"),
+        ({name: value for name, value in STATED.items() if name != "hw"}, {}, "no hardware"),
+        (STATED, {"keep": "some"}, "keep"),
+        (STATED, {"money": "gold"}, "money"),
+        (STATED, {"workers": 0}, "workers"),
+        (STATED, {"level": 2.0}, "level"),
+        (STATED, {"shard": "2/2"}, "shard"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_is_written(tmp_path, shipped, stated, options, says):
+    with pytest.raises(CarbonError, match=says) as caught:
+        sweep(stated, tmp_path / "x.parquet", database=shipped, **options)
+    assert caught.value.hint
+    assert os.listdir(tmp_path) == []
+
+
+def test_the_output_must_be_a_file_of_parquet_in_a_folder(tmp_path, shipped):
+    for name in ("x.csv", ".parquet", "none/x.parquet"):
+        with pytest.raises(CarbonError):
+            sweep(STATED, tmp_path / name, database=shipped)
+
+
+def test_a_disk_without_room_is_said_before_the_work(tmp_path, shipped, monkeypatch):
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=10_000))
+    with pytest.raises(CarbonError, match="1e-05 GB are free"):
+        sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    sweep(STATED, tmp_path / "x.parquet", keep="pareto", database=shipped)
+
+
+@pytest.mark.usefixtures("small")
+def test_a_disk_that_fills_up_loses_nothing(tmp_path, shipped, monkeypatch):
+    sweep(STATED, tmp_path / "one.parquet", database=shipped)
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", full)
+        with pytest.raises(CarbonError, match="No space left"):
+            sweep(STATED, tmp_path / "x.parquet", shard="0/1", database=shipped)
+    assert not list(tmp_path.glob("x*.parquet"))
+    sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+
+
+def test_plans_that_cannot_be_estimated_are_counted_by_reason(tmp_path, shipped):
+    stated = {"hw": "dgx-a100", "params": 7e9, "tokens": 1e12, "accelerator_hours": [1.0, 2.0, 1e5]}
+    found = sweep(stated, tmp_path / "x.parquet", database=shipped)
+    assert list(found.set_aside.values()) == [2]
+    assert parquet.read_table(tmp_path / "x.parquet")["problem"].to_pylist()[2] is None
+
+
+def test_hostile_names_are_text_like_any_other(tmp_path, shipped):
+    names = ["=cmd()", "'; DROP TABLE runs; --", "\x1b[31mred", 'a,b\n"c"', "名前"]
+    sweep({"hw": "dgx-a100", "params": 7e9, "tokens": 1e12, "name": names}, tmp_path / "x'; *.parquet", database=shipped)
+    assert parquet.read_table(tmp_path / "x'; *.parquet")["name"].to_pylist() == names
+
+
+def test_an_unknown_name_is_no_traceback_of_a_worker(tmp_path, shipped):
+    with pytest.raises(NotFoundError):
+        sweep({**STATED, "hw": ["nothing", "h100"]}, tmp_path / "x.parquet", workers=2, database=shipped)
