@@ -155,16 +155,21 @@ class Page:
             self.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": letter})
 
     def tab_to(self, selector, *, most=60):
-        """Press Tab until the element has the focus; return how often."""
+        """Press Tab until the element has the focus, once the page is there; return how often."""
+        self.wait_for("document.readyState === 'complete' && document.activeElement !== null")
         for presses in range(most + 1):
             if self.ask(f"document.activeElement.matches({json.dumps(selector)})"):
                 return presses
             self.press("Tab")
         raise PageError(f"{most} presses of Tab do not reach {selector}")
 
+    def settle(self):
+        """Wait until no answer is on its way that would replace what the page shows."""
+        self.wait_for("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+
     def click(self, selector):
         """Click an element, once no answer is on its way that would replace it; a pointer may miss what moves on a busy machine."""
-        self.wait_for("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+        self.settle()
         self.ask(f"document.querySelector({json.dumps(selector)}).click()")
 
     def text(self, selector):

@@ -34,7 +34,7 @@ class Callback:
 
 
 def counter(**options):
-    return BatchCounter(**{"first": lambda _: None, "failed": lambda: None, **options})
+    return BatchCounter(**{"first": lambda _: None, "failed": lambda: None, "say": lambda _: None, **options})
 
 
 def test_the_trainer_that_calls_is_found():

@@ -38,6 +38,19 @@ def test_an_example_of_the_page_is_a_run(title, number, place, tmp_path):
     assert (place.record(name).state, place.record(name).counts["steps"] >= 5.0) == ("finished", True)
 
 
+def test_the_loop_of_your_own_runs_in_pytorch_too(place, tmp_path):
+    pytest.importorskip("torch")
+    (title,) = [each for each in SECTIONS if each.startswith("Loops")]
+    file = tmp_path / "example.py"
+    before = "import torch; batches = [torch.zeros(64, 64)] * 3; train = torch.sum; evaluate = lambda: None\n"
+    file.write_text(before + SECTIONS[title][0].replace("batch.size", "batch.numel()"))
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), "CUDA_VISIBLE_DEVICES": "", "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, str(file)], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (name,) = os.listdir(Path(place.store, "journals"))
+    assert (place.record(name).state, place.record(name).counts) == ("finished", {"steps": 6.0, "tokens": 6.0 * 4096.0})
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_command_of_the_page_logs_a_run(command, place, tmp_path):
     for name in re.findall(r"wandb|mlflow|tensorboard|trackio", command):

@@ -130,3 +130,16 @@ def test_a_report_is_due_once_a_second_and_at_the_start(monkeypatch):
     for now_s[0] in (50.0, 50.4, 50.9, 51.0, 51.5, 53.0):
         due.append(found.is_due())
     assert due == [True, False, False, True, False, True]
+
+
+def test_what_fails_while_a_callback_begins_is_said_and_does_not_end_the_training(capsys):
+    found = MeteredTraining(checked_options({}))
+    with found.beginning():
+        raise RuntimeError("a hook that this version lacks")
+    assert capsys.readouterr().err == "carbon: the training is not metered: RuntimeError: a hook that this version lacks\n"
+
+
+def test_a_budget_that_cannot_be_metered_is_raised_while_a_callback_begins():
+    found = training()
+    with pytest.raises(CarbonError, match="no meters"), found.beginning():
+        raise CarbonError("no meters")

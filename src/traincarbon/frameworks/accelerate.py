@@ -69,7 +69,8 @@ class CarbonTracker(GeneralTracker):
         Raises:
             CarbonError: a budget cannot be metered.
         """
-        self._training.begin({})
+        with self._training.beginning():
+            self._training.begin({})
 
     def store_init_configuration(self, values: Mapping[str, Any]) -> None:
         """Take no note of the configuration: what a plan needs of it is not known by these names."""

@@ -4,7 +4,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from traincarbon.frameworks.lengths import TOKENS, size_of
+from traincarbon.frameworks.batch_counts import BatchCounts
+from traincarbon.frameworks.lengths import TOKENS
 from traincarbon.frameworks.override import Override
 
 _STEP = "training_step"
@@ -25,25 +26,21 @@ def trainer_of(callback: object) -> object | None:
     return None
 
 
-class BatchCounter:
-    """What the batches of this rank held so far.
+class BatchCounter(BatchCounts):
+    """What the batches of this rank held so far, counted where a Trainer hands them to its step.
 
     Args:
         name: The key of the tokens in a batch.
         first: What takes the first batch before the step on it.
         failed: What takes note of a step that raised.
-
-    Attributes:
-        tokens: Tokens of all batches, padding included; None if a batch had none. [1]
-        samples: Samples of all batches; None where they are not known. [1]
+        say: What takes a note for the user.
     """
 
-    def __init__(self, *, name: str = TOKENS, first: Callable[[object], None], failed: Callable[[], object]) -> None:
-        self._name, self._first, self._failed = name, first, failed
+    def __init__(self, *, name: str = TOKENS, first: Callable[[object], None], failed: Callable[[], object], say: Callable[[str], object]) -> None:
+        super().__init__(name=name, say=say)
+        self._first, self._failed = first, failed
         self._override: Override | None = None
         self._has_begun = False
-        self.tokens: int | None = 0
-        self.samples: int | None = 0
 
     def attach(self, trainer: object) -> bool:
         """Count what *trainer* trains on from now on; return whether it has a step to count at."""
@@ -59,14 +56,9 @@ class BatchCounter:
         if not self._has_begun:
             self._has_begun = True
             self._first(inputs)
-        self._add(inputs)
+        self.add(inputs)
         try:
             return step(model, inputs, *rest, **options)
         except BaseException:
             self._failed()
             raise
-
-    def _add(self, inputs: object) -> None:
-        tokens, samples = size_of(inputs, name=self._name)
-        self.tokens = None if tokens is None or self.tokens is None else self.tokens + tokens
-        self.samples = None if samples is None or self.samples is None else self.samples + samples

@@ -4,7 +4,6 @@ import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from traincarbon.errors import CarbonError
 from traincarbon.frameworks.absent import absent_base, refuse_absent
 from traincarbon.frameworks.batch_counter import BatchCounter, trainer_of
 from traincarbon.frameworks.card import keep_emissions, write_emissions
@@ -83,12 +82,8 @@ class CarbonCallback(TrainerCallback, ExportableState):
             CarbonError: a budget cannot be metered; no step was done.
         """
         self._end(exit_code=1)  # a training that failed does not say so
-        try:
+        with self._training.beginning():
             self._begin(args, state, trainer_of(self), **kwargs)
-        except CarbonError:
-            raise
-        except Exception as error:  # noqa: BLE001  the training must not fail with its meter
-            self._training.say(f"the training is not metered: {type(error).__name__}: {error}")
 
     def on_step_end(self, args: "TrainingArguments", state: "TrainerState", control: "TrainerControl", **kwargs: Any) -> None:
         """Report the step, and save a checkpoint and end where a budget is spent."""
@@ -121,7 +116,7 @@ class CarbonCallback(TrainerCallback, ExportableState):
         work = Work(max(state.max_steps, 0) or None, step_samples, lengths, _precision(args, model))
         machine = machine_of_torch(ranks=args.world_size)
         self._described = facts, work, machine
-        self._counter = BatchCounter(name=name, first=self._take_first, failed=lambda: self._end(exit_code=1))
+        self._counter = BatchCounter(name=name, first=self._take_first, failed=lambda: self._end(exit_code=1), say=self._training.say)
         if trainer is None or not self._counter.attach(trainer):
             self._counter = None
             self._training.say("this Trainer does not show its batches: tokens are those that it counts itself", is_main=is_main)

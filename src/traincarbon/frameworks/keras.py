@@ -4,7 +4,6 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from traincarbon.errors import CarbonError
 from traincarbon.frameworks.absent import absent_base, refuse_absent
 from traincarbon.frameworks.lengths import Lengths
 from traincarbon.frameworks.model_facts import ModelFacts, facts_of_model
@@ -92,12 +91,8 @@ class CarbonCallback(Callback):
         self._training.end(exit_code=1)
         self._training = MeteredTraining(self._options, quiet=self._quiet)
         self._before = self._steps = 0
-        try:
+        with self._training.beginning():
             self._begin()
-        except CarbonError:
-            raise
-        except Exception as error:  # noqa: BLE001  the fit must not fail with its meter
-            self._training.say(f"the training is not metered: {type(error).__name__}: {error}")
 
     def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
         """Take note of the steps of the epochs before."""

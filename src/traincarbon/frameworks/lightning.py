@@ -6,9 +6,9 @@ import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Unpack
 
-from traincarbon.errors import CarbonError
 from traincarbon.frameworks.absent import absent_base, refuse_absent
-from traincarbon.frameworks.lengths import lengths_of, size_of
+from traincarbon.frameworks.batch_counts import BatchCounts
+from traincarbon.frameworks.lengths import lengths_of
 from traincarbon.frameworks.model_facts import facts_of_torch_model
 from traincarbon.frameworks.torch_facts import machine_of_torch, precision_of_torch
 from traincarbon.frameworks.training import MeteredTraining, checked_options
@@ -52,8 +52,7 @@ class CarbonCallback(Callback):
         self._options = checked_options(options)
         self._training = MeteredTraining(self._options, quiet=quiet)
         self._resumed = ""
-        self._tokens: int | None = 0
-        self._samples: int | None = 0
+        self._counts = BatchCounts(say=self._training.say)
 
     def on_save_checkpoint(self, trainer: Any, pl_module: Any, checkpoint: dict[str, Any]) -> None:
         """Keep the run in the checkpoint, which a fit that resumes continues."""
@@ -74,17 +73,13 @@ class CarbonCallback(Callback):
         """
         self._training.end(exit_code=1)
         self._training = MeteredTraining(self._options, quiet=self._quiet)
-        self._tokens = self._samples = 0
-        try:
+        self._counts = BatchCounts(say=self._training.say)
+        with self._training.beginning():
             self._begin(trainer, pl_module)
-        except CarbonError:
-            raise
-        except Exception as error:  # noqa: BLE001  the fit must not fail with its meter
-            self._training.say(f"the training is not metered: {type(error).__name__}: {error}")
 
     def on_train_batch_end(self, trainer: Any, pl_module: Any, outputs: object, batch: object, batch_idx: int) -> None:
         """Count the batch, report, and save a checkpoint and end where a budget is spent."""
-        self._count(batch)
+        self._counts.add(batch)
         if self._training.is_due():
             self._report(trainer)
         if self._training.must_stop(steps=trainer.global_step) and not trainer.should_stop:
@@ -128,13 +123,8 @@ class CarbonCallback(Callback):
             owner=trainer,
         )
 
-    def _count(self, batch: object) -> None:
-        tokens, samples = size_of(batch)
-        self._tokens = None if tokens is None or self._tokens is None else self._tokens + tokens
-        self._samples = None if samples is None or self._samples is None else self._samples + samples
-
     def _report(self, trainer: Any) -> None:
-        self._training.report(steps=int(trainer.global_step), tokens=self._tokens or None, samples=self._samples, per_rank=True)
+        self._training.report(steps=int(trainer.global_step), tokens=self._counts.tokens or None, samples=self._counts.samples, per_rank=True)
 
 
 def _checkpoint(trainer: Any) -> str:

@@ -4,7 +4,6 @@ import contextlib
 import os
 from typing import TYPE_CHECKING, Any, Unpack
 
-from traincarbon.errors import CarbonError
 from traincarbon.frameworks.absent import absent_base, refuse_absent
 from traincarbon.frameworks.training import MeteredTraining, active_training, checked_options
 from traincarbon.tracking.launchers.run_ids import digest
@@ -84,12 +83,8 @@ def must_stop(*, steps: int) -> bool:
 def _begin(options: "TrackOptions", run_id: str, *, quiet: bool) -> None:
     """Begin to meter this worker."""
     training = MeteredTraining(options, quiet=quiet)
-    try:
+    with training.beginning():
         training.begin({}, run_id=run_id, is_main=os.environ.get("RANK", "0") == "0")
-    except CarbonError:
-        raise
-    except Exception as error:  # noqa: BLE001  the training must not fail with its meter
-        training.say(f"the training is not metered: {type(error).__name__}: {error}")
 
 
 def _end(*, exit_code: int) -> None:

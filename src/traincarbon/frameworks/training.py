@@ -4,7 +4,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from traincarbon.errors import CarbonError
@@ -133,6 +133,20 @@ class MeteredTraining:
                 raise
             self.say(f"{error} ({error.hint})", is_main=is_main)
         self.report(steps=start_steps)
+
+    @contextlib.contextmanager
+    def beginning(self) -> Iterator[None]:
+        """Within it a callback begins the training: what fails there is said, and does not end the training.
+
+        Raises:
+            CarbonError: a budget cannot be metered; no step was done.
+        """
+        try:
+            yield
+        except CarbonError:
+            raise
+        except Exception as error:  # noqa: BLE001  the training must not fail with its meter
+            self.say(f"the training is not metered: {type(error).__name__}: {error}")
 
     def is_abandoned_for(self, owner: object) -> bool:
         """Return whether something else begins a training in the thread of this one, which therefore does not go on."""

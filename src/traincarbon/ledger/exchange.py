@@ -42,6 +42,7 @@ _NESTED = {
 """Fields with parts; each part is a column ``name.part``."""
 _AS_JSON = (
     "argv",
+    "progress",
     "forecast",
     "plan",
     "versions",
