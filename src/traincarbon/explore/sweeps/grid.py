@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 METHODS = ("grid", "latin")
 MOST_PLANS = 10**10
-"""More plans than these are a mistake: an hour on a thousand cores, and a terabyte."""
+"""More plans than these are a mistake: hours of a core, and a terabyte."""
 _MOST_SEED = 2**63
 
 
