@@ -30,7 +30,7 @@ INSERT INTO traincarbon.processes (run_id, cluster, writer, seq, version, summar
 SELECT runs.run_id, '', runs.run_id, seq, version, summary FROM traincarbon.runs, (SELECT seq, version, summary FROM traincarbon.processes LIMIT 1) AS one
 WHERE runs.run_id <> 'run-0';
 """
-MONTHS = "SELECT project, month, count(*), sum(energy_kwh), sum(co2e_kg), sum(cost_usd) FROM traincarbon.runs GROUP BY project, month"
+MONTHS = "SELECT project, month, count(*), sum(energy_kwh), sum(co2e_kg), sum(cost_usd) FROM traincarbon.runs WHERE record IS NOT NULL GROUP BY project, month"
 TOTALS = "SELECT project, month, sum(runs), sum(energy_kwh), sum(co2e_kg), sum(cost_usd) FROM traincarbon.totals GROUP BY project, month"
 NEWEST = "SELECT run_id, started_at, project, state, energy_kwh FROM traincarbon.runs ORDER BY started_at DESC, run_id LIMIT 30"
 
