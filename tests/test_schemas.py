@@ -77,7 +77,7 @@ def test_a_schema_is_a_schema_and_names_itself(kind):
 
 
 def test_every_schema_is_tried_on_what_a_command_prints():
-    assert {kind for kind, _, _ in COMMANDS} | {"validation"} == SCHEMAS.keys()
+    assert {kind for kind, _, _ in COMMANDS} | {"validation", "sweep"} == SCHEMAS.keys()
 
 
 @pytest.mark.parametrize(("kind", "command", "words"), COMMANDS, ids=[" ".join([command, *words])[:40] for _, command, words in COMMANDS])

@@ -16,6 +16,11 @@ def test_the_lock_has_each_version_of_the_constraints_with_hashes() -> None:
     assert all(re.search(r"--hash=sha256:[0-9a-f]{64}\b", entry) for entry in locked)
 
 
+def test_each_package_of_the_development_setup_has_what_it_needs() -> None:
+    missing = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False).stdout
+    assert {line for line in missing.splitlines() if "not installed" in line} <= {"axe-playwright-python 0.1.8 requires playwright, which is not installed."}
+
+
 def test_the_bill_names_what_a_plain_installation_brings_and_who_needs_it(tmp_path) -> None:
     file = tmp_path / "dist" / "bill.json"
     subprocess.run([sys.executable, str(ROOT / "tests" / "packaging" / "sbom.py"), str(file)], check=True)

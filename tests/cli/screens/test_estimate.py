@@ -192,7 +192,7 @@ def test_support_counts_runs_that_are_alike_in_every_respect():
     support = answer["support"]
     assert support["published_runs"] == 0 < support["of_family"] < support["of_generation"]
     assert "put together from runs on such hardware and runs of such models" in next(text for text in answer["warnings"] if "no published run" in text)
-    guess = found("--params", "340e6", "--tokens", "1T", "--hw", "l40s", "--family", "encoder")
+    guess = found("--params", "340e6", "--tokens", "1T", "--hw", "gaudi3", "--family", "encoder")
     assert (guess["support"]["of_generation"], guess["support"]["published_runs"]) == (0, 0)
     assert "a wide guess" in next(text for text in guess["warnings"] if "no published run" in text)
 

@@ -58,7 +58,7 @@ def command(
     \b
     carbon sweep grid.toml -o plans.parquet
     carbon sweep grid.toml -o front.parquet --keep pareto --layouts --workers 8
-    sbatch --array=0-99 --wrap "carbon sweep grid.toml -o plans.parquet"
+    carbon sweep grid.toml -o plans.parquet --shard 7/100
     """  # noqa: D301  click reads the escape
     from traincarbon.explore.sweeps.shard import Shard, scheduled
     from traincarbon.explore.sweeps.sweep import sweep

@@ -21,7 +21,7 @@ def sync_command(*, ids: tuple[str, ...], address: str, cluster: str, user: str,
     It may be interrupted and repeated at any time: no run is lost, and none counts twice.
 
     \b
-    export CARBON_LEDGER=postgresql+psycopg://ada@db.example/team
+    export CARBON_LEDGER=postgresql://db/team
     carbon runs sync
     """  # noqa: D301  click reads the escape
     from traincarbon import runs
