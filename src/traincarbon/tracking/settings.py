@@ -11,8 +11,8 @@ OUTSIDE = "this machine is not a node of the job, so it is not metered"
 """What a record says that was made from a login node."""
 INTERVAL_S = 5.0
 """Default time between two journal records. [s]"""
-SINK_TAKES_S, SINKS_WAIT_S = 15.0, 30.0
-"""How much later a run may end where it is logged elsewhere: what it came to is to be there then. The longer time is for a sink that is not open yet. [s]"""
+SINK_TAKES_S, SINK_OPENS_S = 5.0, 30.0
+"""How much later a run may end where it is logged elsewhere: what it came to is to be there then. A sink that is not open yet has the longer time since it was started. [s]"""
 
 
 class BudgetPolicy(StrEnum):
@@ -149,7 +149,7 @@ class Settings(NamedTuple):
     @property
     def sinks_wait_s(self) -> float:
         """Longest wait [s] for sinks to take the last values."""
-        return SINKS_WAIT_S if self.sinks else 0.0
+        return SINK_OPENS_S if self.sinks else 0.0
 
     @property
     def reads_output(self) -> bool:

@@ -114,7 +114,7 @@ def test_an_unknown_sink_is_refused_before_anything_starts(place, tmp_path):
 
 
 def test_a_sink_that_never_takes_the_end_is_left_alone_after_a_while(monkeypatch):
-    monkeypatch.setattr(processes, "SINKS_WAIT_S", 0.5)
+    monkeypatch.setattr(processes, "SINK_OPENS_S", 0.5)
     monkeypatch.setattr(processes, "SINK_TAKES_S", 0.5)
     said, noted = [], []  # a note would lengthen the run, whose record has ended
     settings = settings_from(argv=["x"])._replace(sinks=(SinkRequest("prometheus", "127.0.0.1:0"),))

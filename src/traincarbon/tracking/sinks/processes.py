@@ -9,7 +9,7 @@ from collections.abc import Callable
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import Final, Note, Opened
-from traincarbon.tracking.settings import SINK_TAKES_S, SINKS_WAIT_S, Settings, SinkRequest
+from traincarbon.tracking.settings import SINK_OPENS_S, SINK_TAKES_S, Settings, SinkRequest
 from traincarbon.tracking.sinks.base import title_of
 
 _LOOK_S = 0.1
@@ -47,7 +47,7 @@ class SinkProcess:
         finally:
             os.close(to_it)
             os.close(from_it)
-        self.name = request.name
+        self.name, self.began_s = request.name, time.monotonic()
         self.has_ended = self.is_open = False
         self._has_spoken = False
         self._channel = Channel(to_us, from_us)
@@ -117,7 +117,7 @@ class SinkProcesses:
         """Tell the sinks that the run has ended, and wait until they have taken the last values, but not for ever. The record is closed to notes by then."""
         now_s, self._announce = time.monotonic(), self._show
         self._listen()
-        until_s = {sink.name: now_s + (SINK_TAKES_S if sink.is_open else SINKS_WAIT_S) for sink in self._running}
+        until_s = {sink.name: max(now_s + SINK_TAKES_S, 0.0 if sink.is_open else sink.began_s + SINK_OPENS_S) for sink in self._running}
         for sink in self._running:
             sink.end(final)
         while self._running:
