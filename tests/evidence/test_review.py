@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import random
 import zipfile
 
 import pytest
@@ -92,3 +93,23 @@ def test_another_archive_is_refused(tmp_path, shipped):
         review(tmp_path / "other.zip", database=shipped)
     with pytest.raises(CarbonError):
         review(tmp_path / "none.zip", database=shipped)
+
+
+def test_a_flipped_bit_of_a_packed_export_is_refused_or_found(sealed_store, shipped, tmp_path):
+    packed, chance, answers = audit("toy", store=sealed_store, database=shipped), random.Random(1), set()
+    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
+        assert {entry.compress_type for entry in archive.infolist()} == {zipfile.ZIP_DEFLATED}
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    for _ in range(300):
+        changed = bytearray(packed)
+        changed[chance.randrange(len(packed))] ^= 1 << chance.randrange(8)
+        file = tmp_path / "changed.zip"
+        file.write_bytes(changed)
+        try:
+            found = review(file, database=shipped)
+        except CarbonError as error:
+            answers.add(str(error))
+            continue
+        with zipfile.ZipFile(file) as archive:
+            assert not found.passed or {name: archive.read(name) for name in archive.namelist()} == contents
+    assert any("decompressing" in answer for answer in answers)

@@ -5,7 +5,9 @@ import json
 import os
 import tempfile
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from traincarbon._version import __version__
@@ -22,6 +24,7 @@ from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.verification import Seal, verify_journals
 
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _MOST_B = 2**31
 _MOST_FILES = 100_000
 _LONG_S = 1e12
@@ -76,15 +79,29 @@ def review(file: str | os.PathLike[str], *, database: Database | None = None) ->
     Raises:
         CarbonError: it is no audit export, or too large.
     """
+    with _reading(file):
+        archive = zipfile.ZipFile(file)
+    with archive:
+        return _review(archive, os.fspath(file), database if database is not None else open_database())
+
+
+@contextmanager
+def _reading(file: str | os.PathLike[str]) -> Iterator[None]:
+    """Say in one line what is wrong with an archive that was changed or cut off; a RuntimeError says that it is encrypted, or packed in another way.
+
+    Raises:
+        CarbonError: it cannot be read.
+    """
     try:
-        with zipfile.ZipFile(file) as archive:
-            return _review(archive, os.fspath(file), database if database is not None else open_database())
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        yield
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError) as error:
         raise CarbonError(f"cannot read the audit export {os.fspath(file)!r}: {error}", hint=_HINT) from error
 
 
 def _review(archive: zipfile.ZipFile, file: str, database: Database) -> Review:
     entries = archive.infolist()
+    if any(entry.compress_type not in _PACKED for entry in entries):
+        raise CarbonError(f"{file!r} is no audit export of this program", hint=_HINT)
     if len(entries) > _MOST_FILES or sum(entry.file_size for entry in entries) > _MOST_B:
         raise CarbonError(f"{file!r} is too large for an audit export", hint=_HINT)
     names = [entry.filename for entry in entries]
@@ -95,9 +112,13 @@ def _review(archive: zipfile.ZipFile, file: str, database: Database) -> Review:
     record = _json(archive, RECORD, file)
     if not isinstance(record, dict):
         raise CarbonError(f"{file!r} has no record", hint=_HINT)
-    checks = [_files(archive, names, table(manifest.get("sha256")))]
+    with _reading(file):
+        checks = [_files(archive, names, table(manifest.get("sha256")))]
     with tempfile.TemporaryDirectory() as folder:
-        journals = [(name.removeprefix(JOURNALS), _unpacked(archive, name, folder, number)) for number, name in enumerate(names) if name.startswith(JOURNALS)]
+        with _reading(file):
+            journals = [
+                (name.removeprefix(JOURNALS), _unpacked(archive, name, folder, number)) for number, name in enumerate(names) if name.startswith(JOURNALS)
+            ]
         verified = verify_journals(journals, run_id=run_id)
         digest = digest_of(verified)
         faults = [fault for each in verified for fault in each.faults]
@@ -167,7 +188,9 @@ def _facts(record: Mapping[str, object], stated: object, database: Database) -> 
 
 def _json(archive: zipfile.ZipFile, name: str, file: str) -> Any:
     try:
-        return json.loads(archive.read(name))
+        with _reading(file):
+            content = archive.read(name)
+        return json.loads(content)
     except (KeyError, ValueError, RecursionError) as error:
         raise CarbonError(f"{file!r}: {name} cannot be read", hint="it was changed or cut off: ask for it again") from error
 
