@@ -293,7 +293,7 @@ def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None, pro
         CarbonError: a run is unknown or still running, or a journal cannot be deleted.
     """
     with Ledger(store, progress=progress) as ledger:
-        runs = tuple(dict.fromkeys(ledger.run(id).run_id for id in ids))
+        runs = tuple(dict.fromkeys(ledger.full_id(id) for id in ids))
         files = tuple(ledger.forget(*runs))
         shared = tuple(file for file in files if not set(ledger.index.runs_in(file)) <= set(runs))
         if not dry_run:

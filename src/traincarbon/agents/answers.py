@@ -13,10 +13,9 @@ from traincarbon.estimation.plan import Plan, overridden
 from traincarbon.estimation.result import Estimate
 from traincarbon.estimation.units import MEASURES
 from traincarbon.explore.advise import advise
-from traincarbon.explore.budget import BUDGETS
+from traincarbon.explore.budget import BUDGETS, UNITS
 from traincarbon.explore.compare import compare
 from traincarbon.explore.optimise import optimise
-from traincarbon.quantities import QUANTITIES
 from traincarbon.suggestions import did_you_mean
 
 Arguments = Mapping[str, Any]
@@ -134,8 +133,7 @@ def _level(own: Arguments) -> float:
 
 
 def _quantity(name: str, value: object) -> float:
-    measure = None if name not in BUDGETS else MEASURES["days" if name == "budget_days" else QUANTITIES[BUDGETS[name]].unit]
-    return parse_option(name, value, measure)
+    return parse_option(name, value, MEASURES[UNITS[name]] if name in UNITS else None)
 
 
 def _values(value: object) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS
-from traincarbon.explore.budget import BUDGETS
+from traincarbon.explore.budget import BUDGETS, UNITS
 from traincarbon.explore.compared_results import MONEY
 from traincarbon.explore.comparison import MARKS
 from traincarbon.ledger.process_summary import STATES
@@ -73,8 +73,7 @@ def advise_arguments() -> dict[str, object]:
 
 def optimise_arguments() -> dict[str, object]:
     """Return those of ``optimise``."""
-    units = {name: "days" if name == "budget_days" else QUANTITIES[quantity].unit for name, quantity in BUDGETS.items()}
-    budgets = {name: {**_NUMBER, "description": f"Limit on {QUANTITIES[quantity].phrase}. [{units[name]}]"} for name, quantity in BUDGETS.items()}
+    budgets = {name: {**_NUMBER, "description": f"Limit on {QUANTITIES[quantity].phrase}. [{UNITS[name]}]"} for name, quantity in BUDGETS.items()}
     own = {
         "target_loss": {**_NUMBER, "description": "Loss to reach. [nat/token]"},
         "tokens_per_param": {**_NUMBER, "description": "Tokens for each parameter, instead of the best by the scaling law."},

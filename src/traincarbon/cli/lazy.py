@@ -14,8 +14,6 @@ _INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended, as in shells."""
 _OTHER_SPELLINGS = {"optimize": "optimise"}
 """Spellings of a command that work too."""
-_ALLOCATIONS = 50_000
-"""Objects after which garbage is looked for; Python's own number, 700, costs a tenth of an import of 40,000 runs."""
 
 
 class _Context(click.Context):
@@ -66,7 +64,6 @@ class LazyGroup(PlainHelp, click.Group):
         for each in (command, *(command.commands.values() if isinstance(command, click.Group) else ())):
             each.context_class = _Context
         gc.freeze()  # what was imported stays
-        gc.set_threshold(_ALLOCATIONS)
         gc.enable()
         return command
 

@@ -57,7 +57,7 @@ def _newest(database: Database) -> str:
 
 
 def _files(root: str) -> Iterator[str]:
-    """Yield the files below *root* that a database reads."""
+    """Yield the files below *root* that a database reads, and whatever else lies in its folders of products."""
     for name in _names(root):
         if name not in READ:
             continue

@@ -11,6 +11,8 @@ from traincarbon.uncertain import Num, Uncertain, z_of
 
 BUDGETS: dict[str, str] = {f"budget_{'days' if unit == 'hours' else unit}": quantity for unit, quantity in BUDGETED.items()}
 """Each budget and the quantity that it limits."""
+UNITS: dict[str, str] = {name: "days" if name == "budget_days" else QUANTITIES[quantity].unit for name, quantity in BUDGETS.items()}
+"""The unit in which each budget is stated."""
 _EVEN = 0.5
 
 

@@ -10,6 +10,7 @@ from traincarbon.tracking.track import track
 _NAMES = {"interval": "interval_s", "grace": "grace_s", "meter": "meters"}
 """Options whose name in Python is another one."""
 _NUMBERS = ("interval_s", "grace_s")
+_REPEATED = ("meters", "log_to")
 _EXAMPLE = "write options as --project toy --max-kwh 2"
 
 
@@ -66,7 +67,7 @@ def options_of(line: str) -> dict[str, Any]:
             value = words.pop(0)
         name = flag.removeprefix("--").replace("-", "_")
         name = _NAMES.get(name, name)
-        if name == "meters":
+        if name in _REPEATED:
             options[name] = [*options.get(name, ()), value]
         else:
             options[name] = _number(flag, value) if name in _NUMBERS else value

@@ -172,7 +172,7 @@ def _length_of(model: Any) -> int | None:
     try:
         taken = model.inputs[0]
         return int(taken.shape[1]) if "int" in str(taken.dtype) and len(taken.shape) == 2 and taken.shape[1] else None
-    except Exception:  # noqa: BLE001  a subclass of Model has no inputs
+    except (AttributeError, LookupError, TypeError, ValueError):  # a subclass of Model has no inputs, another model has them by name
         return None
 
 

@@ -2,8 +2,7 @@
 
 import os
 
-from traincarbon.tracking.sidecar.job import RUN_ID
-from traincarbon.tracking.sinks.mlflow_sink import TAG
+from traincarbon.tracking.sidecar.job import MLFLOW_TAG, RUN_ID
 
 
 class CarbonContext:
@@ -15,4 +14,4 @@ class CarbonContext:
 
     def tags(self) -> dict[str, str]:
         """Return the id of the run, which ``carbon runs show`` takes."""
-        return {TAG: os.environ[RUN_ID]}
+        return {MLFLOW_TAG: os.environ[RUN_ID]}

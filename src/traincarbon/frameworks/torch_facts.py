@@ -41,9 +41,9 @@ def precision_of_torch(model: object, *, mixed: str = "") -> str:
             return name
     parameters = getattr(model, "parameters", None)
     try:
-        first = next(iter(parameters())) if callable(parameters) else None
+        first = next(iter(parameters()), None) if callable(parameters) else None
         name = _FORMATS.get(str(getattr(first, "dtype", "")), "")
         matmul = sys.modules["torch"].backends.cuda.matmul if name == "fp32" else None
         return "tf32" if matmul is not None and matmul.allow_tf32 and sys.modules["torch"].cuda.is_available() else name
-    except Exception:  # noqa: BLE001  a model without parameters, a PyTorch without this switch
+    except (AttributeError, KeyError, RuntimeError, TypeError):  # no PyTorch, one without this switch, or one in which both of its switches are set
         return ""

@@ -94,7 +94,7 @@ class Index:
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
         self.refresh()
-        rows = self.rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id")
+        rows = self.rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id LIMIT ?", -1 if prefix else limit or -1)
         return [run_id for (run_id,) in rows if run_id.startswith(prefix)][: limit or None]  # SQLite ends a text at its first NUL
 
     def record(self, run_id: str) -> Run | None:

@@ -68,7 +68,7 @@ def counted_once(records: Iterable[Run]) -> dict[str, Counted]:
         for cluster in _shared(pieces):
             _count(cluster, tallies)
     found = {run_id: _counted(known[run_id], tally) for run_id, tally in tallies.items()}
-    return found | {run_id: Counted(0.0, 0.0, found.get(run_id, WHOLE).others, best) for run_id, best in doubles.items()}
+    return found | {run_id: Counted(0.0, 0.0, counted_in=best) for run_id, best in doubles.items()}
 
 
 def with_others(records: Sequence[Run], among: Iterable[Run] | None = None) -> list[Run]:

@@ -105,9 +105,9 @@ def _read_server(
         raise CarbonError("--hosts are those of one job, and --job names several", hint="import them one by one, or leave out --hosts")
     ask = partial(reader.job_of, hosts=names.hosts, begin=names.begin, end=names.end, zone=options.zone)
     jobs = [reader.job_on(record, nodes[record.run_id]) for record in placed if not wanted or any(is_like(number_of(record.run_id), id) for id in wanted)]
-    absent: list[str] = []
+    numbers, absent = {number_of(record.run_id) for record in placed}, []
     for id in wanted or ([] if jobs else [""]):
-        if any(is_like(number_of(record.run_id), id) for record in placed):
+        if any(is_like(number, id) for number in numbers):
             continue
         try:
             found = reader.ids_between(server, id, begin=names.begin, end=names.end, zone=options.zone) if is_pattern(id) else [id]
@@ -124,7 +124,7 @@ def _read_server(
 def _recorded(id: str, records: Sequence[Run], known: KnownJob | None) -> Run | None:
     """Return what the files of the import, or the ledger, have of a job of SLURM."""
     number = id.rpartition("=")[2]
-    if not number:
+    if not number.isdecimal():
         return None
     recorded = next((record for record in records if number_of(record.run_id) == number), None)
     return known(number) if recorded is None and known is not None else recorded

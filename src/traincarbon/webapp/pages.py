@@ -46,6 +46,7 @@ def page(request: Request, template: str, values: Mapping[str, object], *, title
         "version": __version__,
         "facts": str(edition_of(site.database)),
         "store": site.ledger.place,
+        "plans": site.ledger.store,
         "is_read_only": site.is_read_only,
         "may_write": may_write(request),
         "htmx": _HTMX,

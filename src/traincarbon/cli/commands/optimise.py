@@ -16,7 +16,7 @@ from traincarbon.estimation.parse import parse_option
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import fields_with
 from traincarbon.estimation.units import MEASURES
-from traincarbon.explore.budget import BUDGETS
+from traincarbon.explore.budget import BUDGETS, UNITS
 from traincarbon.explore.comparison import MARKS, by_reason
 from traincarbon.explore.optimise import optimise
 from traincarbon.quantities import QUANTITIES
@@ -25,14 +25,13 @@ if TYPE_CHECKING:
     from traincarbon.explore.optimum import Optimum, Point, Way
 
 
-_MEASURES = {name: MEASURES["days" if name == "budget_days" else QUANTITIES[quantity].unit] for name, quantity in BUDGETS.items()}
+_MEASURES = {name: MEASURES[unit] for name, unit in UNITS.items()}
 """Budget to the units that it may be written with."""
 
 
 def _budget_options(command: C) -> C:
     for name, quantity in reversed(BUDGETS.items()):
-        unit = "days" if name == "budget_days" else QUANTITIES[quantity].unit
-        command = click.option(f"--{name.replace('_', '-')}", name, metavar="NUMBER", help=f"Limit on {QUANTITIES[quantity].phrase}. [{unit}]")(command)
+        command = click.option(f"--{name.replace('_', '-')}", name, metavar="NUMBER", help=f"Limit on {QUANTITIES[quantity].phrase}. [{UNITS[name]}]")(command)
     return command
 
 

@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from traincarbon.explore.sweeps.outcome import Sweep
 
 
-class _Command(PlainHelp, click.Command):
-    """A command whose help needs no translations."""
-
-
-@click.command("sweep", cls=_Command)
+@click.command("sweep", cls=PlainHelp)
 @click.argument("grid_file", metavar="GRID.toml", type=FILE)
 @click.option("-o", "--output", "file", metavar="FILE.parquet", required=True, type=FILE, help="File to write; that of a shard is named after it.")
 @click.option("--layouts", is_flag=True, help="Search the fastest layout of each plan.")

@@ -16,7 +16,7 @@ _MOST_NOTES = 5
 @click.option("--wait", "wait_s", type=click.FloatRange(min=0.0), metavar="SECONDS", help="How long to wait for a server that is away.  [default: 20]")
 @ledger_options
 def sync_command(*, ids: tuple[str, ...], address: str, cluster: str, user: str, wait_s: float | None, store: str | None, as_json: bool, quiet: bool) -> None:
-    """Send the runs of this store, or those with the given IDs, to the ledger of your team. What it has already is not sent again.
+    """Send the runs of this store, or those with the given IDs, to the ledger of your team. What an earlier sync sent is not sent again.
 
     It may be interrupted and repeated at any time: no run is lost, and none counts twice.
 

@@ -45,7 +45,7 @@ def in_processes(work: Work, files: Files, *, workers: int) -> Iterator[Unit]:
     while left:
         pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin_worker)
         try:
-            for unit in _in_order(left, lambda unit, file: pool.submit(compute_into, work, unit, file), most=_AHEAD * workers):  # noqa: B023  used within this turn
+            for unit, _ in _in_order(left, lambda unit, file: pool.submit(compute_into, work, unit, file), most=_AHEAD * workers):  # noqa: B023  used within this turn
                 left = left[1:]
                 yield unit
         except BrokenProcessPool as error:
@@ -80,22 +80,17 @@ def on_dask(work: Work, files: Files, *, scheduler: str) -> Iterator[Unit]:
         CarbonError: the scheduler does not answer, or has no workers that can do the work.
     """
     with _client(scheduler) as client:
-        workers = max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
+        workers, paths = max(1, len(client.scheduler_info(n_workers=-1)["workers"])), dict(files)
 
         def submit(unit: Unit, _: str) -> Any:
             return client.submit(computed_bytes, work, unit, pure=False)
 
-        for unit, content in _in_order_with(files, submit, most=_AHEAD * workers):
-            replace_file(dict(files)[unit], content)
+        for unit, content in _in_order(files, submit, most=_AHEAD * workers):
+            replace_file(paths[unit], content)
             yield unit
 
 
-def _in_order(files: Files, submit: Callable[[Unit, str], Any], *, most: int) -> Iterator[Unit]:
-    for unit, _ in _in_order_with(files, submit, most=most):
-        yield unit
-
-
-def _in_order_with(files: Files, submit: Callable[[Unit, str], Any], *, most: int) -> Iterator[tuple[Unit, Any]]:
+def _in_order(files: Files, submit: Callable[[Unit, str], Any], *, most: int) -> Iterator[tuple[Unit, Any]]:
     """Submit *files*, at most so many ahead, and yield each unit with its result in their order."""
     waiting: deque[tuple[Unit, Any]] = deque()
     for unit, file in files:

@@ -32,7 +32,7 @@ def check_names(grid: Grid, database: Database) -> None:
 
 
 def _all_refused(grid: Grid, database: Database) -> bool:
-    """Say whether the plan in the middle of the numbers and the last one are refused too."""
+    """Say whether the last plan, and that in the middle of every list, are refused too."""
     ends = [{axis.name: axis.values[-1] if axis.values else axis.high for axis in (*grid.names, *grid.numbers)}]
     ends += [{axis.name: axis.values[len(axis.values) // 2] if axis.values else axis.high for axis in (*grid.names, *grid.numbers)}]
     return all(_error_of(grid.fixed | values, database) is not None for values in ends)

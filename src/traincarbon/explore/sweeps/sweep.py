@@ -17,7 +17,7 @@ from traincarbon.explore.sweeps.front import front_of, objectives
 from traincarbon.explore.sweeps.grid import Grid
 from traincarbon.explore.sweeps.names import check_names
 from traincarbon.explore.sweeps.outcome import Sweep
-from traincarbon.explore.sweeps.parquet_file import stored_in, table_of, tables_in, tables_of_unit, write_tables
+from traincarbon.explore.sweeps.parquet_file import ROWS_TOGETHER, stored_in, table_of, tables_in, tables_of_unit, write_tables
 from traincarbon.explore.sweeps.place import ENDING, Place
 from traincarbon.explore.sweeps.provenance import metadata, provenance
 from traincarbon.explore.sweeps.shard import Shard
@@ -200,8 +200,10 @@ def _told(task: _Task, tables: "Iterator[pa.Table]", plans: int) -> "Iterator[pa
     done = 0
     for table in tables:
         yield table
-        done = min(done + len(table), plans)
+        done = min(done + (ROWS_TOGETHER if task.work.by else len(table)), plans)  # a front is what is left of so many
         task.on_progress(done, plans)
+    if done < plans:
+        task.on_progress(plans, plans)
 
 
 def _join(task: _Task, plans: int) -> str | None:

@@ -60,7 +60,7 @@ def sync(
     store: str | os.PathLike[str] | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> Synced:
-    """Send runs to the ledger of a team on PostgreSQL. What it has already is not sent again.
+    """Send runs to the ledger of a team on PostgreSQL. What an earlier sync sent is not sent again.
 
     Args:
         ids: The runs, as :meth:`traincarbon.ledger.store.Ledger.run` takes them; all if there are none.
@@ -80,7 +80,7 @@ def sync(
         raise CarbonError("no ledger on a server is named", hint=f"set {VARIABLE}=postgresql+psycopg://USER@HOST/DATABASE, or give --ledger")
     user = user or os.environ.get("CARBON_LEDGER_USER", "")
     with closing(ServerLedger(address)) as server, Ledger(store, progress=progress) as own:
-        chosen = [own.run(id).run_id for id in ids]
+        chosen = [own.full_id(id) for id in ids]
         sender = sender_of(own.store, cluster=cluster or os.environ.get("CARBON_CLUSTER", ""), user=user)
         known = patiently(server, lambda connection: known_of(connection, sender, chosen), wait_s=wait_s)
         found = _found(own, chosen, mark=user)

@@ -51,6 +51,8 @@ def is_like(id: str, pattern: str) -> bool:
         >>> is_like("1234", "12*"), is_like("1234", "1234"), is_like("1234", "pod=12*")
         (True, True, False)
     """
+    if not is_pattern(pattern):
+        return id == pattern
     return re.fullmatch("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern), id) is not None
 
 

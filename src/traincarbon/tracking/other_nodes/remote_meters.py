@@ -41,7 +41,7 @@ class RemoteMeters:
         self.problem = ""
         """Why a node lacks its meter, in one sentence; "" while nothing is known to be wrong."""
         sent = settings._replace(
-            limits=Limits(), on_budget=BudgetPolicy.WARN, state_every_s=0.0, plan=None, totals={}, pattern="", continues=False, is_outside=False,
+            limits=Limits(), on_budget=BudgetPolicy.WARN, state_every_s=0.0, plan=None, totals={}, pattern="", log_format=None, continues=False, is_outside=False,
             sinks=settings.sinks_of_other_nodes,
         )  # fmt: skip
         for words in meter_commands(found, command, env):

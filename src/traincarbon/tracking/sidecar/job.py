@@ -11,6 +11,8 @@ MARK = "CARBON_SESSION"
 """The environment variable that marks the processes of a training, however they were started."""
 RUN_ID = "CARBON_RUN_ID"
 """The environment variable with the run's id, for programs that the training starts."""
+MLFLOW_TAG = "carbon.run_id"
+"""The tag of MLflow's runs with the run's id."""
 STORE = "CARBON_STORE"
 """The environment variable with the folder of the runs, for trackers that the training starts."""
 

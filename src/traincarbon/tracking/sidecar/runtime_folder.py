@@ -1,4 +1,4 @@
-"""The folder in which the processes of one user on one machine find each other; nothing in it outlives them."""
+"""The folder in which the processes of one user on one machine find each other; what killed ones leave is removed by :mod:`traincarbon.tracking.sidecar.left_files`."""
 
 import os
 import stat

@@ -6,10 +6,9 @@ import time
 from typing import Any
 
 from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.sidecar.job import MLFLOW_TAG
 from traincarbon.tracking.sinks.status import Status, facts_of
 
-TAG = "carbon.run_id"
-"""The tag of a run of MLflow with the id of ours; :mod:`traincarbon.frameworks.mlflow_context` sets it on those of the training."""
 _OWN_AFTER_S = 60.0
 """A training that has no run of its own by then is not going to have one. [s]"""
 _EXPERIMENT = "Default"
@@ -60,7 +59,7 @@ class MlflowSink:
         self._run_id = self._settings.open_runs.get("mlflow_run") or os.environ.get("MLFLOW_RUN_ID", "")
         if not self._run_id and "'" not in self._settings.run_id:
             experiments = self._client.search_experiments(max_results=_MOST_EXPERIMENTS, order_by=["last_update_time DESC"])
-            condition = f"tags.`{TAG}` = '{self._settings.run_id}'"
+            condition = f"tags.`{MLFLOW_TAG}` = '{self._settings.run_id}'"
             found = self._client.search_runs([each.experiment_id for each in experiments], condition, max_results=1, order_by=["attributes.start_time DESC"])
             self._run_id = found[0].info.run_id if found else ""
         if self._run_id:
@@ -83,7 +82,7 @@ class MlflowSink:
         if not experiment:
             found = self._client.get_experiment_by_name(name)
             experiment = found.experiment_id if found is not None else self._client.create_experiment(name)
-        run = self._client.create_run(experiment, run_name=f"carbon {self._settings.run_id}", tags={TAG: self._settings.run_id})
+        run = self._client.create_run(experiment, run_name=f"carbon {self._settings.run_id}", tags={MLFLOW_TAG: self._settings.run_id})
         self._run_id, self._is_own = run.info.run_id, True
         self._describe()
 

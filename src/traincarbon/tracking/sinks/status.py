@@ -2,14 +2,16 @@
 
 import time
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.decode import number
-from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, RECORDED
 from traincarbon.tracking.live_state import DeviceState, LiveState
 from traincarbon.tracking.settings import Settings
 from traincarbon.uncertain import Interval
+
+if TYPE_CHECKING:
+    from traincarbon.ledger.run import Run
 
 _SHORT = {"facility_energy_kwh": "energy_kwh"}
 """Results with a shorter name."""
@@ -52,7 +54,7 @@ def of_state(state: LiveState) -> Status:
     return Status({**_results(values), **_forecast(state.forecast), **_known(named)}, duration_s, time.time(), state.devices)
 
 
-def of_record(run: Run, latest: Status | None = None) -> Status:
+def of_record(run: "Run", latest: Status | None = None) -> Status:
     """Return how a run stands that has ended: by its record, and the latest forecast beside it.
 
     Args:
