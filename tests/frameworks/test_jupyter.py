@@ -18,6 +18,7 @@ def test_the_options_have_the_names_of_the_command_line():
         "grace_s": 5.0,
     }
     assert options_of("") == {}
+    assert options_of("--log-to mlflow --log-to tensorboard=logs") == {"log_to": ["mlflow", "tensorboard=logs"]}
 
 
 @pytest.mark.parametrize("line", ["toy", "--project", "--project --max-kwh 2", "--interval soon", "--project 'toy"])

@@ -102,6 +102,15 @@ def test_a_sweep_that_was_stopped_goes_on(tmp_path, shipped, workers, monkeypatc
 
 
 @pytest.mark.usefixtures("small")
+def test_the_progress_of_a_front_is_in_plans_and_comes_to_all(tmp_path, shipped):
+    told = []
+    found = sweep(STATED, tmp_path / "x.parquet", keep="pareto", database=shipped, on_progress=lambda done, plans: told.append((done, plans)))
+    assert found.kept < found.plans
+    assert told[-1] == (found.plans, found.plans)
+    assert [done for done, _ in told] == sorted(done for done, _ in told)
+
+
+@pytest.mark.usefixtures("small")
 def test_the_front_of_shards_is_the_front_of_one_process(tmp_path, shipped):
     options = {"keep": "pareto", "money": "own", "database": shipped}
     whole = sweep(STATED, tmp_path / "all.parquet", database=shipped)
