@@ -42,8 +42,8 @@ class Exporter:
     def __init__(self, address: Address, *, labels: Mapping[str, str], facts: Mapping[str, str]) -> None:
         self._labels, self._facts = labels, facts
         self.text = exposition(None, labels=labels, facts=facts)
-        self.reads = 0
-        """How often the metrics were read."""
+        self.read_text = ""
+        """The text that was read last; a read that began before the run ended does not have the last values."""
         self._server = _Server(address, self)
         host, port = self._server.server_address[:2]
         self.where = f"http://{Address(str(host), int(port))}/metrics"
@@ -61,9 +61,8 @@ class Exporter:
 
     def close(self) -> None:
         """Wait until Prometheus has read the last values, as it comes by itself; then stop."""
-        before = self.reads
-        until_s = time.monotonic() + (_NEXT_SCRAPE_S if before else _FIRST_SCRAPE_S)
-        while self.has_finished and self.reads == before and time.monotonic() < until_s:
+        until_s = time.monotonic() + (_NEXT_SCRAPE_S if self.read_text else _FIRST_SCRAPE_S)
+        while self.has_finished and self.read_text is not self.text and time.monotonic() < until_s:
             time.sleep(_PAUSE_S)
         self._server.shutdown()
         self._server.server_close()
@@ -130,8 +129,10 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         exporter, path = self.server.exporter, self.path.partition("?")[0]
         if path == "/metrics":
-            self._answer(exporter.text, CONTENT_TYPE)
-            exporter.reads += self.command == "GET"
+            text = exporter.text
+            self._answer(text, CONTENT_TYPE)
+            if self.command == "GET":
+                exporter.read_text = text
         elif path == "/dashboard.json":
             self._answer(dashboard(), "application/json")
         elif path == "/":
