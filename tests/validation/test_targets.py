@@ -12,7 +12,19 @@ def case(id, error, *, quantity="accelerator_hours_h", family="dense-lm", genera
     median = 100.0 * math.exp(error)
     rules = {"generation_mean": 100.0 * math.exp(0.5)}
     return Case(
-        id, set, quantity, 100.0, median / 2, median, median * 2, sigma, rules, family=family, generation=generation, organisation=organisation, unusable=unusable
+        id,
+        set,
+        quantity,
+        100.0,
+        median / 2,
+        median,
+        median * 2,
+        sigma,
+        rules,
+        family=family,
+        generation=generation,
+        organisation=organisation,
+        unusable=unusable,
     )
 
 

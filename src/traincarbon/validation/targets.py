@@ -17,7 +17,18 @@ SMALL_EAGER = "steps of small models"
 SEARCHED = "MFU by layout search"
 _SMALL_EAGER_SET = "vtrain-2-to-8-a100"
 """Steps of models below 2B parameters on one server."""
-_MEDIA = ("vision", "convolution", "separable-convolution", "contrastive", "masked-autoencoder", "self-distillation", "video", "diffusion", "multimodal", "speech")
+_MEDIA = (
+    "vision",
+    "convolution",
+    "separable-convolution",
+    "contrastive",
+    "masked-autoencoder",
+    "self-distillation",
+    "video",
+    "diffusion",
+    "multimodal",
+    "speech",
+)
 _INSIDE = (0.88, 0.92)
 
 
@@ -39,7 +50,13 @@ def _at_least(measure: str, least: float) -> Limit:
 
 _MEDIUM = (_up_to("median_abs_ln", 0.35), _at_least("coverage_90", 0.85))
 LIMITS: dict[str, tuple[Limit, ...]] = {
-    LANGUAGE: (_up_to("median_abs_ln", 0.27), _up_to("p90_abs_ln", 0.75), Limit("bias_ln", -0.10, 0.10), Limit("coverage_90", *_INSIDE), _up_to(OVER_MEAN, 0.0)),
+    LANGUAGE: (
+        _up_to("median_abs_ln", 0.27),
+        _up_to("p90_abs_ln", 0.75),
+        Limit("bias_ln", -0.10, 0.10),
+        Limit("coverage_90", *_INSIDE),
+        _up_to(OVER_MEAN, 0.0),
+    ),
     DENSE_ON_HOPPER: (_up_to("median_abs_ln", 0.33), _at_least("coverage_90", 0.85)),
     FINE_TUNING: (_up_to("median_abs_ln", 0.40),),
     **dict.fromkeys(_MEDIA, _MEDIUM),

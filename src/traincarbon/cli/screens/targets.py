@@ -15,9 +15,7 @@ _INTRO = (
     "Each figure stands beside its target; a missed one is bold. Rows are those of the tables below, each predicted without its organisation.",
     "With few rows a coverage says little: the last column is the range in which right 90 % intervals of independent rows lie in nine of ten such sets.",
 )
-_PAIRED = (
-    "Against the mean of the generation, the mean error of language models over organisations is smaller by at least {least:.3f} (the end of its 90 % interval)."
-)
+_PAIRED = "Against the mean of the generation, the mean error of language models over organisations is smaller by at least {least:.3f} (the end of its 90 % interval)."
 _NOT_SMALLER = "Against the mean of the generation, the mean error of language models over organisations is not smaller for certain."
 _UNREACHED = (
     "Speech misses its median for a reason that no form of the fit removes: organisations that do the same work differ by a factor of twenty in hours, "
