@@ -159,7 +159,8 @@ def by_chance(n: int, level: float = 0.9) -> tuple[float, float]:
         >>> by_chance(4), by_chance(100)
         ((0.5, 1.0), (0.85, 0.95))
     """
-    below, bounds = 0.0, []
+    below = 0.0
+    bounds: list[float] = []
     for inside in range(n + 1):
         below += math.comb(n, inside) * level**inside * (1.0 - level) ** (n - inside)
         bounds += [inside / n] * ((below >= 0.05) + (below >= 0.95) - len(bounds))
