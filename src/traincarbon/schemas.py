@@ -401,6 +401,11 @@ SCHEMAS: Mapping[str, Schema] = {
             "families": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "generations": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "power": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
+            "targets": _list(
+                _object(
+                    {"rows": _TEXT, "n": _WHOLE, "measure": _TEXT, "least": _or_null(_NUMBER), "most": _or_null(_NUMBER), "reached": _NUMBER, "is_met": _FLAG}
+                )
+            ),
             "rows": _list(_object({"id": _TEXT, "set": _TEXT, "quantity": _TEXT, "published": _NUMBER, "low": _NUMBER, "median": _NUMBER, "high": _NUMBER})),
             "set_aside": _REASONS,
         }
