@@ -149,6 +149,7 @@ class Process:
                 self.notes.append(_cut(line.get("text")))
         elif kind == "record":
             self.record = _table_or(self.record, line.get("record"))
+            return  # such a line states nothing else
         elif kind == "bill":
             self.bill += items(line.get("parts"))
         elif kind == "end":

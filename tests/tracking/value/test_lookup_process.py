@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from left_behind import nothing_left_behind
 from traincarbon.tracking.value import lookup_process as module
 from traincarbon.tracking.value.lookup_process import LookupProcess
 from traincarbon.tracking.value.valuation import EarlierSessions, RunQuestion, Valuation
@@ -16,11 +17,8 @@ from traincarbon.tracking.value.valuation import EarlierSessions, RunQuestion, V
 @pytest.fixture(autouse=True)
 def _nothing_stays():
     """Neither a descriptor nor a process may be left by a test."""
-    before = set(os.listdir("/proc/self/fd"))
-    yield
-    assert len(os.listdir("/proc/self/fd")) == len(before)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with nothing_left_behind():
+        yield
 
 
 def awaited(asked, *, seconds=10.0):
