@@ -9,6 +9,7 @@ import click
 from traincarbon import runs
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
+from traincarbon.cli.commands.budget import budget_command
 from traincarbon.cli.commands.evidence import verify_command
 from traincarbon.cli.commands.run_hours import hours_command
 from traincarbon.cli.commands.sync import sync_command
@@ -246,7 +247,7 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
     click.echo(f"{what} deleted" if yes else output.dim(f"{what}; nothing was deleted. Add --yes to delete them."))
 
 
-for subcommand in (hours_command, verify_command, sync_command):
+for subcommand in (budget_command, hours_command, verify_command, sync_command):
     command.add_command(subcommand)
 
 
