@@ -28,11 +28,13 @@ from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
 from traincarbon.readers.found import Found, ImportResult
 from traincarbon.readers.imported import ENERGY_COVERS, ImportOptions
 from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources, recorded_job
+from traincarbon.tracking import project_budget
 from traincarbon.zones import zone_of
 
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
 sync = server.sync
+check_budget = project_budget.check_budget
 budget, set_budget, remove_budget, set_time_zone = listing.budget, listing.set_budget, listing.remove_budget, listing.set_time_zone
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""

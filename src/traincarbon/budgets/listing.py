@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from traincarbon.budgets.budget_file import checked_budget, checked_limits, read_budgets, write_budgets
 from traincarbon.budgets.budget_month import BudgetsMonth, months_of
-from traincarbon.budgets.month import month_named
+from traincarbon.budgets.month import check_month, month_named
 from traincarbon.budgets.month_use import month_uses
 from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.server.team_ledger import open_ledger
@@ -32,6 +32,8 @@ def budget(
 
 def budget_of(ledger: LedgerReader, project: str | None = None, *, month: str = "") -> BudgetsMonth:
     """Return what :func:`budget` does, of a ledger that is open."""
+    if month:
+        check_month(month)
     budgets = read_budgets()
     now_s = time.time()
     asked = month_named(month, time_zone=budgets.time_zone, now_s=now_s)

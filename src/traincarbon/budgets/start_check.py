@@ -51,6 +51,10 @@ class Start(NamedTuple):
         said = [each.text for each in self.limits if each.room is not Room.ENOUGH and not each.refuses]
         return (*said, *self.notes)
 
+    def to_dict(self) -> dict[str, object]:
+        """Return it fit for JSON."""
+        return {"limits": [each.to_dict() for each in self.limits], "notes": list(self.notes)}
+
 
 def check_start(*, project: str, store: str | None, run_id: str = "", expected: Callable[[], Expected] = Expected, wait_s: float = ALL_S) -> Start:
     """Return what the budgets of a project say of a run that begins now. It never raises, and never waits longer than *wait_s*.

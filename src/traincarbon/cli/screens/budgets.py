@@ -4,6 +4,7 @@ from calendar import month_name
 
 from traincarbon.budgets.budget import UNITS, StartPolicy
 from traincarbon.budgets.budget_month import BudgetMonth, BudgetsMonth
+from traincarbon.budgets.start_check import Start
 from traincarbon.cli import output
 from traincarbon.quantities import S_PER_DAY
 
@@ -35,6 +36,14 @@ def budgets_screen(found: BudgetsMonth) -> str:
         more = f" and {len(found.without) - _MOST_NOTES:,} more" if len(found.without) > _MOST_NOTES else ""
         lines.append(output.wrapped("Without a budget", f"{names}{more}"))
     return "\n".join(lines)
+
+
+def room_text(start: Start) -> str:
+    """Return what budgets say of a run that would begin now, a paragraph each."""
+    if not start.limits and not start.notes:
+        return output.wrapped("Budget", "none for this project; set one with: carbon runs budget PROJECT --max-usd 5000")
+    texts = [f"{each.text}: it would be refused" if each.refuses else each.text for each in start.limits]
+    return "\n".join(output.wrapped("Budget", text.removeprefix("the budget of ")) for text in (*texts, *start.notes))
 
 
 def _title(found: BudgetsMonth) -> str:
