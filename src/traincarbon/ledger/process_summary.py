@@ -304,4 +304,4 @@ def _texts(value: object) -> dict[str, str]:
 
 
 def _table_or(default: Mapping[str, object] | None, value: object) -> Mapping[str, object] | None:
-    return value if isinstance(value, Mapping) else default
+    return value if isinstance(value, (dict, Mapping)) else default
