@@ -276,13 +276,15 @@ def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None,
     return codecarbon_csv.dump(found)
 
 
-def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None) -> Merged:
+def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None, progress: Progress | None = None) -> Merged:
     """Copy the journals of other stores or folders into the store; runs that it holds already are not counted twice.
+
+    *progress* is called with a line now and then while that takes longer than a second.
 
     Raises:
         CarbonError: a folder does not exist, or a journal cannot be copied.
     """
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         return ledger.merge(folders)
 
 

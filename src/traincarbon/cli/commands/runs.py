@@ -109,7 +109,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     \b
     carbon runs merge /mnt/shared/runs node-7/runs
     """  # noqa: D301  click reads the escape
-    merged = runs.merge(folders, store=store)
+    merged = runs.merge(folders, store=store, progress=output.teller(quiet=quiet))
     if as_json:
         click.echo(output.as_json(merged._asdict()))
     else:
