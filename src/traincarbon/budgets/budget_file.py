@@ -59,7 +59,7 @@ def checked_limits(stated: Mapping[str, object]) -> dict[str, float]:
     """Return the limits among options, as ``max_usd``, by what they bound. None is no limit.
 
     Raises:
-        CarbonError: one is no number above 0.
+        CarbonError: one is not a number above 0.
     """
     import math
 

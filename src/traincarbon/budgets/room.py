@@ -25,7 +25,7 @@ class Room(StrEnum):
 
 
 class Expected(NamedTuple):
-    """What a run is expected to take in all, by the names of :data:`traincarbon.budgets.budget.UNITS`; what is not known is absent.
+    """What a run is expected to take in total, by the names of :data:`traincarbon.budgets.budget.UNITS`; what is not known is absent.
 
     Attributes:
         amounts: How much.
