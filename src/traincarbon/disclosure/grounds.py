@@ -32,7 +32,8 @@ class Grounds(NamedTuple):
 def grounds_of_plan(answer: Estimate) -> Grounds:
     """Return what the energy of an estimate rests on."""
     source = "as the plan states it" if answer.plan.pue is not None else _source(answer.facts.known.get("pue"))
-    return Grounds(source, _assumed(answer.facts.known, OF_PLAN))
+    assumed = {each.name: each for each in answer.assumptions}
+    return Grounds(source, tuple(_words(name, assumed[name].reason, assumed[name].value) for name in OF_PLAN if name in assumed))
 
 
 def grounds_of_run(run: Run, *, pue: float | None, facts: Mapping[str, Given]) -> Grounds:
@@ -56,7 +57,12 @@ def grounds_of_run(run: Run, *, pue: float | None, facts: Mapping[str, Given]) -
 
 def _assumed(facts: Mapping[str, Given], names: Iterable[str]) -> tuple[str, ...]:
     found = (given for name in names if (given := facts.get(name)) is not None and given.assumed)
-    return tuple(f"{_NAMES.get(given.name, '')}{given.reason} ({significant(float(median_of(given.value)), 3)})" for given in found)
+    return tuple(_words(given.name, given.reason, given.value) for given in found)
+
+
+def _words(name: str, reason: str, value: object) -> str:
+    amount = value if isinstance(value, str) else significant(float(median_of(value)), 3)
+    return f"{_NAMES.get(name, '')}{reason} ({amount})"
 
 
 def _source(given: Given | None) -> str:
