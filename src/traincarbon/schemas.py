@@ -43,18 +43,22 @@ _PARTS = tuple(part.value for part in ENERGY_PARTS)
 
 
 def _choice(values: Iterable[str]) -> Schema:
+    """Return one of these texts."""
     return {"enum": list(values)}
 
 
 def _list(items: Schema) -> Schema:
+    """Return a list of such items."""
     return {"type": "array", "items": items}
 
 
 def _map(values: Schema) -> Schema:
+    """Return an object with such values under any names."""
     return {"type": "object", "additionalProperties": values}
 
 
 def _or_null(schema: Schema) -> Schema:
+    """Return such a value, or null where it is unknown."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
@@ -66,16 +70,17 @@ def _object(properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -
 
 def _quantities(names: Iterable[str], *, optional: Iterable[str] = ()) -> Schema:
     """Return an object with an interval, or null where it is unknown, for each quantity."""
-    described = {name: {**_or_null(_INTERVAL), "description": _described(name)} for name in names}
-    return _object(described, optional=optional)
+    return _object({name: _quantity(name) for name in names}, optional=optional)
 
 
-def _described(name: str) -> str:
+def _quantity(name: str) -> Schema:
+    """Return an interval of the quantity, or null where it is unknown."""
     quantity = QUANTITIES[name]
-    return f"{quantity.label} [{quantity.unit}]" if quantity.unit else quantity.label
+    return {**_or_null(_INTERVAL), "description": f"{quantity.label} [{quantity.unit}]" if quantity.unit else quantity.label}
 
 
 def _field(name: str) -> Schema:
+    """Return a field of a plan: a number may be a text, as one with an interval is."""
     field = FIELDS[name]
     kind: Schema = {"type": ["number", "string"]} if name in NUMBERS else _choice(CHOICES[name]) if name in CHOICES else _TEXT
     return {**kind, "description": f"{field.help} [{field.unit}]" if field.unit else field.help}
@@ -430,7 +435,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "missing": _object(dict.fromkeys((*_PARTS, MISSING), _TEXT), optional=(*_PARTS, MISSING)),
             "gaps_s": _AMOUNT,
             "samples": _WHOLE,
-            **{name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RECORDED},
+            **{name: _quantity(name) for name in RECORDED},
             "tokens": _or_null(_AMOUNT),
             "params": _or_null(_AMOUNT),
             "mfu": _or_null(_AMOUNT),

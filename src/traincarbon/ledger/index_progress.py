@@ -1,4 +1,4 @@
-"""How far the reading of journals has come, told where it takes longer than a second."""
+"""How far the reading or copying of journals has come, told where it takes longer than a second."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -9,16 +9,17 @@ _FIRST_S = 1.0
 
 
 class Progress:
-    """The reading of some files.
+    """What is done with some journals.
 
     Args:
         tell: Called with a line after one second and every two seconds from then on; None tells nothing.
         whole_b: How much there is to read.
-        doing: What is done with them.
+        doing: What is done.
     """
 
     def __init__(self, tell: Tell | None, *, whole_b: int, doing: str = "reading journals") -> None:
-        self._tell, self._doing = tell, doing
+        self._tell = tell
+        self._doing = doing
         self._whole_b = whole_b
         self._done_b = 0
         self._next_s = time.monotonic() + _FIRST_S
