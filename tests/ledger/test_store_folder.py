@@ -70,9 +70,9 @@ def test_a_machine_has_one_name_in_a_store_and_another_in_the_next(tmp_path):
 
 
 def test_the_name_of_a_machine_does_not_show(tmp_path, monkeypatch):
-    monkeypatch.setattr(store_module, "_host", lambda: "gpu-node-17")
+    monkeypatch.setattr(store_module, "host_name", lambda: "gpu-node-17")
     first = node_name(str(tmp_path))
-    monkeypatch.setattr(store_module, "_host", lambda: "gpu-node-18")
+    monkeypatch.setattr(store_module, "host_name", lambda: "gpu-node-18")
     assert first != node_name(str(tmp_path))
     assert "gpu" not in first
 
