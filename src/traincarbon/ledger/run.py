@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from traincarbon.decode import number
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.bills import Billed
+from traincarbon.ledger.half_letters import has_halves, without_halves
 from traincarbon.ledger.hours import HourUse, to_rows
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, facility_shares, measured_j
@@ -167,7 +168,7 @@ class Run:
         """
         from traincarbon.ledger.record_checks import checked_record  # a run that is tracked is not read from a file
 
-        return cls(**checked_record(stated))
+        return cls(**checked_record(without_halves(dict(stated)) if has_halves(stated) else stated))
 
     def to_stored(self) -> dict[str, object]:
         """Return the fields that are not as by default, as JSON can hold them, for the index."""
