@@ -134,7 +134,7 @@ class Metering:
             self._said.waiting.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
         elif not self._readout.are_unsettled:
             self._ask_lookup()
-        self._write("start", {**fields, **self._session.start_fields(), "missing": self._readout.missing})
+        self._write("start", {**fields, **self._session.start_fields(), **self._readout.start_fields()})
         if settings.sinks:
             from traincarbon.tracking.sinks.processes import SinkProcesses
 
@@ -151,7 +151,7 @@ class Metering:
     def _take_changes(self) -> None:
         """Take devices that can be read since a moment ago, or that cannot be read any more."""
         self._take_devices()
-        self._write("start", {"interval_s": self._settings.interval_s, **self._session.start_fields(), "missing": self._readout.missing})
+        self._write("start", {"interval_s": self._settings.interval_s, **self._session.start_fields(), **self._readout.start_fields()})
         if not self._readout.are_unsettled:
             self._ask_lookup()
 
