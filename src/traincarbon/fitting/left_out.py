@@ -18,8 +18,6 @@ _COVERED = 0.90
 """Share of the left-out rows that 90 % intervals are made to hold."""
 _HALVINGS = 60
 _MOST_REACH = 4.0
-_FEWEST = 2
-"""Groups up to which nothing is said of others."""
 
 
 class LeftOut(NamedTuple):
@@ -67,4 +65,4 @@ def honest_scatter(rows: Sequence[LeftOut], *, groups: int, covered: float = _CO
         middle = (low + high) / 2.0
         reached = quantile(sorted(abs(row.error) / (row.variance + middle**2) ** 0.5 for row in rows), covered)
         low, high = (middle, high) if reached > Z_90 else (low, middle)
-    return (low + high) / 2.0 * (t_over_normal(groups - 1.0) * math.sqrt(1.0 + 1.0 / groups) if groups > _FEWEST else 1.0)
+    return (low + high) / 2.0 * (t_over_normal(groups - 1.0) * math.sqrt(1.0 + 1.0 / groups) if groups > 1 else 1.0)
