@@ -14,10 +14,12 @@ class Progress:
     Args:
         tell: Called with a line after one second and every two seconds from then on; None tells nothing.
         whole_b: How much there is to read.
+        doing: What is done with them.
     """
 
-    def __init__(self, tell: Tell | None, *, whole_b: int) -> None:
+    def __init__(self, tell: Tell | None, *, whole_b: int, doing: str = "reading") -> None:
         self._tell = tell
+        self._doing = doing
         self._whole_b = whole_b
         self._done_b = 0
         self._next_s = time.monotonic() + _FIRST_S
@@ -27,4 +29,4 @@ class Progress:
         self._done_b += read_b
         if self._tell is not None and time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _EVERY_S
-            self._tell(f"reading journals: {self._done_b / 1e6:,.0f} of {self._whole_b / 1e6:,.0f} MB")
+            self._tell(f"{self._doing} journals: {self._done_b / 1e6:,.0f} of {self._whole_b / 1e6:,.0f} MB")
