@@ -40,7 +40,8 @@ def write_run(store, run_id="run", *, writer="a1-7-1", n=20, ends=True, project=
             clock.now_s = began_s + 30.0 * count
             used = {"gpu:GPU-1": ("gpu", 300.7), "cpu:0": ("cpu", 50.3)} if devices is None else devices
             stated = {
-                name: {"part": part, "how": "counter", "energy_j": watts * 30.0 * count, "power_max_w": watts, "utilisation": 0.5} for name, (part, watts) in used.items()
+                name: {"part": part, "how": "counter", "energy_j": watts * 30.0 * count, "power_max_w": watts, "utilisation": 0.5}
+                for name, (part, watts) in used.items()
             }
             journal.write("interval", {"from_s": begin_s + 30.0 * (count - 1), "to_s": begin_s + 30.0 * count, "devices": stated, "tokens": 1e3 * count})
         if ends:

@@ -32,6 +32,8 @@ COMMANDS = [
     ("run", "runs", ["show", "last"]),
     ("hours", "runs", ["hours", "last"]),
     ("verification", "runs", ["verify", "last"]),
+    ("compaction", "runs", ["compact", "--dry-run"]),
+    ("compaction", "runs", ["compact"]),
     ("disclosure", "disclose", [PLAN, str(ROOT / "reports" / "recorded-run.json")]),
 ]
 
