@@ -8,6 +8,7 @@ from imports import kept
 from traincarbon import runs
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.imported_runs import as_read
+from traincarbon.ledger.run import Run
 from traincarbon.readers import sources
 from traincarbon.runs import read
 
@@ -96,3 +97,4 @@ def test_a_record_of_a_file_is_what_its_journal_gives():
     records = [record for file in files for record in runs.read(file).runs] + list(runs.read(files).runs)
     assert len(records) > 20
     assert [as_read(record) for record in records] == records
+    assert [Run.from_dict(record.to_dict()) for record in records] == records

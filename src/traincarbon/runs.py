@@ -27,6 +27,7 @@ from traincarbon.readers.bills.importing import add_to_ledger, with_bills
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
 from traincarbon.readers.found import Found, ImportResult
 from traincarbon.readers.imported import ENERGY_COVERS, ImportOptions
+from traincarbon.readers.on_demand import entries_of, fixed
 from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources, recorded_job
 from traincarbon.readers.zones import zone_of
 
@@ -166,14 +167,19 @@ def read(
     options = ImportOptions(zone=zone_of(timezone), hw=hw, params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
     named = [os.fspath(file) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
     readings, charges, nodes = read_sources(named, format, options, JobNames(job, hosts, from_, to), known=known_job, progress=progress)
-    records = with_bills(merged([record for _, reading in readings for record in reading.records]), charges, nodes)
+    records = with_bills(merged([entry for _, reading in readings for entry in entries_of(reading.records)]), charges, nodes)
     return Found(
-        tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
+        fixed(records, partial(_stated, project=project, hw=hw) if project or hw else None),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
         (*joint_notes(records, readings), *(f"{shown}: {note}" for shown, reading in readings for note in reading.notes)),
         tuple(charges),
         nodes,
     )
+
+
+def _stated(record: Run, *, project: str, hw: str) -> Run:
+    """Return a record with what the user states of it."""
+    return replace(record, project=project or record.project, hw=hw or record.hw)
 
 
 def import_(
@@ -233,7 +239,7 @@ def import_(
         progress=progress,
     )
     if found.charges:  # journals of their own state what runs cost, so that a newer bill replaces it
-        found = found._replace(runs=tuple(replace(run, billed=None) for run in found.runs))
+        found = found._replace(runs=fixed(found.runs, lambda run: replace(run, billed=None)))
     added: tuple[str, ...] = ()
     with Ledger(store, progress=progress) as ledger:
         found = found.placed(ledger.store)
@@ -271,13 +277,15 @@ def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None,
     return codecarbon_csv.dump(found)
 
 
-def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None) -> Merged:
+def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None, progress: Progress | None = None) -> Merged:
     """Copy the journals of other stores or folders into the store; runs that it holds already are not counted twice.
+
+    *progress* is called with a line now and then while that takes longer than a second.
 
     Raises:
         CarbonError: a folder does not exist, or a journal cannot be copied.
     """
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         return ledger.merge(folders)
 
 

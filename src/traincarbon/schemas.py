@@ -44,18 +44,22 @@ _PARTS = tuple(part.value for part in ENERGY_PARTS)
 
 
 def _choice(values: Iterable[str]) -> Schema:
+    """Return one of these texts."""
     return {"enum": list(values)}
 
 
 def _list(items: Schema) -> Schema:
+    """Return a list of such items."""
     return {"type": "array", "items": items}
 
 
 def _map(values: Schema) -> Schema:
+    """Return an object with such values under any names."""
     return {"type": "object", "additionalProperties": values}
 
 
 def _or_null(schema: Schema) -> Schema:
+    """Return such a value, or null where it is unknown."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
@@ -67,16 +71,17 @@ def _object(properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -
 
 def _quantities(names: Iterable[str], *, optional: Iterable[str] = ()) -> Schema:
     """Return an object with an interval, or null where it is unknown, for each quantity."""
-    described = {name: {**_or_null(_INTERVAL), "description": _described(name)} for name in names}
-    return _object(described, optional=optional)
+    return _object({name: _quantity(name) for name in names}, optional=optional)
 
 
-def _described(name: str) -> str:
+def _quantity(name: str) -> Schema:
+    """Return an interval of the quantity, or null where it is unknown."""
     quantity = QUANTITIES[name]
-    return f"{quantity.label} [{quantity.unit}]" if quantity.unit else quantity.label
+    return {**_or_null(_INTERVAL), "description": f"{quantity.label} [{quantity.unit}]" if quantity.unit else quantity.label}
 
 
 def _field(name: str) -> Schema:
+    """Return a field of a plan: a number may be a text, as one with an interval is."""
     field = FIELDS[name]
     kind: Schema = {"type": ["number", "string"]} if name in NUMBERS else _choice(CHOICES[name]) if name in CHOICES else _TEXT
     return {**kind, "description": f"{field.help} [{field.unit}]" if field.unit else field.help}
@@ -154,7 +159,8 @@ _STATEMENT = _object(
         **dict.fromkeys(("state", "began", "ended", "hardware", "accelerator"), _TEXT),
         **dict.fromkeys(("accelerators", "nodes"), _or_null(_AMOUNT)),
         "is_rented": _or_null(_FLAG),
-        **dict.fromkeys(("place", "country"), _TEXT),
+        "is_tenure_assumed": _FLAG,
+        **dict.fromkeys(("cloud", "base_model", "place", "country"), _TEXT),
         **dict.fromkeys(("pue", "intensity_gco2e_per_kwh"), _or_null(_AMOUNT)),
         "basis": _TEXT,
         "compute": _COMPUTE,
@@ -412,6 +418,11 @@ SCHEMAS: Mapping[str, Schema] = {
             "families": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "generations": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
             "power": _list(_object({"set": _TEXT, "quantity": _TEXT, "fitted_on": _FLAG, **_ERRORS, "baselines": _map(_object(_ERRORS))})),
+            "targets": _list(
+                _object(
+                    {"rows": _TEXT, "n": _WHOLE, "measure": _TEXT, "least": _or_null(_NUMBER), "most": _or_null(_NUMBER), "reached": _NUMBER, "is_met": _FLAG}
+                )
+            ),
             "rows": _list(_object({"id": _TEXT, "set": _TEXT, "quantity": _TEXT, "published": _NUMBER, "low": _NUMBER, "median": _NUMBER, "high": _NUMBER})),
             "set_aside": _REASONS,
         }
@@ -435,7 +446,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "missing": _object(dict.fromkeys((*_PARTS, MISSING), _TEXT), optional=(*_PARTS, MISSING)),
             "gaps_s": _AMOUNT,
             "samples": _WHOLE,
-            **{name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RECORDED},
+            **{name: _quantity(name) for name in RECORDED},
             "tokens": _or_null(_AMOUNT),
             "params": _or_null(_AMOUNT),
             "mfu": _or_null(_AMOUNT),

@@ -8,7 +8,7 @@ import pytest
 
 HEAVY = {"numpy", "pandas", "rich", "codecarbon", "pynvml", "psutil", "sqlalchemy", "json", "difflib", "pathlib", "shutil"}
 ESTIMATE = ("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--quiet")
-ALL_COMMANDS = """traincarbon _version cli cli.lazy errors formatting"""
+ALL_COMMANDS = """traincarbon _version cli cli.lazy errors terminal_text"""
 OF_AN_ESTIMATE = """
 calibration calibration.own_stores
 cli.choice cli.commands cli.commands.estimate cli.options cli.output cli.plotting cli.screens cli.screens.answer cli.screens.estimate cli.screens.layout
@@ -20,7 +20,7 @@ estimation.facts.electricity_price estimation.facts.intensity estimation.facts.i
 estimation.facts.utilisation
 formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.image_loading formulas.making formulas.power formulas.samples
 formulas.throughput formulas.training_state
-paths quantities reading uncertain
+formatting paths quantities reading uncertain
 """
 OF_A_LAYOUT = """
 estimation.layout estimation.layout.machine estimation.layout.search estimation.layout.shape estimation.layout.task

@@ -223,7 +223,17 @@ def test_within_a_tracked_command_it_reports_to_that_tracker(place, tmp_path):
     assert done.returncode == 0, done.stderr
     run = place.record("outer")
     assert (run.tokens, run.counts["steps"], len(run.attempts)) == (5 * BATCH * LENGTH, 5, 1)
+    assert (run.plan["layers"], run.plan["hidden"], run.plan["planned_tokens"]) == (2.0, 64.0, run.tokens)
+    assert "carbon: estimate: " in done.stderr
     assert "co2_eq_emissions" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_within_a_tracked_command_its_budget_leaves_a_checkpoint_and_ends_the_training(place, tmp_path):
+    words = (sys.executable, SCRIPT, str(tmp_path / "out"), '{"max_steps": 100000}', '{"max_kwh": 1e-6, "quiet": true}')
+    done = place.track("--run-id", "outer", "--", *words, env={"PYTHONPATH": TESTS}, timeout=120)
+    assert done.returncode == 0, done.stderr
+    (kept,) = (tmp_path / "out").glob("checkpoint-*")
+    assert (place.record("outer").state, place.record("outer").counts["steps"]) == ("finished", int(kept.name.rpartition("-")[2]))
 
 
 def test_evaluation_and_checkpoints_are_phases_and_a_card_that_is_written_anew_keeps_the_emissions(tmp_path, the_run):

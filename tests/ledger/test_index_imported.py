@@ -29,6 +29,20 @@ def test_a_second_record_of_each_run_is_combined_without_reading_all_of_the_firs
         assert {run.duration_s for run in ledger.runs()} == {30.0}
 
 
+def test_a_first_index_asks_once_for_many_runs_whether_they_have_other_journals(tmp_path):
+    with opened(tmp_path) as ledger:
+        ledger.add([record(f"r{number:03d}") for number in range(300)])
+        ledger.add([record("r007", intervals=6)])
+    for file in (tmp_path / "store").glob("index-*"):
+        os.remove(file)
+    with opened(tmp_path) as ledger:
+        asked = []
+        ledger.index._connection.set_trace_callback(asked.append)
+        durations_s = {run.run_id: run.duration_s for run in ledger.runs()}
+    assert len([question for question in asked if question.startswith("SELECT")]) < 30
+    assert (len(durations_s), durations_s["r007"], durations_s["r008"]) == (300, 30.0, 15.0)
+
+
 def test_marks_are_those_of_all_records_however_the_index_came_to_know_them(tmp_path):
     with opened(tmp_path) as ledger:
         ledger.add([record("a"), record("b")])

@@ -39,6 +39,16 @@ def test_a_record_comes_back_from_its_json_as_it_was():
     assert Run.from_dict(json.loads(json.dumps(record.to_dict()))).to_dict() == record.to_dict()
 
 
+def test_a_brief_record_states_only_what_is_not_as_by_default_and_reads_as_the_whole_one():
+    devices = {f"gpu:{number}": device(500.0 + number) for number in range(3)}
+    many = merged([*lines_of(end=False), line("interval", seq=9, mono_s=20.0, from_s=15.0, to_s=20.0, devices=devices)], lines_of(begin_s=500.0, process=9))
+    for record in (many, merged(lines_of(figures={"cost_usd": FIGURE, "tokens": 5e9, "forecast": {"a": 1}})), merged(lines_of()), merged([line("note")])):
+        brief, whole = record.to_brief(), record.to_dict()
+        assert {name: whole[name] for name in brief} == brief
+        assert Run.from_dict(json.loads(json.dumps(brief))) == Run.from_dict(whole)
+    assert not {"site", "billed", "tokens", "shared_with", "counts", "restarts"} & many.to_brief().keys()
+
+
 def test_a_record_comes_back_from_the_index_with_all_that_it_holds():
     record = merged([*lines_of(end=False), line("note", seq=9, mono_s=15.0, text="hello")], lines_of(begin_s=500.0, process=9))
     assert Run.from_stored(json.loads(json.dumps(record.to_stored()))) == record

@@ -118,17 +118,33 @@ def test_on_a_wide_screen_the_page_is_used(opened):
     assert used >= 0.95 * (width - 60)
 
 
-def test_no_interval_and_no_percentage_breaks_at_the_end_of_a_line(opened):
-    page = opened("full", "#p1.mfu=0.4&p1.pue=1.2", width=PHONE)
+@pytest.mark.parametrize("width", [PHONE, TABLET, LAPTOP])
+def test_no_interval_and_no_percentage_breaks_at_the_end_of_a_line(opened, width):
+    page = opened("full", "#p1.mfu=0.4&p1.pue=1.2", width=width)
     found = page.ask("""(() => {
-        const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), found = [];
+        const walk = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT), range = document.createRange(), found = [];
+        let seen = 0;
         for (let node; (node = walk.nextNode()); ) {
-            if (node.parentElement.closest("script, svg") || getComputedStyle(node.parentElement).whiteSpace === "nowrap") continue;
-            found.push(...(node.data.match(/.{0,20}\\d( %| – [\\d$<]).{0,9}/g) || []));
+            if (node.parentElement.closest("script, svg") || !node.parentElement.checkVisibility()) continue;
+            for (const each of node.data.matchAll(/[\\d.,]+[\\s\\u00a0]*[kM]?[\\s\\u00a0]*[%–][\\s\\u00a0\\u2060]*[$\\d.,]*/g)) {
+                range.setStart(node, each.index);
+                range.setEnd(node, each.index + each[0].trimEnd().length);
+                seen += 1;
+                if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) found.push(each[0]);
+            }
         }
-        return found;
+        return [seen, found];
     })()""")
-    assert found == []
+    assert found[0] > 100
+    assert found[1] == []
+
+
+@pytest.mark.parametrize("width", [TABLET, 1000, LAPTOP])
+def test_the_change_of_each_result_is_in_sight_on_a_tablet_too(opened, width):
+    page = opened("plan", "#p1.pue=1.2", width=width)
+    edges = page.ask("[...document.querySelectorAll('#p1-what-if [data-change]')].map(each => each.closest('td').getBoundingClientRect().right)")
+    assert len(edges) > 10
+    assert max(edges) <= page.ask("document.querySelector('#p1-what-if .wide').getBoundingClientRect().right") + 1
 
 
 def test_the_parts_leave_no_gap_beside_a_longer_one(opened):

@@ -87,7 +87,7 @@ def test_a_rule_is_compared_in_pairs_over_organisations():
 
 def test_the_json_has_the_keys_of_the_contract():
     found = Backtest(tuple(THREE), (SetAside("d", "no tokens"),), "built-in").to_dict()
-    assert list(found) == ["schema", "runs", "sets", "families", "generations", "power", "rows", "set_aside"]
+    assert list(found) == ["schema", "runs", "sets", "families", "generations", "power", "targets", "rows", "set_aside"]
     assert (found["schema"], found["runs"]) == ("traincarbon/validation/1", "built-in")
     assert [entry["set"] for entry in found["sets"]] == ["s", "all"]
     assert found["rows"][0] == {"id": "a", "set": "s", "quantity": "accelerator_hours_h", "published": 100.0, "low": 50.0, "median": 100.0, "high": 200.0}

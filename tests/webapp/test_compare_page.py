@@ -14,14 +14,19 @@ def rows(page):
 def test_without_a_question_an_example_is_compared_with_the_usual_hardware(client):
     page = client.get("/compare").text
     assert len(rows(page)) > 3
-    assert "What each costs" in page
-    assert "What each emits" in page
+    assert len(re.findall(r"<figcaption>Cost to rent: [^<]+ the least", page)) == 1
+    assert len(re.findall(r"<figcaption>Cost to rent and CO2e: [^<]+ not beaten", page)) == 1
 
 
 def test_places_are_told_apart_by_the_words_that_were_typed(client):
     page = client.get("/compare", params={**PLAN, "accelerators": "64", "region": "sweden, poland"}).text
     assert set(rows(page)) == {"sweden", "poland"}
-    assert "Cleanest: <strong>sweden</strong>" in page
+    assert "Cleanest: sweden (" in page
+
+
+def test_options_that_are_equally_cheap_are_both_named(client):
+    page = client.get("/compare", params={**PLAN, "hw": "dgx-h100, dgx-a100", "region": "france, poland"}).text
+    assert "Cheapest: NVIDIA DGX H100 · france and NVIDIA DGX H100 · poland (" in page
 
 
 def test_saved_plans_are_compared_with_the_chance_of_their_difference(make_client):

@@ -38,6 +38,17 @@ def test_nothing_is_written_without_the_token(make_client, store, path):
     assert files(store) == []
 
 
+@pytest.mark.parametrize(
+    ("options", "has_form", "has_advice"),
+    [({"with_token": True}, True, False), ({}, False, True), ({"with_token": True, "is_read_only": True}, False, False)],
+    ids=["token", "no token", "read-only"],
+)
+@pytest.mark.parametrize("path", ["/", "/plan"])
+def test_only_who_may_save_is_offered_it(make_client, path, options, has_form, has_advice):
+    page = make_client(**options).get(path, params=PLAN, headers={"hx-request": "true"} if path == "/plan" else {}).text
+    assert ('name="name"' in page, "To save plans, open the link" in page) == (has_form, has_advice)
+
+
 @pytest.mark.parametrize("path", ["/plans", "/api/plans"])
 def test_nothing_is_written_in_an_app_that_is_read_only(make_client, store, path):
     answer = make_client(with_token=True, is_read_only=True).post(path, data={**PLAN, "name": "a"})

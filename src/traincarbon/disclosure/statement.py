@@ -74,9 +74,13 @@ RESULTS = (
     "scope2_market_kgco2e",
     "scope3_upstream_kgco2e",
     "embodied_kgco2e",
+    "total_kgco2e",
     "water_l",
 )
 """The amounts of a statement, each an interval or None."""
+
+UNFINISHED = ("the rest of the run", "nodes")
+"""What may be missing of a run so that all of its amounts are too low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,12 @@ class Statement:
     nodes: int | None = None
     is_rented: bool | None = None
     """Whether the hardware is rented, None if that is not known."""
+    is_tenure_assumed: bool = False
+    """Whether nothing but its cloud tells that it is rented."""
+    cloud: str = ""
+    """Who rents it out, empty where that is not known or it is one's own."""
+    base_model: str = ""
+    """The model that is fine-tuned, by its name on the Hub; empty for a training from scratch, and where that is not known."""
     place: str = ""
     country: str = ""
     """The zone of the grid, whose first two letters are the country."""
@@ -148,6 +158,11 @@ class Statement:
         if facility is None or by_hour is None or not by_hour.n_by_hour or by_hour.mean_gco2e_per_kwh is None:
             return None
         return Interval(*(bound * by_hour.mean_gco2e_per_kwh / G_PER_KG for bound in facility))
+
+    @property
+    def unfinished(self) -> str:
+        """Why the figures are not those of the whole training, as the run is still going or nodes are missing; empty where they are."""
+        return "; ".join(self.missing[part] for part in UNFINISHED if part in self.missing)
 
     @property
     def failed_attempts(self) -> int:

@@ -18,6 +18,7 @@ from traincarbon.ledger.store_access import PRIVATE, file_mode, make_folder
 RECORDS_OF_A_JOURNAL = 1000
 """At most: what forgets one of them writes the others anew, and what reads one journal has so many in memory."""
 _NODE = "import"
+_JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 class ImportedRun(NamedTuple):
@@ -67,7 +68,7 @@ class _Stated(NamedTuple):
 
 def as_read(record: Run) -> Run:
     """Return a record as it is when it is read from a journal: without what is not published, and checked."""
-    return Run.from_dict(record.to_dict())
+    return Run.from_dict(record.to_brief())
 
 
 def checked(journal: ImportedJournal) -> ImportedJournal:
@@ -91,8 +92,9 @@ def add_records(store: str, records: Sequence[Run], *, known: Known | None, dry_
         return Added(list(dict.fromkeys(record.run_id for record in records)), [])
     new: dict[str, _Stated] = {}
     for record in records:
-        text = json.dumps(record.to_dict(), sort_keys=True)
-        mark = f"{_NODE}-{zlib.crc32(text.encode('ascii')):08x}{zlib.adler32(text.encode('ascii')):08x}"
+        text = _JSON.encode(record.to_brief())
+        content = text.encode("ascii")
+        mark = f"{_NODE}-{zlib.crc32(content):08x}{zlib.adler32(content):08x}"
         new.setdefault(mark, _Stated(record, text, mark))
     already = known(new) if known is not None else ()
     stated = [each for mark, each in new.items() if mark not in already]
@@ -132,7 +134,7 @@ def _lines(stated: Sequence[_Stated]) -> Iterator[bytes]:
     wall = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now_s))}.{int(now_s % 1 * 1e6):06d}Z"
     times = f'"wall":"{wall}","wall_s":{now_s!r},"mono_s":{time.monotonic()!r}'
     for record, text, mark in stated:
-        head = f'{{"schema":"{SCHEMA}","run_id":{json.dumps(record.run_id)},"node":"{_NODE}","process":0,"writer":"{mark}","life":"","seq":0,"kind":"record"'
+        head = f'{{"schema":"{SCHEMA}","run_id":{_JSON.encode(record.run_id)},"node":"{_NODE}","process":0,"writer":"{mark}","life":"","seq":0,"kind":"record"'
         line = with_checksum(f'{head},{times},"record":{text}}}'.encode("ascii")) + b"\n"
         fits = len(line) <= LONGEST_LINE_B and "NaN" not in text and "Infinity" not in text
         yield line if fits else _shortened(record, mark)
@@ -141,7 +143,7 @@ def _lines(stated: Sequence[_Stated]) -> Iterator[bytes]:
 def _shortened(record: Run, mark: str) -> bytes:
     """Return the line of a record that does not fit into one, as a journal writes it: long texts and lists cut, numbers that are not finite left out."""
     kept = _Kept()
-    Journal(f"{mark}.jsonl", run_id=record.run_id, node=_NODE, process=0, opens=lambda _: kept).write("record", {"record": record.to_dict()})
+    Journal(f"{mark}.jsonl", run_id=record.run_id, node=_NODE, process=0, opens=lambda _: kept).write("record", {"record": record.to_brief()})
     return b"".join(kept.lines)
 
 

@@ -13,7 +13,7 @@ from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.imported_runs import ImportedJournal
 from traincarbon.ledger.index_file import connect, insert, is_at_fault, set_aside
 from traincarbon.ledger.index_folding import Folded, has_ended
-from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in
+from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, at_a_time, files_in, folders_in
 from traincarbon.ledger.listed_runs import IN_SQLITE, Questions, run_row
@@ -251,8 +251,9 @@ class Index:
     def _combine(self, just_read: Mapping[str, Mapping[Place, Process]]) -> None:
         """Renew the records of runs; with each come its processes that were just read."""
         rows = []
+        several = with_several(self._connection, [run_id for run_id, known in just_read.items() if len(known) == 1])
         for run_id, known in just_read.items():
-            processes = self._processes(run_id, known)
+            processes = list(known.values()) if len(known) == 1 and run_id not in several else self._processes(run_id, known)
             try:
                 record = combine(processes, now_s=time.time())
             except CarbonError:  # no line is left, or an imported record is invalid

@@ -35,7 +35,7 @@ def take_in(connection: sqlite3.Connection, journals: Iterable[ImportedJournal])
         insert(connection, "files", [(*file, file.size, "[]")])
         rows = sorted((file.folder, file.name, run.record.run_id, run.mark, 0, run.begin_b, "") for run in runs)
         insert(connection, "processes", rows)
-        several = _matching(connection, "run_id IN ({}) GROUP BY run_id HAVING count(*) > 1", [run.record.run_id for run in runs], column="run_id")
+        several = with_several(connection, [run.record.run_id for run in runs])
         others |= several
         alone = sorted((run.record for run in runs if run.record.run_id not in several), key=lambda record: record.run_id)
         insert(connection, "runs", (run_row(record, is_settled=True) for record in alone))
@@ -54,6 +54,11 @@ def records_of(run_id: str, places_b: Mapping[Place, int], known: Mapping[Place,
     by_mark = {place[2]: (place, begin_b) for place, begin_b in places_b.items()}
     found = [known.get(place) or record_at(os.path.join(journals, *place[:2]), run_id, place[2], begin_b=begin_b) for place, begin_b in by_mark.values()]
     return [process for process in found if process is not None]
+
+
+def with_several(connection: sqlite3.Connection, run_ids: Collection[str]) -> set[str]:
+    """Return those runs that have several writers or journals."""
+    return _matching(connection, "run_id IN ({}) GROUP BY run_id HAVING count(*) > 1", list(run_ids), column="run_id")
 
 
 def _matching(connection: sqlite3.Connection, where: str, values: Sequence[str], *, column: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""How far the reading of journals has come, told where it takes longer than a second."""
+"""How far the reading or copying of journals has come, told where it takes longer than a second."""
 
 import time
 from collections.abc import Callable
@@ -9,15 +9,15 @@ _FIRST_S = 1.0
 
 
 class Progress:
-    """The reading of some journals.
+    """What is done with some journals.
 
     Args:
         tell: Called with a line after one second and every two seconds from then on; None tells nothing.
         whole_b: How much there is to read.
-        doing: What is done with them.
+        doing: What is done.
     """
 
-    def __init__(self, tell: Tell | None, *, whole_b: int, doing: str = "reading") -> None:
+    def __init__(self, tell: Tell | None, *, whole_b: int, doing: str = "reading journals") -> None:
         self._tell = tell
         self._doing = doing
         self._whole_b = whole_b
@@ -29,4 +29,4 @@ class Progress:
         self._done_b += read_b
         if self._tell is not None and time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _EVERY_S
-            self._tell(f"{self._doing} journals: {self._done_b / 1e6:,.0f} of {self._whole_b / 1e6:,.0f} MB")
+            self._tell(f"{self._doing}: {self._done_b / 1e6:,.0f} of {self._whole_b / 1e6:,.0f} MB")

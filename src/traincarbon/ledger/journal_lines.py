@@ -31,6 +31,8 @@ _REQUIRED: dict[str, type | tuple[type, ...]] = {
 """The fields of every line, with their types."""
 _MOST = 1e15
 """Clocks and counts stay below this."""
+_JSON = json.JSONDecoder(parse_constant=lambda _: None)
+"""Made once, as journals have many lines. What is not a number is None."""
 
 
 class Line(TypedDict):
@@ -131,7 +133,7 @@ def parse_line(raw: bytes) -> tuple[Line | None, str]:
         if stated != _checksum(text):
             return None, "damaged: its checksum is wrong"
     try:
-        line = json.loads(text.decode("utf-8"), parse_constant=lambda _: None)
+        line = _JSON.decode(text.decode("utf-8"))
         if b"\\u" in text:  # halves of letters, which JSON can hold and UTF-8 cannot
             line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
@@ -140,7 +142,8 @@ def parse_line(raw: bytes) -> tuple[Line | None, str]:
         return None, "not an object"
     if line.get("schema") != SCHEMA:
         return None, f"its schema is {str(line.get('schema'))[:60]!r}, not {SCHEMA!r}"
-    line.setdefault("writer", f"{line.get('node')}-{line.get('process')}")
+    if "writer" not in line:
+        line["writer"] = f"{line.get('node')}-{line.get('process')}"
     fault = _fault_of(line)
     return (None, fault) if fault else (cast("Line", line), "")
 

@@ -75,7 +75,7 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     metered = [process for process in processes if process.record is None and not process.bill]
     if not metered:
         record = _longest_imported(processes)
-        return replace(record, billed=billed or record.billed)
+        return replace(record, billed=billed) if billed else record
     nodes = attendance(metered)
     metered = on_machines(metered)
     everywhere = clusters(metered)
@@ -147,6 +147,8 @@ def _longest_imported(processes: Sequence[Process]) -> Run:
     imported = [(Run.from_dict(process.record), process.first_wall_s) for process in processes if process.record is not None]
     if not imported:  # of the run itself nothing is left, only of its bills
         return Run.from_dict({"schema": RUN_SCHEMA, "run_id": processes[0].run_id, "state": "lost"})
+    if len(imported) == 1:
+        return imported[0][0]
     return max(imported, key=lambda item: (item[0].duration_s, item[0].metered_kwh or 0.0, item[1], repr(item[0])))[0]
 
 

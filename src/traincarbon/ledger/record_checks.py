@@ -9,7 +9,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.bills import checked_billed
 from traincarbon.ledger.energy_coverage import covers_of
-from traincarbon.ledger.hours import from_rows
+from traincarbon.ledger.hours import HourUse, from_rows
 from traincarbon.ledger.launcher import checked_launcher
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.phases import Phase
@@ -65,22 +65,32 @@ def checked_record(stated: Mapping[str, object]) -> dict[str, Any]:
     for name, value in stated.items():
         if value is not None and (read := _READERS.get(name)) is not None:
             checked[_FIELDS.get(name, name)] = read(run_id, name, value)
-    checked["energy_j"] = {part: _amount(run_id, f"energy_j.{part}", energy_j[part]) if part in energy_j else None for part in _PARTS}
+    checked["energy_j"] = {part: None if (stated_j := energy_j.get(part)) is None else _amount(run_id, f"energy_j.{part}", stated_j) for part in _PARTS}
     checked["how"] = {part: _SOURCES[value] for part, value in how.items() if part in _PARTS and isinstance(value, str) and value in _SOURCES}
     checked["missing"] = {part: str(reason)[:_LONGEST] for part, reason in table(stated.get("missing")).items() if part in _MISSING}
     checked["unread_gpu"] = lacks_gpu_energy(checked["accelerators"], checked["energy_j"])
     checked["energy_covers"] = covers_of(stated, checked["energy_j"])
-    energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])
-    checked["facility_energy_kwh"] = above_measured(checked["facility_energy_kwh"], measured_j=energy_measured_j)
-    if found := contradiction(measured_j=energy_measured_j, facility_kwh=checked["facility_energy_kwh"]):
-        checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
-    known_j = [energy for energy in checked["energy_j"].values() if energy is not None]
-    metered_kwh = None if checked["unread_gpu"] or not known_j else sum(known_j) / J_PER_KWH
-    checked["hours"] = from_rows(map(table, items(stated.get("hours"))), metered_kwh=metered_kwh)
+    if checked["facility_energy_kwh"] is not None:
+        _check_facility(checked)
+    checked["hours"] = _hours(checked, stated["hours"]) if stated.get("hours") else ()
     checked["versions"] = {str(name)[:_LONGEST]: str(version)[:_LONGEST] for name, version in table(stated.get("versions")).items()}
     counts = {**(checked["progress"] or {}), "tokens": checked["tokens"]}
     checked["counts"] = {name: counts[name] for name in COUNTS if counts.get(name) is not None}
     return checked
+
+
+def _check_facility(checked: dict[str, Any]) -> None:
+    """Raise the lower end of the energy of the facility to what was measured in it, and note where that contradicts its median."""
+    energy_measured_j = measured_j(checked["energy_j"], checked["how"], checked["by_device"])
+    checked["facility_energy_kwh"] = above_measured(checked["facility_energy_kwh"], measured_j=energy_measured_j)
+    if found := contradiction(measured_j=energy_measured_j, facility_kwh=checked["facility_energy_kwh"]):
+        checked["notes"] = tuple(dict.fromkeys([*checked["notes"], found]))
+
+
+def _hours(checked: Mapping[str, Any], stated: object) -> tuple[HourUse, ...]:
+    known_j = [energy for energy in checked["energy_j"].values() if energy is not None]
+    metered_kwh = None if checked["unread_gpu"] or not known_j else sum(known_j) / J_PER_KWH
+    return from_rows(map(table, items(stated)), metered_kwh=metered_kwh)
 
 
 def lacks_gpu_energy(accelerators: int | None, energy_j: Mapping[str, float | None]) -> bool:

@@ -3,8 +3,9 @@
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from traincarbon.decode import number
@@ -139,27 +140,12 @@ class Run:
     def to_dict(self) -> dict[str, Any]:
         """Return the record in the schema ``traincarbon/run/1``, which other programs may rely on."""
         stated = {name: getattr(self, name) for name in _published()}
-        how = {part: source.value for part, source in self.how.items()}
-        lists = {
-            "argv": list(self.argv),
-            "hosts": list(self.hosts),
-            "shared_with": list(self.shared_with),
-            "notes": list(self.notes),
-            "devices": [use.to_dict() for use in self.by_device],
-            "second_opinions": [opinion._asdict() for opinion in self.second_opinions],
-        }
-        parts = {"phases": [phase._asdict() for phase in self.phases], "attempts": [each.to_dict(timestamp) for each in self.attempts]}
-        return {
-            "schema": RUN_SCHEMA,
-            **stated,
-            "how": how,
-            **lists,
-            **parts,
-            "hours": to_rows(self.hours, it_energy_kwh=self.it_energy_kwh),
-            "waste": self.waste.to_dict(),
-            "warm_up": None if self.warm_up is None else self.warm_up._asdict(),
-            "billed": None if self.billed is None else self.billed._asdict(),
-        }
+        return {"schema": RUN_SCHEMA, **stated, **{_PUBLISHED_AS.get(name, name): write(self) for name, write in _WRITTEN.items()}}
+
+    def to_brief(self) -> dict[str, Any]:
+        """Return what :meth:`to_dict` does without what is as by default, which is most of an imported record; :meth:`from_dict` reads both alike."""
+        known = {"schema": RUN_SCHEMA, "energy_covers": self.energy_covers, **self._not_default()}
+        return {_PUBLISHED_AS.get(name, name): _WRITTEN[name](self) if name in _WRITTEN else value for name, value in known.items() if name not in _UNREAD}
 
     def _repr_html_(self) -> str:
         from traincarbon.ledger.run_html import as_html
@@ -185,12 +171,11 @@ class Run:
 
     def to_stored(self) -> dict[str, object]:
         """Return the fields that are not as by default, as JSON can hold them, for the index."""
-        stated = {name: getattr(self, name) for name in _required()}
-        for name, default in _defaults().items():
-            value = getattr(self, name)
-            if value is not default and value != default:
-                stated[name] = value
-        return stated
+        return self._not_default()
+
+    def _not_default(self) -> dict[str, Any]:
+        stated = zip(*_defaults(), _getter()(self), strict=True)
+        return {name: value for name, default, value in stated if value is not default and value != default}
 
     @classmethod
     def from_stored(cls, stored: dict[str, Any]) -> "Run":
@@ -212,16 +197,38 @@ _STORED: Mapping[str, Callable[[Any], object]] = {
 """How fields are read from JSON that are neither numbers, texts nor tables of them."""
 
 
-@lru_cache(maxsize=1)
-def _defaults() -> Mapping[str, object]:
-    """Return the fields that have a default value, with it."""
-    return {item.name: item.default for item in fields(Run) if item.default is not MISSING}
+_WRITTEN: Mapping[str, Callable[[Run], object]] = {
+    "how": lambda run: {part: source.value for part, source in run.how.items()},
+    "argv": lambda run: list(run.argv),
+    "hosts": lambda run: list(run.hosts),
+    "shared_with": lambda run: list(run.shared_with),
+    "notes": lambda run: list(run.notes),
+    "by_device": lambda run: [use.to_dict() for use in run.by_device],
+    "second_opinions": lambda run: [opinion._asdict() for opinion in run.second_opinions],
+    "phases": lambda run: [phase._asdict() for phase in run.phases],
+    "attempts": lambda run: [each.to_dict(timestamp) for each in run.attempts],
+    "hours": lambda run: to_rows(run.hours, it_energy_kwh=run.it_energy_kwh),
+    "waste": lambda run: run.waste.to_dict(),
+    "warm_up": lambda run: None if run.warm_up is None else run.warm_up._asdict(),
+    "billed": lambda run: None if run.billed is None else run.billed._asdict(),
+}
+"""How fields are published that are neither numbers, texts nor tables of them."""
+_PUBLISHED_AS = {"by_device": "devices"}
+"""The fields that have another name in a record."""
+_UNREAD = frozenset(_NOT_PUBLISHED) - _PUBLISHED_AS.keys()
+"""The fields that a record does not have."""
 
 
 @lru_cache(maxsize=1)
-def _required() -> tuple[str, ...]:
-    """Return the fields that have no default value."""
-    return tuple(item.name for item in fields(Run) if item.default is MISSING)
+def _defaults() -> tuple[tuple[str, ...], tuple[object, ...]]:
+    """Return the names of all fields, and their default values; a field that has none is never as by default."""
+    return tuple(item.name for item in fields(Run)), tuple(item.default for item in fields(Run))
+
+
+@lru_cache(maxsize=1)
+def _getter() -> Callable[[Run], tuple[object, ...]]:
+    """Return what reads all fields of a record, in the same order."""
+    return attrgetter(*_defaults()[0])
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,6 @@
 """The ledger of a store: list, read, merge, import and delete its runs."""
 
 import os
-import shutil
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -11,7 +10,7 @@ from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.forgetting import remove, remove_lines
 from traincarbon.ledger.imported_runs import add_records, checked
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.index_progress import Tell
+from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import RECORD, read_lines
 from traincarbon.ledger.ledger_reader import LedgerReader
@@ -24,6 +23,8 @@ from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.ledger.store_folder import node_name, store_folder
 from traincarbon.reading import open_regular
+
+_PIECE_B = 1 << 20
 
 
 class Merged(NamedTuple):
@@ -114,7 +115,9 @@ class Ledger(LedgerReader):
             check_answers(os.fspath(folder))
             if not os.path.isdir(folder):
                 raise NotFoundError(f"no folder {os.fspath(folder)!r}", hint="give a store or a folder with journals")
-            for file in _journals(os.fspath(folder), own):
+            files = {file: _size_b(file) for file in _journals(os.fspath(folder), own)}
+            progress = Progress(self._progress, whole_b=sum(files.values()), doing="merging journals")
+            for file, size_b in files.items():
                 found, fault = _runs_of(file)
                 if not found:
                     faults.append(fault)
@@ -132,7 +135,9 @@ class Ledger(LedgerReader):
                     continue
                 copied, unchanged = (copied + 1, unchanged) if target else (copied, unchanged + 1)
                 if target:
-                    _copy(file, target)
+                    _copy(file, target, progress)
+                else:
+                    progress.add(size_b)
         return Merged(len(runs), copied, unchanged, tuple(faults))
 
     def add(self, records: Sequence[Run], *, dry_run: bool = False, are_as_read: bool = False) -> list[str]:
@@ -176,6 +181,13 @@ def _journals(folder: str, own: str) -> Iterator[str]:
             yield from (os.path.join(parent, name) for name in sorted(names) if name.endswith(".jsonl"))
 
 
+def _size_b(file: str) -> int:
+    try:
+        return os.path.getsize(file)
+    except OSError:  # what cannot be read is said when it is its turn
+        return 0
+
+
 def _runs_of(file: str) -> tuple[set[str], str]:
     """Return the runs of a journal, or the reason why there are none: that of its first valid line, of imported records all."""
     found: set[str] = set()
@@ -209,10 +221,13 @@ def _begins_with(file: str, beginning: str) -> bool:
     return True
 
 
-def _copy(file: str, target: str) -> None:
+def _copy(file: str, target: str, progress: Progress) -> None:
     try:
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copyfile(file, f"{target}.part")
+        with open_regular(file) as stream, open(f"{target}.part", "wb") as copy:
+            while piece := stream.read(_PIECE_B):
+                copy.write(piece)
+                progress.add(len(piece))
         os.replace(f"{target}.part", target)
     except OSError as error:
         with suppress(OSError):

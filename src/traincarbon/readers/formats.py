@@ -32,9 +32,11 @@ from traincarbon.readers import (
     wandb_offline,
     zeus_csv,
 )
+from traincarbon.readers.alike import LikeRun
 from traincarbon.readers.folder_files import files_in
 from traincarbon.readers.imported import UNKNOWN_END, BinaryFormat, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
+from traincarbon.readers.on_demand import Entry, entries_of, made, runs_of
 from traincarbon.readers.ranks import united_ranks
 from traincarbon.readers.table import first_line
 from traincarbon.reading import open_input, open_regular
@@ -170,18 +172,19 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
         raise CarbonError(f"cannot read {file!r}: {error}", hint="is it a text table?") from error
 
 
-def merged(records: Sequence[Run]) -> list[Run]:
+def merged(entries: Sequence[Entry]) -> Sequence[Run]:
     """Return one record per run. What its longest record does not state comes from the others.
 
     A record that names GPUs and states no energy of them has no totals.
 
     Ranks that each metered the whole machine are one run, the better measured one. So the two logs of carbontracker, or a table of runs and the system metrics of one of them, make one run.
     """
-    by_run: dict[str, Run] = {}
-    for record in records:
-        known = by_run.get(record.run_id)
-        by_run[record.run_id] = record if known is None else _completed(*sorted((known, record), key=_span, reverse=True))
-    return [without_hole(record) for record in united_ranks(list(by_run.values()))]
+    by_run: dict[str, Entry] = {}
+    for entry in entries:
+        known = by_run.setdefault(entry.run_id, entry)
+        if known is not entry:
+            by_run[entry.run_id] = _completed(*sorted((made(known), made(entry)), key=_span, reverse=True))
+    return runs_of([entry if isinstance(entry, LikeRun) else without_hole(entry) for entry in united_ranks(list(by_run.values()))])
 
 
 def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
@@ -219,9 +222,11 @@ def _check_options(chosen: Format | BinaryFormat, options: ImportOptions) -> Non
 
 def _noted(found: Imported, name: str) -> Imported:
     """Return what a reader found, with the format as its source and with all notes."""
-    records = [record if record.source == name else replace(record, source=name) for record in found.records]
-    said = [f"run {record.run_id[:60]!r}: {note}" for record in records for note in record.notes]
-    return found._replace(records=records, notes=_if_empty(found, [*found.notes, *said]))
+    entries = entries_of(found.records)
+    if any(entry.source != name for entry in entries):
+        entries = [replace(made(entry), source=name) for entry in entries]
+    said = [f"run {entry.run_id[:60]!r}: {note}" for entry in entries for note in entry.notes]
+    return found._replace(records=runs_of(entries), notes=_if_empty(found, [*found.notes, *said]))
 
 
 def _if_empty(found: Imported, notes: list[str]) -> list[str]:

@@ -75,15 +75,15 @@ _UNCERTAINTIES = {
     "disposal_share": "the cost of disposal",
     "value_retained": "the value that hardware keeps",
     "colocation_price": "the rent of the building",
-    "utilisation": "the share of its life that hardware is in use",
+    "utilisation": "the share of its life in use",
     "power": "the power of accelerators",
     "host": "the power of the rest of a server",
     "network": "the power of the network",
     "interconnect": "the price of the network",
     "pue": "the facility’s overhead (PUE)",
     "embodied": "the making of the hardware",
-    "wue_l_per_kwh": "water for cooling",
-    "grid_water_l_per_kwh": "water for generating electricity",
+    "wue_l_per_kwh": "the water for cooling",
+    "grid_water_l_per_kwh": "the water for power generation",
 }
 
 

@@ -19,6 +19,8 @@ MOST_LETTERS = 120
 _HARMLESS = "\u00a0\u202f\u200c\u200d"
 """Characters that are not printable but belong to names: non-breaking spaces, and the joiners of Persian and of emoji."""
 _PERCENT = re.compile(r"(?<=\d) (?=%[^<>]*<)")
+_UNBROKEN_DASH = "\u00a0–\u2060\u00a0"
+"""A dash within an interval: a line may break after a dash, so a joiner of words follows it."""
 _DASH = re.compile(r"(?<=[\w³]) – (?=(?:&lt;|[A-Z]{3} )?[$\d−][^<>]*<)")
 
 
@@ -141,9 +143,9 @@ def kept_together(markup: Html) -> Html:
 
     Example:
         >>> kept_together(html('<p title="5 %">5 % ({} – 22 t)</p>', 2.5))
-        '<p title="5 %">5\xa0% (2.5\xa0–\xa022 t)</p>'
+        '<p title="5 %">5\xa0% (2.5\xa0–\u2060\xa022 t)</p>'
     """
-    return Html(_DASH.sub("\u00a0–\u00a0", _PERCENT.sub("\u00a0", markup)))
+    return Html(_DASH.sub(_UNBROKEN_DASH, _PERCENT.sub("\u00a0", markup)))
 
 
 def _row(cells: Sequence[Html], right: set[int]) -> Html:

@@ -129,6 +129,8 @@ class Settings(NamedTuple):
     """The tool whose log lines tell the progress, see :mod:`traincarbon.tracking.logs`."""
     starts_unmetered: bool = False
     """Whether the user asked to be warned only, so that a training may start whose budget cannot be metered."""
+    joins: bool = False
+    """Whether the tracker around this one meters, and takes its plan and its budgets: nothing is metered for this one alone."""
 
     sinks: tuple[SinkRequest, ...] = ()
     """Where the run is logged while it is metered."""

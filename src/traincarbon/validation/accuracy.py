@@ -166,6 +166,8 @@ class Backtest:
 
     def to_dict(self) -> dict[str, object]:
         """Return sets, rows and what was set aside, in the schema ``traincarbon/validation/1``."""
+        from traincarbon.validation.targets import targets
+
         columns = ("id", "set", "quantity", "published", "low", "median", "high")
         return {
             "schema": "traincarbon/validation/1",
@@ -174,6 +176,7 @@ class Backtest:
             "families": [each.to_dict() for each in self.families()],
             "generations": [each.to_dict() for each in self.generations()],
             "power": [each.to_dict() for each in self.power],
+            "targets": [each.to_dict() for each in targets(self)],
             "rows": [{column: getattr(case, column) for column in columns} for case in self.cases],
             "set_aside": [aside.to_dict() for aside in self.set_aside],
         }

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -16,13 +15,11 @@ from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.compare import compare
 from traincarbon.explore.comparison import Comparison, Option, by_reason
-from traincarbon.quantities import QUANTITIES
-from traincarbon.reporting.charts.axis import log_axis
-from traincarbon.reporting.charts.chart import Chart, figure_html
-from traincarbon.reporting.charts.intervals import Row, draw_intervals
+from traincarbon.reporting.charts.chart import figure_html
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, notes, text
 from traincarbon.reporting.plan_variants import hardware_options
+from traincarbon.reporting.plots.choice_plots import comparison_charts, winners
 from traincarbon.reporting.sections.comparison import Compared, comparison_table
 from traincarbon.reporting.sections.several_plans import several_html
 from traincarbon.reporting.subjects import reported_plan
@@ -39,7 +36,6 @@ _AXES = {"hw": "Hardware, with commas", "region": "Places, with commas", "rent":
 _EXAMPLES = {"hw": "dgx-a100, dgx-h100", "region": "sweden, us-east-1", "rent": "on_demand, spot"}
 _FIELDS = {"params": "Parameters", "tokens": "Tokens", "accelerators": "GPUs or TPUs"}
 _COLUMNS = ("cost_usd", "duration_s", "accelerator_hours_h", "facility_energy_kwh", "total_kgco2e")
-_CHARTS = {"cost_usd": "What each costs", "total_kgco2e": "What each emits", "duration_s": "How long each takes"}
 _MOST_DRAWN, _MOST_ROWS, _MOST_SAVED = 8, 100, 6
 
 
@@ -87,7 +83,7 @@ def _stated(query: QueryParams) -> _Stated:
 
 
 def _compared_html(stated: _Stated, saved: Sequence[Plan], site: Site) -> Html:
-    """Return the comparison as a page shows it: what is the best, charts of cost and CO2e, and the table.
+    """Return the comparison as a page shows it: what is the best, the charts, and the table.
 
     Raises:
         CarbonError: nothing can be estimated.
@@ -118,12 +114,11 @@ def _html(found: Comparison, site: Site) -> Html:
     columns = [name for name in _COLUMNS if any(option.results.get(name) is not None for option in found.options)]
     rows = [Compared(name, option.results) for name, option in zip(names[:_MOST_ROWS], found.options, strict=False)]
     caption = "The same work elsewhere, the cheapest first" + (f": the first {_MOST_ROWS} of {len(found.options):,}" if len(found.options) > _MOST_ROWS else "")
-    charts = [_chart(first, names, quantity, title) for quantity, title in _CHARTS.items()]
-    drawn = joined(figure_html(chart) for chart in charts if chart is not None)
+    drawn = joined(figure_html(chart) for chart in comparison_charts(found, names))
     aside = notes((text(line, most=300) for line in by_reason(found.set_aside)), label="Set aside")
     return joined(
         [
-            _best(found, names),
+            html('<p class="lead">{}</p>', text(best, most=500)) if (best := winners(found, names)) else EMPTY,
             html('<div class="charts twin">{}</div>', drawn),
             _together(first, names, site),
             comparison_table(rows, columns, USD, caption),
@@ -138,27 +133,6 @@ def _together(options: Sequence[Option], names: Sequence[str], site: Site) -> Ht
         return EMPTY
     plans = [Plan.from_dict({**option.plan.stated(), "name": name}) for option, name in zip(options, names, strict=False)]
     return several_html([reported_plan(plan, site.database, site.level) for plan in plans], USD, None)
-
-
-def _best(found: Comparison, names: Sequence[str]) -> Html:
-    """Return what is the cheapest, the fastest and the cleanest."""
-    best = [(mark, name) for option, name in zip(found.options, names, strict=True) for mark in option.marks]
-    parts = joined((html("<li>{}: <strong>{}</strong></li>", text(mark.capitalize()), text(name)) for mark, name in best))
-    return html('<ul class="actions">{}</ul>', parts) if best else EMPTY
-
-
-def _chart(options: Sequence[Option], names: Sequence[str], quantity: str, title: str) -> Chart | None:
-    """Return the intervals of a quantity on one axis; None where fewer than two are known."""
-    unit = QUANTITIES[quantity].unit
-    known = [(name, interval) for option, name in zip(options, names, strict=False) if (interval := option.results[quantity]) is not None]
-    bounds = [bound for _, interval in known for bound in interval if bound > 0.0]
-    if len(known) < 2 or not bounds:
-        return None
-    rows = [Row(name, interval, USD.amount(interval.median, unit, digits=3)) for name, interval in known]
-    axis = log_axis(bounds, words=lambda value: USD.amount(value, unit))
-    data = [(name, USD.amount(interval.low, unit), USD.amount(interval.median, unit, digits=3), USD.amount(interval.high, unit)) for name, interval in known]
-    draw = partial(draw_intervals, title=title, rows=rows, axis=axis)
-    return Chart(f"compare-chart-{quantity.replace('_', '-')}", title, draw, ("Option", "Low", "Median", "High"), data)
 
 
 def _label(option: Option, found: Comparison) -> str:

@@ -47,8 +47,6 @@ def page(request: Request, template: str, values: Mapping[str, object], *, title
         "facts": str(edition_of(site.database)),
         "store": site.ledger.place,
         "plans": site.ledger.store,
-        "is_read_only": site.is_read_only,
-        "may_write": may_write(request),
         "htmx": _HTMX,
     }
     return HTMLResponse(rendered(request, template, {**frame, **values}), status_code=status)
@@ -61,7 +59,9 @@ def part(request: Request, template: str, values: Mapping[str, object], *, heade
 
 def rendered(request: Request, template: str, values: Mapping[str, object]) -> str:
     """Return a template with its *values*."""
-    return _templates().get_template(template).render({"root": site_of(request).address.root_path, **values})
+    site = site_of(request)
+    frame = {"root": site.address.root_path, "is_read_only": site.is_read_only, "may_write": may_write(request)}
+    return _templates().get_template(template).render({**frame, **values})
 
 
 def is_part(request: Request) -> bool:

@@ -120,7 +120,7 @@ def _row(run: ListedRun, root: str) -> list[Html]:
     url = run_url(run.run_id, root)
     return [
         html('<a href="{}">{}</a>', text(url, most=len(url)), name(run.run_id or "no id", most=60)),
-        text(run.started_at[:16].replace("T", " ") or "not known"),
+        html('<span class="range">{}</span>', text(run.started_at[:16].replace("T", " ") or "not known")),
         html('<span class="state-{}">{}</span>', text(run.state), text(run.state)),
         name(run.project, most=60),
         name(run.hw, most=60),

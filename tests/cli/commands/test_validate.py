@@ -36,7 +36,7 @@ def found(few):
 
 
 def test_the_json_names_the_file_and_has_the_keys_of_the_contract(found, few):
-    assert found[0].keys() == {"schema", "runs", "sets", "families", "generations", "power", "rows", "set_aside"}
+    assert found[0].keys() == {"schema", "runs", "sets", "families", "generations", "power", "targets", "rows", "set_aside"}
     assert found[0]["runs"] == few
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from traincarbon.reporting.charts.axis import in_one_scale, linear_axis, linear_money, linear_ticks, log_axis, money_axis, time_axis
+from traincarbon.reporting.charts.axis import in_one_scale, linear_axis, linear_money, linear_ticks, log_axis, money_axis, quantity_axis, time_axis
 from traincarbon.reporting.currency import USD, Currency
 
 POSITIVE = st.floats(1e-6, 1e12)
@@ -63,6 +63,20 @@ def test_a_linear_axis_of_money_is_round_in_the_currency_of_the_report():
     axis = linear_money(9e6, Currency("EUR", 0.5))
     assert [axis.words(tick) for tick in axis.ticks] == ["EUR 0", "EUR 2M", "EUR 4M", "EUR 6M"]
     assert axis.high >= 9e6
+
+
+@pytest.mark.parametrize(
+    ("low_s", "high_s", "words"),
+    [
+        (25 * 86_400.0, 86 * 86_400.0, ["40 days", "60 days", "80 days"]),
+        (4.5 * 86_400.0, 200 * 86_400.0, ["5 days", "10 days", "20 days", "50 days", "100 days", "200 days"]),
+        (20 * 3600.0, 30 * 3600.0, ["20 h", "22.5 h", "25 h", "27.5 h", "30 h"]),
+        (1.5, 2.4, ["1.6 s", "1.8 s", "2 s", "2.2 s", "2.4 s"]),
+    ],
+)
+def test_ticks_of_a_time_are_round_in_days_hours_or_seconds_also_on_a_short_axis(low_s, high_s, words):
+    axis = quantity_axis([low_s, high_s], "s", USD)
+    assert [axis.words(tick) for tick in axis.ticks] == words
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ def figure(page, name):
 
 def test_the_widest_source_comes_first_and_fills_the_chart(ask):
     rent = figure(section_html(uncertainty_section(EstimateView.of(ask(region="france")), None, USD, "p1")), "rent_usd")
-    assert re.findall(r'<th scope="row">([^<]+)</th>', rent)[0] == "The price of renting"
+    assert re.findall(r'<th scope="row">([^<]+)</th>', rent)[0] == "Price of renting"
     widths = [float(width) for width in re.findall(r'<rect class="c0" x="[\d.]+" y="[\d.]+" width="([\d.]+)"', rent.partition('class="ch-wide"')[0])]
     assert widths == sorted(widths, reverse=True)
     shares = [int(share) for share in re.findall(r'<td class="n">(\d+) %</td>', rent)]
@@ -27,10 +27,17 @@ def test_the_widest_source_comes_first_and_fills_the_chart(ask):
 def test_the_swing_of_the_only_source_is_the_interval(ask):
     answer = ask(accelerator_hours=1e5)
     rent = figure(section_html(uncertainty_section(EstimateView.of(answer), answer, USD, "p1")), "rent_usd")
-    ((low, high),) = re.findall(r'<th scope="row">The price of renting</th><td class="n">([^<]+)</td><td class="n">([^<]+)</td>', rent)
+    ((low, high),) = re.findall(r'<th scope="row">Price of renting</th><td class="n">([^<]+)</td><td class="n">([^<]+)</td>', rent)
     for shown, bound in ((low, answer["rent_usd"].low), (high, answer["rent_usd"].high)):
         value = float(shown.strip("$kM")) * {"k": 1e3, "M": 1e6}[shown[-1]]
         assert value == pytest.approx(bound, rel=0.06)
+
+
+def test_no_label_is_cut_where_the_chart_is_narrow(ask):
+    page = section_html(uncertainty_section(EstimateView.of(ask(params=5e11, tokens=3e11, servers=280)), None, USD, "p1"))
+    labels = re.findall(r"<text [^>]*>([^<]+)</text>", page)
+    assert len(labels) > 40
+    assert [each for each in labels if "…" in each] == []
 
 
 def test_a_reader_chooses_the_result(ask):

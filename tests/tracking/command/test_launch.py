@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from left_behind import nothing_left_behind
 from traincarbon.tracking.command import launch
 from traincarbon.tracking.command.launch import Pipes, Sidecar, pipe, start_sidecar
 from traincarbon.tracking.sidecar.job import MARK
@@ -97,23 +98,15 @@ def test_an_orphan_is_not_a_child_and_its_number_is_known(pipes):
 @pytest.mark.parametrize("failure", ["raise OSError", "import sys; sys.exit()", "import os; os.kill(os.getpid(), 9)"])
 def test_an_orphan_that_cannot_be_forked_is_an_error_and_leaves_nothing_open(pipes, monkeypatch, failure):
     monkeypatch.setattr(launch, "_ORPHANED", failure)
-    before = os.listdir("/proc/self/fd")
-    with pytest.raises(OSError, match="the metering process ended at once"):
+    with nothing_left_behind(), pytest.raises(OSError, match="the metering process ended at once"):
         Sidecar(pipes, orphan=True)
-    assert len(os.listdir("/proc/self/fd")) == len(before)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
 
 
 def test_an_orphan_that_does_not_start_in_time_is_given_up(pipes, monkeypatch):
     monkeypatch.setattr(launch, "_ORPHANED", "import time; time.sleep(60); ")
     monkeypatch.setattr(launch, "_START_S", 0.1)
-    before = os.listdir("/proc/self/fd")
-    with pytest.raises(TimeoutError, match="did not start in time"):
+    with nothing_left_behind(), pytest.raises(TimeoutError, match="did not start in time"):
         Sidecar(pipes, orphan=True)
-    assert len(os.listdir("/proc/self/fd")) == len(before)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
 
 
 @pytest.mark.parametrize("nothing", [None, ""])
@@ -153,9 +146,8 @@ def test_descriptors_that_another_file_took_over_are_not_closed(pipes):
 
 def test_a_system_that_cannot_start_it_leaves_nothing_open(pipes, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    before = os.listdir("/proc/self/fd")
-    assert start_sidecar(pipes) is None
-    assert len(os.listdir("/proc/self/fd")) == len(before)
+    with nothing_left_behind():
+        assert start_sidecar(pipes) is None
 
 
 def test_pipes_take_no_number_of_a_closed_standard_stream():

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from left_behind import nothing_left_behind
 from tracked import until
 from traincarbon.tracking.display import display_process as module
 from traincarbon.tracking.display.display_process import DisplayProcess
@@ -17,11 +18,8 @@ from virtual_terminal import VirtualTerminal
 @pytest.fixture(autouse=True)
 def _nothing_stays():
     """Neither a descriptor nor a process may be left by a test."""
-    before = set(os.listdir("/proc/self/fd"))
-    yield
-    assert set(os.listdir("/proc/self/fd")) == before
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with nothing_left_behind():
+        yield
 
 
 @pytest.fixture

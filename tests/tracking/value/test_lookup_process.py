@@ -8,6 +8,7 @@ import time
 
 import pytest
 
+from left_behind import nothing_left_behind
 from traincarbon.tracking.value import lookup_process as module
 from traincarbon.tracking.value.lookup_process import LookupProcess
 from traincarbon.tracking.value.valuation import EarlierSessions, RunQuestion, Valuation
@@ -16,11 +17,8 @@ from traincarbon.tracking.value.valuation import EarlierSessions, RunQuestion, V
 @pytest.fixture(autouse=True)
 def _nothing_stays():
     """Neither a descriptor nor a process may be left by a test."""
-    before = set(os.listdir("/proc/self/fd"))
-    yield
-    assert len(os.listdir("/proc/self/fd")) == len(before)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    with nothing_left_behind():
+        yield
 
 
 def awaited(asked, *, seconds=10.0):
@@ -110,3 +108,19 @@ def test_the_lookup_of_a_new_run_imports_nothing_that_reads_journals(tmp_path):
     (tmp_path / "journals" / "r" / "mine.jsonl").write_text("")
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert "traincarbon.ledger.record" not in done.stdout.split()
+
+
+def test_another_question_is_answered_by_a_new_program(tmp_path):
+    asked = LookupProcess()
+    asked.ask(RunQuestion())
+    asked.renew()
+    asked.ask(RunQuestion(devices={"gpu:0": "NVIDIA H100 80GB HBM3"}, accelerators=1, store=str(tmp_path), run_id="new"))
+    assert awaited(asked, seconds=30.0).hw == "h100-sxm5-80gb"
+
+
+def test_where_no_program_can_be_started_the_answer_says_so(monkeypatch):
+    monkeypatch.setattr(module.sys, "executable", "/nowhere")
+    asked = LookupProcess()
+    asked.renew()
+    asked.ask(RunQuestion())
+    assert "could not be asked" in awaited(asked).notes[0]

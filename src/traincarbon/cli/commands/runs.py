@@ -110,7 +110,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     \b
     carbon runs merge /mnt/shared/runs node-7/runs
     """  # noqa: D301  click reads the escape
-    merged = runs.merge(folders, store=store)
+    merged = runs.merge(folders, store=store, progress=output.teller(quiet=quiet))
     if as_json:
         click.echo(output.as_json(merged._asdict()))
     else:
@@ -210,10 +210,10 @@ def import_command(
     if as_json:
         click.echo(output.as_json(imported.to_dict()))
     else:
-        if dry_run and imported.new:
-            click.echo(_table(imported.new[:_SHOWN]))
-            if len(imported.new) > _SHOWN:
-                click.echo(output.dim(f"and {len(imported.new) - _SHOWN:,} more"))
+        if dry_run and (new := imported.new):
+            click.echo(_table(new[:_SHOWN]))
+            if len(new) > _SHOWN:
+                click.echo(output.dim(f"and {len(new) - _SHOWN:,} more"))
         counts = f"{output.counted(len(found.runs), 'run')} read, {len(imported.added):,} {'would be added' if dry_run else 'added'}"
         click.echo(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger")
         if imported.bill is not None:

@@ -13,7 +13,8 @@ import click
 
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import PlainHelp
-from traincarbon.formatting import json_text, width
+from traincarbon.formatting import json_text
+from traincarbon.terminal_text import width
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, LogFormat, NodeScope
 
 if TYPE_CHECKING:

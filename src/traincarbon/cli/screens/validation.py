@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
 from traincarbon.cli.screens.power import power_lines, power_table
+from traincarbon.cli.screens.targets import target_lines, target_table
 from traincarbon.quantities import KG_PER_T
 from traincarbon.validation.accuracy import POOLED
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 def screen(tried: "Backtest") -> str:
     """Return a table for each quantity, the meaning of its columns, and why rows were set aside."""
     sets = tried.sets()
-    parts = [*_verdict(sets)]
+    parts = [*_verdict(sets), *target_table(tried, width=_NAME)]
     for quantity, shown in _shown(sets).items():
         head = (quantity.ljust(_NAME), "n".rjust(_COUNT), "med.", "mean", "p90", "bias", "", "50%", "90%", "", *_RULES.values())
         rows = [(_shortened(name), *errors, "", *shares, "", *rules) for name, errors, shares, rules in map(_cells, shown)]
@@ -77,6 +78,7 @@ def report(tried: "Backtest", landmarks: "list[Landmark] | None" = None, facts: 
     """Return the report as Markdown, with well-known runs and the shipped constants of *facts* if those are given."""
     parts = ["# Accuracy", "", f"Made by {'`make accuracy`' if landmarks else '`carbon validate --markdown`'}. Not edited by hand.", ""]
     parts += _landmarks(landmarks) if landmarks else []
+    parts += target_lines(tried)
     parts += _families(tried, facts)
     parts += power_lines(tried)
     parts += ["## Backtest", "", *_BACKTEST, ""]

@@ -50,7 +50,7 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
         remove_leftovers(index.journals)
         found = find_resting(index, quiet_s=quiet_s)
         left = list(found.left)
-        progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing")
+        progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing journals")
         for number, batch in enumerate(batches(found.resting, most_b=most_b)):
             earlier = journals_in_packs(index, (each.run_id for each in batch))
             sorted_ = _sorted(index.journals, batch, earlier)

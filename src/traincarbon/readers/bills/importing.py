@@ -33,7 +33,7 @@ def add_to_ledger(ledger: Ledger, charges: Sequence[Charge], hosts: Mapping[str,
     return joined
 
 
-def with_bills(records: list[Run], charges: Sequence[Charge], hosts: Mapping[str, Sequence[str]]) -> list[Run]:
+def with_bills(records: Sequence[Run], charges: Sequence[Charge], hosts: Mapping[str, Sequence[str]]) -> Sequence[Run]:
     """Return *records*, each with what it cost by *charges*."""
     if not charges:
         return records

@@ -154,7 +154,7 @@ def quantity_axis(values: Iterable[float], unit: str, currency: Currency, *, tit
         return axis
     within = [tick for tick in _ROUND_TIMES if axis.low <= tick <= axis.high]
     ticks = within if len(within) <= _MOST_TIMES else within[:: math.ceil(len(within) / _MOST_TIMES)]
-    return axis._replace(ticks=tuple(ticks), words=_time) if len(ticks) >= 2 else axis
+    return axis._replace(ticks=tuple(ticks), words=_time) if len(ticks) >= 2 else _evenly_timed(axis)
 
 
 def quantity_words(unit: str, currency: Currency) -> Callable[[float], str]:
@@ -168,10 +168,27 @@ def in_one_scale(most: float, unit: str, currency: Currency) -> Callable[[float]
     return lambda value: scale.text(f"{value / scale.size:,.12g}") if value else f"{scale.prefix}0"
 
 
+def _evenly_timed(axis: Axis) -> Axis:
+    """Return a short axis of times with evenly spaced ticks that are round in the largest unit that its beginning fills."""
+    size, name = _unit_of(axis.low)
+    ticks = tuple(size * tick for tick in linear_ticks(axis.low / size, axis.high / size, _MOST_TIMES))
+    return axis._replace(ticks=ticks, words=lambda duration_s: _counted(duration_s / size, name))
+
+
+def _unit_of(duration_s: float) -> tuple[float, str]:
+    """Return the largest unit that a time fills, in seconds, with its name."""
+    return next((each for each in _UNITS if duration_s >= each[0] * (1.0 - 1e-9)), _UNITS[-1])
+
+
 def _time(duration_s: float) -> str:
     """Return a round time in the largest unit that it fills."""
-    size, name = next((each for each in _UNITS if duration_s >= each[0] * (1.0 - 1e-9)), _UNITS[-1])
-    n = float(f"{duration_s / size:.12g}")
+    size, name = _unit_of(duration_s)
+    return _counted(duration_s / size, name)
+
+
+def _counted(n: float, name: str) -> str:
+    """Return so many units of time as words."""
+    n = float(f"{n:.12g}")
     return f"{n:g} {name}{'s' if name == 'day' and n != 1.0 else ''}"
 
 

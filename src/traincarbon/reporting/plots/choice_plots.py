@@ -35,18 +35,23 @@ class _Option(NamedTuple):
     is_own: bool = False
 
 
-def comparison_charts(found: Comparison) -> list[Chart]:
-    """Return the charts of a comparison: cost against CO2e and against time, and each of them by option, the least first."""
-    options = _options(found)
+def comparison_charts(found: Comparison, names: Sequence[str] | None = None) -> list[Chart]:
+    """Return the charts of a comparison: cost against CO2e and against time, and each of them by option, the least first.
+
+    Args:
+        found: The comparison.
+        names: What its options are called; None for what tells each from the others.
+    """
+    options = _options(found, names)
     charts = [_trade(options, "cost_usd", up, found.money) for up in ("total_kgco2e", "duration_s")]
     if len(options) <= _MOST_ROWS:
         charts += [_ranked(options, quantity, found.money) for quantity in _SHOWN]
     return [chart for chart in charts if chart is not None]
 
 
-def winners(found: Comparison) -> str:
+def winners(found: Comparison, names: Sequence[str] | None = None) -> str:
     """Return the options that are best in each quantity, in one line; empty where there is one option."""
-    options = _options(found)
+    options = _options(found, names)
     if len(options) < 2:
         return ""
     words = []
@@ -94,9 +99,11 @@ def optimum_charts(found: Optimum) -> list[Chart]:
     return charts
 
 
-def _options(found: Comparison) -> list[_Option]:
-    wheres = [option.where for option in found.options] + [each.where for each in found.set_aside]
-    return [_Option(option.where.among(wheres) or option.hardware, option.results) for option in found.options]
+def _options(found: Comparison, names: Sequence[str] | None) -> list[_Option]:
+    if names is None:
+        wheres = [option.where for option in found.options] + [each.where for each in found.set_aside]
+        names = [option.where.among(wheres) or option.hardware for option in found.options]
+    return [_Option(name, option.results) for name, option in zip(names, found.options, strict=True)]
 
 
 def _trade(options: Sequence[_Option], across: str, up: str, money: str) -> Chart | None:

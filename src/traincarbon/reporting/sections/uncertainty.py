@@ -58,9 +58,10 @@ def _chart(name: str, view: EstimateView, currency: Currency, id: str) -> Chart:
     bars, rows = [], []
     for source, swing in swings:
         low, high, part = median / swing, median * swing, f"{100.0 * shares[source]:.0f} %"
-        label = uncertainty_label(source)
+        label = uncertainty_label(source).removeprefix("the ")
         label = label[:1].upper() + label[1:]
-        bars.append(Bar(label, low, high, f"{words(low)} – {words(high)}"))
+        around = " – ".join(scale.around(significant(end / scale.size, 2, is_exact=False)) for end in (low, high))
+        bars.append(Bar(label, low, high, f"{around} {scale.unit}".rstrip()))
         rows.append((label, words(low), words(high), part))
     ends = [end for bar in bars for end in (bar.low, bar.high)]
     axis = quantity_axis(ends, quantity.unit, currency)

@@ -144,11 +144,11 @@ const FACTS = JSON.parse(document.getElementById("facts").textContent), FORM = F
     const question = asked(), values = question && calculated(page, question);
     for (const name of Object.keys(page.units)) {
       const text = values ? part(name, values) : "–", [median, range = ""] = text.split(" (");
-      for (const place of document.querySelectorAll(`[data-figure="${name}"]`)) put(place, text);
+      for (const place of document.querySelectorAll(`[data-figure="${name}"]`)) put(place, unbroken(text));
       const card = document.querySelector(`[data-card="${name}"]`);
       if (!card) continue;
-      put(card.querySelector(".value"), median);
-      put(card.querySelector(".bounds"), range.replace(")", ""));
+      put(card.querySelector(".value"), unbroken(median));
+      put(card.querySelector(".bounds"), unbroken(range.replace(")", "")));
     }
     put(document.querySelector(".state"), values ? stateOf(question, values) : "Mend the marked fields to see the figures.");
     const notes = values ? notesOf(question, values) : [];

@@ -79,7 +79,7 @@ class Panel {
     for (const control of this.controls) this.showControl(control, inputs, found);
     for (const [name, unit] of Object.entries(this.page.figures)) {
       const value = found && found[name], before = this.plan && this.plan[name];
-      const words = value ? shown(interval(value, this.page.z), unit, this.page.currency).replaceAll(" – ", "\u00a0–\u00a0").replaceAll(" %", "\u00a0%") : "not known";
+      const words = value ? unbroken(shown(interval(value, this.page.z), unit, this.page.currency)) : "not known";
       for (const place of this.section.querySelectorAll(`[data-figure="${name}"]`)) put(place, words);
       this.showCard(name, isSet, words);
       const ratio = value && before ? value.median / before.median - 1 : 0;
@@ -120,7 +120,7 @@ class Panel {
       if (!value) continue;
       const bounds = interval(value, this.page.z), note = document.createElement("p");
       note.className = "ch-note ch-set-note";
-      const words = shown(bounds, this.page.figures[name], this.page.currency).replaceAll(" – ", "\u00a0–\u00a0");
+      const words = unbroken(shown(bounds, this.page.figures[name], this.page.currency));
       note.textContent = `With the settings: ${words}, marked in the chart.`;
       chart.querySelector(".ch-data").before(note);
       for (const svg of chart.querySelectorAll("svg")) svg.append(setMark(svg, along, bounds));

@@ -7,6 +7,9 @@ function written(value, decimals) {
   return formats[decimals].format(value);
 }
 
+// A line breaks neither within an interval nor before a percent sign; after a dash it does, unless a joiner of words follows.
+const unbroken = words => words.replaceAll(" – ", "\u00a0–\u2060\u00a0").replaceAll(" %", "\u00a0%");
+
 // Unchanged text is left alone, so that the page is not laid out again for it.
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;

@@ -14,7 +14,7 @@ function asFile(text, kind) {
 
 // The text of a cell without the buttons in it, its numbers with usual blanks.
 function textOf(cell) {
-  return cell.textContent.trim().replaceAll(/[\u00a0\u202f]/g, " ");
+  return cell.textContent.trim().replaceAll("\u2060", "").replaceAll(/[\u00a0\u202f]/g, " ");
 }
 
 function saveTable(name, table) {
