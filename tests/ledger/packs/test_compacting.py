@@ -206,7 +206,7 @@ def test_a_disk_that_fills_up_is_an_error_and_leaves_everything_as_it_was(store,
 
 def test_a_limit_on_the_size_of_files_is_an_error_of_one_line_and_loses_nothing(store):
     names = files_in(store)
-    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000)); sys.argv = ['carbon', 'runs', 'compact', '--store', sys.argv[1]]\nfrom traincarbon.__main__ import main; main()"
+    code = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (6000, 6000)); sys.argv = ['carbon', 'runs', 'compact', '--quiet', '--store', sys.argv[1]]\nfrom traincarbon.__main__ import main; main()"
     records(store)
     found = subprocess.run([sys.executable, "-c", code, store], capture_output=True, text=True)
     assert found.returncode == 1
@@ -230,7 +230,7 @@ def test_two_compactions_at_once_are_refused(store):
     assert runs.compact(store=store).removed == 3
 
 
-STEPS = 15
+STEPS = 14
 """Writes, renamings and removals of a compaction of two journals."""
 KILLED_AT = """
 import os, signal, sys

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import closing
 from hashlib import sha256
 from typing import NamedTuple
-from urllib.request import pathname2url
+from urllib.parse import quote
 
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.packs.pack import MONTH, Summarised, lines_file, summaries_in
@@ -48,7 +48,7 @@ def packs_of(store: str, run_id: str) -> list[str]:
         return []
     index = os.path.join(store, f"index-{node_name(store)}.sqlite")
     try:
-        with closing(sqlite3.connect(f"file:{pathname2url(index)}?mode=ro", uri=True)) as connection:
+        with closing(sqlite3.connect(f"file:{quote(index)}?mode=ro", uri=True)) as connection:
             rows = connection.execute(_PACKS_OF_A_RUN, (run_id, len(MONTH), MONTH)).fetchall()
         return [file for folder, name in rows if os.path.isfile(file := os.path.join(journals, folder, name))]
     except sqlite3.Error:

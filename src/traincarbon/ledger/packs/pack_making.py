@@ -14,6 +14,7 @@ from traincarbon.ledger.packs.pack import LINES, MONTH, SUMMARIES, PackedJournal
 from traincarbon.ledger.packs.pack_file import PackWriter, contents
 from traincarbon.ledger.packs.raw_lines import NotPackableError
 from traincarbon.ledger.packs.resting import Left, Resting, Stays, path_of
+from traincarbon.ledger.packs.synced_files import sync_folder, write_synced
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.store_access import file_mode
 from traincarbon.reading import open_regular
@@ -69,28 +70,6 @@ def state_of(file: str) -> tuple[int, int]:
     """
     found = os.stat(file)
     return found.st_size, found.st_mtime_ns
-
-
-def sync_folder(folder: str) -> None:
-    """Bring the names in a folder to the disk, where the system can."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def write_synced(file: str, content: bytes, *, mode: int) -> None:
-    """Write a new file, to the disk itself.
-
-    Raises:
-        OSError: it cannot be written, or exists.
-    """
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
 
 
 def _write_lines(part: str, journals: str, batch: Iterable[Resting], *, left: list[Left], done: Callable[[int], None]) -> tuple[Packed, ...]:

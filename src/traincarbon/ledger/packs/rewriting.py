@@ -8,8 +8,8 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.journal_lines import parse_line
 from traincarbon.ledger.packs.pack import lines_file, packed_in, summaries_in
 from traincarbon.ledger.packs.pack_file import PackWriter
-from traincarbon.ledger.packs.pack_making import sync_folder, write_synced
 from traincarbon.ledger.packs.packages import pyarrow
+from traincarbon.ledger.packs.synced_files import sync_folder, write_synced
 from traincarbon.ledger.store_access import file_mode
 from traincarbon.reading import open_regular
 
