@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_journals
-from traincarbon.ledger.packs.unpacking import as_written
+from traincarbon.ledger.packs.unpacking import as_written, size_as_written_b
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.verification import Seal, Verified, verify_journals
 
+VERIFYING = "verifying journals"
 _WORST_FIRST = (Seal.UNREADABLE, Seal.CHANGED, Seal.UNSEALED, Seal.INTACT)
 
 
@@ -48,19 +50,31 @@ class SealedRun(NamedTuple):
         return {"run_id": self.run_id, "seal": self.seal.value, "digest": self.digest, "journals": [each.to_dict() for each in self.journals]}
 
 
-def verify(ids: Iterable[str] = (), *, store: str | os.PathLike[str] | None = None) -> tuple[SealedRun, ...]:
+def verify(ids: Iterable[str] = (), *, store: str | os.PathLike[str] | None = None, progress: Tell | None = None) -> tuple[SealedRun, ...]:
     """Return what the seals of runs say: of those with these *ids*, or of all.
 
     Args:
         ids: The runs, as :func:`traincarbon.runs.load` takes them.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
         CarbonError: a run is unknown, or the store cannot be read.
     """
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         run_ids = dict.fromkeys([ledger.run(id).run_id for id in ids] or ledger.index.ids(""))
-        return tuple(_verified(ledger, run_id) for run_id in run_ids)
+        files = {run_id: ledger.index.files(run_id) for run_id in run_ids}
+        whole_b = sum(size_as_written_b(found, run_id) for run_id, found in files.items())
+        reading = Progress(progress, whole_b=whole_b, doing=VERIFYING)
+        return tuple(_verified(ledger, run_id, found, reading) for run_id, found in files.items())
+
+
+def size_b(file: str) -> int:
+    """Return the size of a file, 0 where it is not there."""
+    try:
+        return os.path.getsize(file)
+    except OSError:
+        return 0
 
 
 @contextmanager
@@ -86,15 +100,15 @@ def digest_of(journals: Sequence[Verified]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _verified(ledger: Ledger, run_id: str) -> SealedRun:
-    with journals_of(ledger.store, run_id, ledger.index.files(run_id)) as files:
-        found = verified(files, run_id)
+def _verified(ledger: Ledger, run_id: str, files: Iterable[str], progress: Progress) -> SealedRun:
+    with journals_of(ledger.store, run_id, files) as journals:
+        found = verified(journals, run_id, progress)
     seal = next((seal for seal in _WORST_FIRST if any(each.seal is seal for each in found)), Seal.UNSEALED)
     return SealedRun(run_id, seal, digest_of(found), tuple(found))
 
 
-def verified(journals: Sequence[Journal], run_id: str) -> list[Verified]:
+def verified(journals: Sequence[Journal], run_id: str, progress: Progress) -> list[Verified]:
     """Return what the seals of the journals of a run say, and whether packs give back what was packed."""
-    found = verify_journals(((each.name, each.file) for each in journals), run_id=run_id)
+    found = verify_journals(((each.name, each.file) for each in journals), run_id=run_id, progress=progress)
     faults = [each.fault for each in journals]
     return [each._replace(seal=Seal.CHANGED, faults=(fault, *each.faults)) if fault else each for each, fault in zip(found, faults, strict=True)]

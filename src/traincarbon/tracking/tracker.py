@@ -22,6 +22,7 @@ from traincarbon.tracking.outer_tracker import metered_by_another
 from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import progress
 from traincarbon.tracking.progress_pipe import environment_of, flush_phases
+from traincarbon.tracking.project_budget import with_budget_check
 from traincarbon.tracking.run_identity import how_to_unite
 from traincarbon.tracking.settings import Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
@@ -84,7 +85,7 @@ class Tracker:
         """Begin to meter; if that fails, say why in one line on stderr.
 
         Raises:
-            CarbonError: a budget that is to signal or stop the training cannot be metered; nothing was started.
+            CarbonError: a budget of the training cannot be metered, or that of its project refuses it; nothing was started.
         """
         with self._lock:
             if self._sidecar is not None or self._joined is not None:
@@ -110,8 +111,9 @@ class Tracker:
         """Start the metering process; return why that is not possible, "" where it is.
 
         Raises:
-            CarbonError: a budget cannot be metered.
+            CarbonError: a budget cannot be metered, or the budget of its project refuses the run.
         """
+        self._settings = with_budget_check(self._settings, tell=self._stderr.print)
         pipes: Pipes | None = None
         stderr, state_every_s = self._stderr.for_display()
         try:
