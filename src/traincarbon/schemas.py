@@ -619,6 +619,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
+            "sinks": _list(_object({**dict.fromkeys(("name", "title", "install"), _TEXT), "is_installed": _FLAG, "version": _or_null(_TEXT)})),
             "launch": _object({**dict.fromkeys(_LAUNCH_TEXTS, _TEXT), "run_id_from": _TEXTS, **dict.fromkeys(_RANKS, _or_null(_WHOLE)), "found": _map(_TEXTS)}),
             "store": _object(
                 {"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT, "open_to_others": _FLAG, "unsaved": _map(_WHOLE)}

@@ -22,7 +22,7 @@ main()
 SIDECAR = "import sys; before = set(sys.modules); import traincarbon.tracking.sidecar.loop; print(*(set(sys.modules) - before))"
 HEAVY = {"numpy", "pandas", "rich", "psutil", "pynvml", "ctypes", "subprocess", "pathlib", "shutil", "hashlib", "ssl", "socket", "tempfile", "logging",
          "importlib.metadata", "difflib", "locale", "traceback", "csv"}  # fmt: skip
-OF_A_COMMAND = """traincarbon budgets budgets.place cli cli.choice cli.commands cli.commands.track cli.lazy decode errors formatting ledger ledger.masking ledger.store_access
+OF_A_COMMAND = """traincarbon budgets budgets.place cli cli.choice cli.commands cli.commands.track cli.lazy decode errors formatting import_path ledger ledger.masking ledger.store_access
 ledger.store_folder meters meters.base paths procfs quantities reading tracking tracking.channel tracking.command tracking.command.bounded
 tracking.command.forwarding tracking.command.gpu_warning tracking.command.group_witness tracking.command.launch tracking.command.outcome tracking.command.signals
 tracking.command.spawn tracking.command.supervisor tracking.deduced_region tracking.display tracking.display.patient_stream

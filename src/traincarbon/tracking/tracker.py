@@ -24,7 +24,7 @@ from traincarbon.tracking.progress import progress
 from traincarbon.tracking.progress_pipe import environment_of, flush_phases
 from traincarbon.tracking.project_budget import with_budget_check
 from traincarbon.tracking.run_identity import how_to_unite
-from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.settings import LOG_TO, Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.sidecar.turn import turn_file
 from traincarbon.tracking.watch import on_hang_up
@@ -101,7 +101,7 @@ class Tracker:
                         del self._metering[os.getpid()]
         if self._sidecar is None and os.environ.get(MARK):
             if self._settings.has_own_sinks:
-                self._stderr.print("the outer tracker meters and logs this run: give it --log-to or --prometheus, or set CARBON_LOG_TO")
+                self._stderr.print(f"the outer tracker meters and logs this run: give it --log-to or --prometheus, or set {LOG_TO}")
             from traincarbon.tracking.joined_tracker import join_outer
 
             self._joined = join_outer(self._settings, reason=self._reason, is_ours=os.getpid() in self._metering)
