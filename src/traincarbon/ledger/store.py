@@ -125,7 +125,11 @@ class Ledger(LedgerReader):
                 runs |= found
                 known = journals_in_packs(self.index, found)
                 if is_pack(file) or is_in_pack(known, _name_in(self.store, file, found), file):
-                    is_new = is_pack(file) and copy_pack(file, self.index)
+                    try:
+                        is_new = is_pack(file) and copy_pack(file, self.index)
+                    except NotFoundError as error:
+                        faults.append(str(error))
+                        continue
                     copied, unchanged = copied + is_new, unchanged + (not is_new)
                     continue
                 try:

@@ -5,7 +5,7 @@ import shutil
 import zlib
 from contextlib import suppress
 
-from traincarbon.errors import CarbonError
+from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.packs.lookup import journals_in_packs
 from traincarbon.ledger.packs.pack import SUMMARIES, lines_file, summaries_in
@@ -18,6 +18,7 @@ def copy_pack(file: str, index: Index) -> bool:
     """Copy a pack into the store of an index without the journals that its packs hold already. Return False if they hold all.
 
     Raises:
+        NotFoundError: its lines are missing.
         CarbonError: it cannot be copied.
     """
     found = list(summaries_in(file))
@@ -25,6 +26,8 @@ def copy_pack(file: str, index: Index) -> bool:
     known = {each.packed.journal for each in found if each.packed.journal in own and own[each.packed.journal].summarised.packed == each.packed}
     if len(known) == len(found):
         return False
+    if not os.path.isfile(lines_file(file)):
+        raise NotFoundError(f"{file}: its lines are not there, {os.path.basename(lines_file(file))}", hint="copy both files of a pack")
     folder = os.path.join(index.journals, os.path.basename(os.path.dirname(file)))
     target = os.path.join(folder, os.path.basename(file))
     if os.path.exists(target):

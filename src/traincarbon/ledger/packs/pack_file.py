@@ -101,7 +101,15 @@ def contents(file: str, *, journal: str = "") -> Iterator[Content]:
                     continue
                 yield from _in_group(whole.read_row_group(number, columns=["journal", _LINE, "energy_j"], use_threads=False), journal)
     except pa.ArrowException as error:
-        raise OSError(None, f"it is damaged: {str(error).splitlines()[0][:200]}", file) from error
+        raise _damaged(file, error) from error
+    except OSError as error:
+        if error.errno is not None:
+            raise
+        raise _damaged(file, error) from error
+
+
+def _damaged(file: str, error: Exception) -> OSError:
+    return OSError(None, f"it is damaged: {str(error).strip().splitlines()[0][:200]}", file)
 
 
 def _may_hold(group: Any, journal: str) -> bool:

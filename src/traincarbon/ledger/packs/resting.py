@@ -1,5 +1,6 @@
 """Which journals of a store are at rest, so that they can be packed, and why the others are not."""
 
+import json
 import os
 import time
 from enum import StrEnum
@@ -99,13 +100,18 @@ def find_resting(index: Index, *, quiet_s: float = QUIET_S) -> Found:
             reason = Stays.MIXED
         elif state == "running":
             reason = Stays.RUNNING
-        elif summary and abs(now_ns - mtime_ns) < quiet_s * 1e9:
+        elif _is_open(summary) and abs(now_ns - mtime_ns) < quiet_s * 1e9:
             reason = Stays.RECENT
         if reason is None:
             resting.append(found)
         else:
             left.append(Left(found.journal, reason))
     return Found(tuple(sorted(resting, key=lambda each: (each.month, each.journal))), tuple(left))
+
+
+def _is_open(summary: str | None) -> bool:
+    """Return whether a process has no end, by the summary that the index keeps of it: all that have none, and some others."""
+    return bool(summary) and json.loads(summary or "{}").get("end") is None
 
 
 def size_at_rest_b(index: Index) -> int:
