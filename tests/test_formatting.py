@@ -1,4 +1,4 @@
-"""Numbers and tables as a person reads them."""
+"""Numbers and words as a person reads them."""
 
 import math
 import re
@@ -64,19 +64,6 @@ def test_median_and_interval_share_one_scale():
     assert formatting.median_and_interval(Interval(5.0, 5.0, 5.0), "kWh") == ("5", "kWh", "exact")
 
 
-def test_columns_are_aligned():
-    assert formatting.table([("a", "1"), ("bcd", "23")], right=(1,)) == "a     1\nbcd  23"
-    assert formatting.table([]) == ""
-
-
-@given(st.lists(st.text("abc", min_size=1, max_size=30), min_size=1, max_size=60))
-def test_filled_text_keeps_its_words_and_stays_within_the_screen(words):
-    lines = formatting.filled(" ".join(words)).split("\n")
-    assert " ".join(lines).split() == words
-    assert all(len(line) <= formatting.width() for line in lines)
-    assert all(line.startswith("  ") for line in lines[1:])
-
-
 def test_a_hostile_text_cannot_drive_the_terminal():
     assert formatting.clean("a\x1b[2Jb\nc\x07") == "a�[2Jb�c�"
 
@@ -101,13 +88,6 @@ def test_an_amount_is_finite_text_with_at_most_one_unit(value, unit):
     assert len(rest) <= 1
 
 
-@given(st.lists(st.tuples(st.text("ab ", max_size=9), st.text("123", min_size=1, max_size=9)), min_size=1, max_size=8))
-def test_every_cell_of_a_column_starts_or_ends_where_the_others_do(rows):
-    lines = formatting.table(rows, right=(1,)).split("\n")
-    assert len({len(line) for line in lines}) == 1
-    assert [line.rsplit(" ", 1)[-1] for line in lines] == [cell for _, cell in rows]
-
-
 @given(st.text())
 def test_clean_text_is_printable_of_the_same_length_and_clean_stays_clean(text):
     cleaned = formatting.clean(text)
@@ -127,11 +107,6 @@ def test_a_shortened_text_fits_and_is_clean(text, most):
     shown = formatting.shortened(text, most=most)
     assert len(shown) <= most
     assert shown.isprintable()
-
-
-@given(st.text("ab \n"))
-def test_what_is_styled_is_plain_again_without_its_style(text):
-    assert formatting.plain(formatting.bold(text) + formatting.dim(text)) == text * 2
 
 
 @given(st.text())

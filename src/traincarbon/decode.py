@@ -64,7 +64,7 @@ def interval(value: object) -> Interval | None:
         >>> interval({"low": 1, "median": 2, "high": 3}), interval({"low": 3, "median": 2, "high": 1})
         (Interval(low=1.0, median=2.0, high=3.0), None)
     """
-    if not isinstance(value, Mapping):
+    if not isinstance(value, (dict, Mapping)):
         return None
     low, median, high = number(value.get("low")), number(value.get("median")), number(value.get("high"))
     if low is None or median is None or high is None or not low <= median <= high:

@@ -1,4 +1,4 @@
-"""The runs in a ledger: list, load, read, import, export, merge and forget them.
+"""The runs in a ledger: list, load, read, import, export, merge, compact and forget them.
 
 >>> from traincarbon import runs
 >>> runs.list(project="no such project")
@@ -11,9 +11,11 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from traincarbon.budgets import listing
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.packs.compacted import Answer, Compacted
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_energy import times_around, with_second_opinions
 from traincarbon.ledger.server import sync as server
@@ -26,12 +28,16 @@ from traincarbon.readers.bills.importing import add_to_ledger, with_bills
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
 from traincarbon.readers.found import Found, ImportResult
 from traincarbon.readers.imported import ENERGY_COVERS, ImportOptions
+from traincarbon.readers.on_demand import entries_of, fixed
 from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources, recorded_job
-from traincarbon.readers.zones import zone_of
+from traincarbon.tracking import project_budget
+from traincarbon.zones import zone_of
 
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
 sync = server.sync
+check_budget = project_budget.check_budget
+budget, set_budget, remove_budget, set_time_zone = listing.budget, listing.set_budget, listing.remove_budget, listing.set_time_zone
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
 _AT_ONCE = 5000
@@ -165,14 +171,19 @@ def read(
     options = ImportOptions(zone=zone_of(timezone), hw=hw, params_column=params_column, tokens_column=tokens_column, energy_covers=energy_covers)
     named = [os.fspath(file) for file in ([files] if isinstance(files, str | os.PathLike) else files)]
     readings, charges, nodes = read_sources(named, format, options, JobNames(job, hosts, from_, to), known=known_job, progress=progress)
-    records = with_bills(merged([record for _, reading in readings for record in reading.records]), charges, nodes)
+    records = with_bills(merged([entry for _, reading in readings for entry in entries_of(reading.records)]), charges, nodes)
     return Found(
-        tuple(replace(record, project=project or record.project, hw=hw or record.hw) for record in records) if project or hw else tuple(records),
+        fixed(records, partial(_stated, project=project, hw=hw) if project or hw else None),
         tuple(f"{shown}, {fault}" for shown, reading in readings for fault in reading.left_out),
         (*joint_notes(records, readings), *(f"{shown}: {note}" for shown, reading in readings for note in reading.notes)),
         tuple(charges),
         nodes,
     )
+
+
+def _stated(record: Run, *, project: str, hw: str) -> Run:
+    """Return a record with what the user states of it."""
+    return replace(record, project=project or record.project, hw=hw or record.hw)
 
 
 def import_(
@@ -232,7 +243,7 @@ def import_(
         progress=progress,
     )
     if found.charges:  # journals of their own state what runs cost, so that a newer bill replaces it
-        found = found._replace(runs=tuple(replace(run, billed=None) for run in found.runs))
+        found = found._replace(runs=fixed(found.runs, lambda run: replace(run, billed=None)))
     added: tuple[str, ...] = ()
     with Ledger(store, progress=progress) as ledger:
         found = found.placed(ledger.store)
@@ -270,14 +281,51 @@ def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None,
     return codecarbon_csv.dump(found)
 
 
-def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None) -> Merged:
+def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None, progress: Progress | None = None) -> Merged:
     """Copy the journals of other stores or folders into the store; runs that it holds already are not counted twice.
+
+    *progress* is called with a line now and then while that takes longer than a second.
 
     Raises:
         CarbonError: a folder does not exist, or a journal cannot be copied.
     """
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         return ledger.merge(folders)
+
+
+def compact(*, dry_run: bool = False, store: Store = None, progress: Progress | None = None) -> Compacted:
+    """Pack the journals of runs that have ended into files of Parquet, which give them back byte by byte, and remove them.
+
+    Args:
+        dry_run: Write nothing; only return what would be packed.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called with a line now and then.
+
+    Raises:
+        CarbonError: pyarrow is not installed, another process compacts the store, or the disk is full: what was not packed is as it was.
+    """
+    from traincarbon.ledger.packs import compacting as packs
+
+    with Ledger(store, progress=progress) as ledger:
+        if dry_run or not os.path.isdir(ledger.index.journals):
+            return packs.plan(ledger.store, ledger.index)
+        return packs.compact(ledger.store, ledger.index, tell=progress)
+
+
+def query(question: str, *, store: Store = None) -> Answer:
+    """Answer a question in SQL about the table ``intervals`` of all packed journals: a row a line, with the energy that it adds.
+
+    Args:
+        question: One ``SELECT``.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+
+    Raises:
+        CarbonError: DuckDB is not installed, or cannot answer.
+    """
+    from traincarbon.ledger.packs.questions import answer
+
+    with Ledger(store) as ledger:
+        return answer(ledger.index, question)
 
 
 def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None, progress: Progress | None = None) -> Forgotten:

@@ -9,6 +9,8 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
+from traincarbon.budgets.budget import UNITS, StartPolicy
+from traincarbon.budgets.room import Room
 from traincarbon.disclosure.by_hour import BASES, IntensityFrom
 from traincarbon.disclosure.statement import RESULTS
 from traincarbon.estimation.calibration import CALIBRATED
@@ -18,6 +20,7 @@ from traincarbon.explore.plan_changes import Status
 from traincarbon.explore.start_times import Expectation
 from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
+from traincarbon.ledger.packs.resting import Stays
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.reported import PROGRESS
 from traincarbon.ledger.verification import Seal
@@ -43,18 +46,22 @@ _PARTS = tuple(part.value for part in ENERGY_PARTS)
 
 
 def _choice(values: Iterable[str]) -> Schema:
+    """Return one of these texts."""
     return {"enum": list(values)}
 
 
 def _list(items: Schema) -> Schema:
+    """Return a list of such items."""
     return {"type": "array", "items": items}
 
 
 def _map(values: Schema) -> Schema:
+    """Return an object with such values under any names."""
     return {"type": "object", "additionalProperties": values}
 
 
 def _or_null(schema: Schema) -> Schema:
+    """Return such a value, or null where it is unknown."""
     return {"anyOf": [schema, {"type": "null"}]}
 
 
@@ -66,16 +73,17 @@ def _object(properties: Mapping[str, Schema], *, optional: Iterable[str] = ()) -
 
 def _quantities(names: Iterable[str], *, optional: Iterable[str] = ()) -> Schema:
     """Return an object with an interval, or null where it is unknown, for each quantity."""
-    described = {name: {**_or_null(_INTERVAL), "description": _described(name)} for name in names}
-    return _object(described, optional=optional)
+    return _object({name: _quantity(name) for name in names}, optional=optional)
 
 
-def _described(name: str) -> str:
+def _quantity(name: str) -> Schema:
+    """Return an interval of the quantity, or null where it is unknown."""
     quantity = QUANTITIES[name]
-    return f"{quantity.label} [{quantity.unit}]" if quantity.unit else quantity.label
+    return {**_or_null(_INTERVAL), "description": f"{quantity.label} [{quantity.unit}]" if quantity.unit else quantity.label}
 
 
 def _field(name: str) -> Schema:
+    """Return a field of a plan: a number may be a text, as one with an interval is."""
     field = FIELDS[name]
     kind: Schema = {"type": ["number", "string"]} if name in NUMBERS else _choice(CHOICES[name]) if name in CHOICES else _TEXT
     return {**kind, "description": f"{field.help} [{field.unit}]" if field.unit else field.help}
@@ -153,8 +161,10 @@ _STATEMENT = _object(
         **dict.fromkeys(("state", "began", "ended", "hardware", "accelerator"), _TEXT),
         **dict.fromkeys(("accelerators", "nodes"), _or_null(_AMOUNT)),
         "is_rented": _or_null(_FLAG),
-        **dict.fromkeys(("place", "country"), _TEXT),
+        "is_tenure_assumed": _FLAG,
+        **dict.fromkeys(("cloud", "base_model", "place", "country"), _TEXT),
         **dict.fromkeys(("pue", "intensity_gco2e_per_kwh"), _or_null(_AMOUNT)),
+        "pue_source": _TEXT,
         "basis": _TEXT,
         "compute": _COMPUTE,
         "results": _object(dict.fromkeys(RESULTS, _or_null(_INTERVAL))),
@@ -163,7 +173,7 @@ _STATEMENT = _object(
         "meters": _TEXTS,
         "attempts": _list(_map({})),
         "missing": _map(_TEXT),
-        "assumptions": _TEXTS,
+        **dict.fromkeys(("assumptions", "notes"), _TEXTS),
         "versions": _map(_TEXT),
         "market": _list(_object({"mix": _choice(("provider", "residual")), "zone": _TEXT, "year": _WHOLE, "gco2e_per_kwh": _AMOUNT, "source": _TEXT})),
         "by_hour": _or_null(_object({"schema": {"const": "traincarbon/hours/1"}, **_HOURS})),
@@ -172,6 +182,34 @@ _STATEMENT = _object(
 _SEAL = _choice([seal.value for seal in Seal])
 _VERIFIED = _object({"file": _TEXT, "seal": _SEAL, "lines": _WHOLE, "digest": _TEXT, "faults": _TEXTS, "notes": _TEXTS})
 
+_ROOM = _object(
+    {
+        "limits": _list(
+            _object(
+                {
+                    **dict.fromkeys(("project", "month"), _TEXT),
+                    "limit": _choice(UNITS),
+                    "unit": _choice(UNITS.values()),
+                    "on_budget": _choice(StartPolicy),
+                    **dict.fromkeys(("amount", "spent", "ahead"), _AMOUNT),
+                    "run": _or_null(_AMOUNT),
+                    "room": _choice(Room),
+                    "refuses": _FLAG,
+                }
+            )
+        ),
+        "notes": _TEXTS,
+    }
+)
+_LIMIT_OF_A_MONTH = _object(
+    {
+        "unit": _choice(UNITS.values()),
+        **dict.fromkeys(("limit", "spent", "ahead", "spent_share"), _AMOUNT),
+        **dict.fromkeys(("left", "free"), _NUMBER),
+        **dict.fromkeys(("unknown_runs", "unknown_ahead_runs"), _WHOLE),
+        "left_by_day": _list(_or_null(_NUMBER)),
+    }
+)
 SCHEMAS: Mapping[str, Schema] = {
     "disclosure": _object(
         {
@@ -184,6 +222,17 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "hours": _object(_HOURS),
+    "compaction": _object(
+        {
+            "store": _TEXT,
+            "dry_run": _FLAG,
+            "months": _list(_object({"month": _TEXT, "runs": _WHOLE, "journals": _WHOLE, "size_b": _WHOLE})),
+            "packs": _list(_object({"file": _TEXT, "journals": _WHOLE, "size_b": _WHOLE})),
+            **dict.fromkeys(("resting_b", "removed", "removed_b", "packed_b"), _WHOLE),
+            "left": _list(_object({"journal": _TEXT, "reason": _choice(reason.value for reason in Stays), "detail": _TEXT})),
+            "duration_s": _AMOUNT,
+        }
+    ),
     "verification": _object(
         {
             "runs": _list(_object({"run_id": _TEXT, "seal": _SEAL, "digest": _TEXT, "journals": _list(_VERIFIED)})),
@@ -216,6 +265,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "ownership_usd": _map(_AMOUNT),
             "prices": _list(_object({"usd_per_h": _AMOUNT, **dict.fromkeys(("provider", "purchase", "date", "kind", "server", "region", "source"), _TEXT)})),
             "start_times": _START_TIMES,
+            "budget": _ROOM,
             "calibration": _or_null(
                 _object(
                     {
@@ -255,7 +305,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "assumptions": _list(_object({"name": _TEXT, "value": {"type": ["number", "string"]}, "reason": _TEXT})),
             "warnings": _TEXTS,
         },
-        optional=["start_times"],
+        optional=["start_times", "budget"],
     ),
     "comparison": _object(
         {
@@ -409,6 +459,25 @@ SCHEMAS: Mapping[str, Schema] = {
             "set_aside": _REASONS,
         }
     ),
+    "budgets": _object(
+        {
+            **dict.fromkeys(("month", "time_zone", "begins_at", "ends_at", "asked_at", "ledger", "file"), _TEXT),
+            "budgets": _list(
+                _object(
+                    {
+                        **dict.fromkeys(("project", "pattern"), _TEXT),
+                        "projects": _TEXTS,
+                        **dict.fromkeys(("shared", "every_month"), _FLAG),
+                        "on_budget": _choice(StartPolicy),
+                        **dict.fromkeys(("runs", "running", "shared_runs"), _WHOLE),
+                        "limits": _object(dict.fromkeys(UNITS, _LIMIT_OF_A_MONTH), optional=UNITS),
+                        "notes": _TEXTS,
+                    }
+                )
+            ),
+            "without_budget": _TEXTS,
+        }
+    ),
     "run": _object(
         {
             "run_id": _TEXT,
@@ -428,7 +497,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "missing": _object(dict.fromkeys((*_PARTS, MISSING), _TEXT), optional=(*_PARTS, MISSING)),
             "gaps_s": _AMOUNT,
             "samples": _WHOLE,
-            **{name: {**_or_null(_INTERVAL), "description": _described(name)} for name in RECORDED},
+            **{name: _quantity(name) for name in RECORDED},
             "tokens": _or_null(_AMOUNT),
             "params": _or_null(_AMOUNT),
             "mfu": _or_null(_AMOUNT),
@@ -550,6 +619,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
+            "sinks": _list(_object({**dict.fromkeys(("name", "title", "install"), _TEXT), "is_installed": _FLAG, "version": _or_null(_TEXT)})),
             "launch": _object({**dict.fromkeys(_LAUNCH_TEXTS, _TEXT), "run_id_from": _TEXTS, **dict.fromkeys(_RANKS, _or_null(_WHOLE)), "found": _map(_TEXTS)}),
             "store": _object(
                 {"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT, "open_to_others": _FLAG, "unsaved": _map(_WHOLE)}

@@ -49,6 +49,17 @@ class Interval(NamedTuple):
         """Whether both bounds are the median."""
         return bool(self.low == self.high)
 
+    def log_spread(self, level: float = 0.9) -> float:
+        """Return σ of the natural logarithm of a log-normal value that has these bounds at the confidence *level*; 0 for one that is exact.
+
+        Example:
+            >>> round(Interval(2.0, 4.0, 8.0).log_spread(), 3), Interval.of(4.0).log_spread()
+            (0.421, 0.0)
+        """
+        if not 0.0 < self.low < self.high:
+            return 0.0
+        return math.log(self.high / self.low) / (2.0 * z_of(level))
+
     def to_dict(self) -> dict[str, Any]:
         """Return the interval fit for JSON, see :func:`traincarbon.decode.interval` for the way back."""
         return self._asdict()

@@ -11,8 +11,8 @@ from traincarbon.calibration.calibrate import calibrate
 from traincarbon.cli.screens.calibration import listing, screen
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.calibration import read
-from traincarbon.formatting import plain
 from traincarbon.ledger.bills import Billed
+from traincarbon.terminal_text import plain
 
 PLAN = {"params": 7e9, "tokens": 140e9, "hw": "dgx-a100", "servers": 2}
 

@@ -8,7 +8,7 @@ import pytest
 
 HEAVY = {"numpy", "pandas", "rich", "codecarbon", "pynvml", "psutil", "sqlalchemy", "json", "difflib", "pathlib", "shutil"}
 ESTIMATE = ("estimate", "--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100", "--quiet")
-ALL_COMMANDS = """traincarbon _version cli cli.lazy errors formatting"""
+ALL_COMMANDS = """traincarbon _version cli cli.lazy errors terminal_text"""
 OF_AN_ESTIMATE = """
 calibration calibration.own_stores
 cli.choice cli.commands cli.commands.estimate cli.options cli.output cli.plotting cli.screens cli.screens.answer cli.screens.estimate cli.screens.layout
@@ -20,7 +20,7 @@ estimation.facts.electricity_price estimation.facts.intensity estimation.facts.i
 estimation.facts.utilisation
 formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.image_loading formulas.making formulas.power formulas.samples
 formulas.throughput formulas.training_state
-paths quantities reading uncertain
+formatting paths quantities reading uncertain
 """
 OF_A_LAYOUT = """
 estimation.layout estimation.layout.machine estimation.layout.search estimation.layout.shape estimation.layout.task
@@ -75,7 +75,18 @@ def test_an_estimate_imports_nothing_heavy(more):
 @pytest.mark.parametrize("words", [("list",), ("export", "--format", "csv"), ("hours", "--help"), ("sync", "--help")])
 def test_runs_in_a_folder_need_no_package_of_a_server(words, monkeypatch, tmp_path):
     monkeypatch.setenv("CARBON_STORE", str(tmp_path))
-    assert not {name.partition(".")[0] for name in imported("runs", *words)} & {"sqlalchemy", "psycopg", "alembic", "httpx2", "ssl", "asyncio", "mcp"}
+    assert not {name.partition(".")[0] for name in imported("runs", *words)} & {
+        "sqlalchemy",
+        "psycopg",
+        "alembic",
+        "httpx2",
+        "ssl",
+        "asyncio",
+        "mcp",
+        "pyarrow",
+        "duckdb",
+        "numpy",
+    }
 
 
 def test_json_is_imported_only_where_it_is_asked_for():
@@ -103,7 +114,8 @@ def test_no_line_of_the_help_is_wider_than_columns_says(columns):
 
 
 @pytest.mark.parametrize(
-    ("words", "listed"), [(["runs"], "list show merge export import forget hours verify sync"), (["db"], "list show check path prices refresh export")]
+    ("words", "listed"),
+    [(["runs"], "list show merge export import forget budget compact query hours verify sync"), (["db"], "list show check path prices refresh export")],
 )
 def test_a_group_lists_its_commands_in_order_and_each_on_a_line(words, listed):
     environment = {**os.environ, "COLUMNS": "80"}

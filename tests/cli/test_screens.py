@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from traincarbon import formatting
+from traincarbon import terminal_text
 
 ROOT = Path(__file__).parents[2]
 PLAN = ["--params", "530e9", "--tokens", "270e9", "--hw", "dgx-a100"]
@@ -139,7 +139,7 @@ def test_a_terminal_gets_colours_by_meaning_and_its_own_width():
     text = on_a_terminal(["estimate", *PLAN])
     assert "\x1b[33mWarning: " in text
     assert "\x1b[36mAssumed:\x1b[0m" in text
-    lengths = [len(formatting.plain(line.rstrip("\r"))) for line in text.split("\n")]
+    lengths = [len(terminal_text.plain(line.rstrip("\r"))) for line in text.split("\n")]
     assert 85 < max(lengths) <= 100
     assert "\x1b[31mDoes not fit" in on_a_terminal(["estimate", "--params", "70B", "--tokens", "1B", "--hw", "rtx-4090", "--accelerators", "1"])
     assert on_a_terminal(["estimate", "--hw", "nothing"]).startswith("\x1b[31merror\x1b[0m: ")

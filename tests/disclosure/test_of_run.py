@@ -3,6 +3,7 @@
 import pytest
 
 from disclosure.conftest import UNKNOWN
+from traincarbon.disclosure.of_run import statement_of_run
 from traincarbon.disclosure.statement import RESULTS, Boundary
 
 
@@ -56,3 +57,39 @@ def test_a_run_that_is_still_going_and_one_with_mute_nodes_say_so(of_run):
 
 def test_failed_attempts_are_counted(of_run):
     assert of_run().failed_attempts == 1
+
+
+def test_the_compute_is_counted_as_in_the_plan(of_run, ask):
+    plan = {"params": 47e9, "active_params": 13e9, "tokens": 1e12, "hw": "dgx-a100"}
+    mixture = of_run(plan=plan, params=47e9).compute
+    assert (mixture.by_architecture.median, mixture.how) == (pytest.approx(6.0 * 13e9 * 1e9), "6nd")
+    adapters = of_run(plan={"params": 1e9, "tokens": 1e8, "hw": "dgx-a100", "kind": "lora"}).compute
+    planned = ask(params=1e9, tokens=1e8, hw="dgx-a100", kind="lora").median("compute_flop")
+    assert adapters.by_architecture.median == pytest.approx(10.0 * planned)
+
+
+def test_a_plan_that_cannot_be_counted_leaves_the_parameters(of_run):
+    assert of_run(plan={"hw": "no such hardware"}).compute.by_architecture.median == pytest.approx(6e18)
+
+
+def test_a_contract_is_that_of_the_plan_or_the_one_stated(run_of, shipped):
+    run = run_of(plan={"market_intensity": 30.0})
+    assert statement_of_run(run, database=shipped).result("scope2_market_kgco2e").median == pytest.approx(0.48)
+    assert statement_of_run(run, database=shipped, market_intensity=10.0).result("scope2_market_kgco2e").median == pytest.approx(0.16)
+    assert statement_of_run(run_of(plan={"market_intensity": "none"}), database=shipped).result("scope2_market_kgco2e") is None
+
+
+def test_a_fine_tune_names_its_base(of_run):
+    found = of_run(plan={"kind": "rl", "model": "hub:acme/base-7b"})
+    assert (found.is_fine_tuning, found.base_model) == (True, "acme/base-7b")
+    assert not of_run(plan={"kind": "pretrain", "model": "hub:acme/base-7b"}).base_model
+
+
+def test_the_water_is_that_of_the_last_forecast_of_a_run_that_is_over(of_run):
+    water = {"low": 1.0, "median": 2.0, "high": 3.0}
+    done = of_run(forecast={"share_done": 1.0, "water_l": water})
+    assert done.result("water_l").median == 2.0
+    assert "water_l" not in done.missing
+    for half in ({"share_done": 0.5, "water_l": water}, {"share_done": 1.0}):
+        assert of_run(forecast=half).missing["water_l"] == "the record of the run states no water"
+    assert of_run(forecast={"share_done": 1.0, "water_l": water}, state="running").result("water_l") is None

@@ -10,7 +10,7 @@ import pytest
 
 from killed_runs import Tracked
 from native.replay import build
-from tracked import Place
+from tracked import Place, until
 
 GPU_W, BOARDS = 300.0, 2
 
@@ -54,6 +54,16 @@ def test_the_counters_bridge_the_time_between_a_killed_meter_and_the_next(track,
     assert record.energy_j["gpu"] == pytest.approx(GPU_W * BOARDS * record.duration_s, rel=0.02)
     assert all(gap_s < 0.5 and metered_s == pytest.approx(record.duration_s, abs=0.5) for metered_s, gap_s in spans)
     assert not any("gpu:" in note and "metered for" in note for note in record.notes)
+
+
+def test_the_counters_bridge_a_meter_that_is_killed_before_its_first_interval(track, tmp_path):
+    tracked, place = track("early"), Place(tmp_path)
+    until(lambda: any("counters" in line for line in place.lines("early")))
+    killed(tracked, after_s=1.5)
+    assert not any(line["kind"] == "interval" for line in place.lines("early") if line["writer"] == place.lines("early")[0]["writer"])
+    record = place.record("early")
+    assert record.energy_j["gpu"] == pytest.approx(GPU_W * BOARDS * record.duration_s, rel=0.03)
+    assert all(use.gaps_s < 0.5 for use in record.by_device if use.part == "gpu")
 
 
 def test_boards_without_a_counter_have_a_gap_that_is_said(track, tmp_path):

@@ -6,8 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
+from tracked import until
+from traincarbon import track
 from traincarbon.errors import CarbonError
-from traincarbon.frameworks.training import _ACTIVE, MeteredTraining, checked_options
+from traincarbon.frameworks.training import MeteredTraining, checked_options
 
 PLAN = {"name": "GPT2", "params": 124672.0, "tokens": 61440.0, "hw": "a100-sxm4-40gb", "accelerators": 1.0, "layers": 2.0, "hidden": 64.0}
 
@@ -110,17 +112,15 @@ def test_a_budget_that_cannot_be_metered_raises_before_the_first_step(place, mon
     assert signal.getsignal(signal.SIGUSR1) == signal.SIG_DFL
 
 
-def test_within_another_tracker_a_budget_of_its_own_is_said_and_not_raised(place, capsys):
-    outer = training(run_id="outer")
-    outer.begin({})
-    del _ACTIVE[os.getpid()]  # as in another process
-    inner = MeteredTraining(checked_options({"max_hours": 2.0}))
-    inner.begin({})
-    inner.report(steps=4)
-    inner.end()
-    outer.end()
-    assert place.record("outer").counts == {"steps": 4.0}
-    assert "budget of 2 h is not watched" in capsys.readouterr().err
+def test_within_another_tracker_its_plan_and_its_budget_are_watched_by_that_one(place, capsys):
+    with track(run_id="outer", interval_s=0.1, quiet=True):
+        inner = MeteredTraining(checked_options({"max_hours": 2e-4}))
+        inner.begin(PLAN)
+        inner.report(steps=4)
+        assert until(lambda: inner.must_stop(steps=5))
+        inner.end()
+    assert (place.record("outer").counts, place.record("outer").plan["layers"]) == ({"steps": 4.0}, 2.0)
+    assert "carbon: estimate: " in capsys.readouterr().err
 
 
 def test_a_report_is_due_once_a_second_and_at_the_start(monkeypatch):

@@ -48,6 +48,31 @@ def test_the_counter_bridges_the_time_between_a_killed_meter_and_the_next():
     assert (run.energy_j["gpu"], run.gaps_s, use_of(run).metered_s, run.notes) == (10_000.0, 0.0, 100.0, ())
 
 
+def read_once(writer, *, at_s, counters):
+    """The lines of a meter that was killed before its first interval."""
+    return [line("start", mono_s=at_s, from_s=at_s, to_s=at_s, counters=counters, writer=writer, process=int(writer), session="s", life="boot/space/1")]
+
+
+def test_the_counter_bridges_meters_that_were_killed_before_their_first_interval():
+    whole = [*metered("3", begin_s=30.0, end_s=60.0, counter_begin_j=10_000.0), ended("3", 60.0)]
+    run = record(read_once("1", at_s=0.0, counters={"gpu:0": 7000.0}), read_once("2", at_s=20.0, counters={"gpu:0": 9000.0}), whole)
+    assert (run.energy_j["gpu"], run.gaps_s, use_of(run).metered_s, run.notes) == (6000.0, 0.0, 60.0, ())
+
+
+def test_the_last_meter_was_killed_before_its_first_interval_and_its_counter_counts_until_it_began():
+    run = record(metered("1", begin_s=0.0, end_s=50.0, counter_begin_j=7000.0), read_once("2", at_s=70.0, counters={"gpu:0": 14_000.0}))
+    assert (run.energy_j["gpu"], use_of(run).metered_s, use_of(run).gaps_s) == (7000.0, 70.0, 0.0)
+
+
+def test_a_counter_alone_is_no_energy_and_one_that_is_impossible_bridges_nothing():
+    alone = record([*read_once("1", at_s=0.0, counters={"gpu:0": 7000.0}), ended("1", 5.0)])
+    assert (alone.energy_j["gpu"], alone.by_device) == (None, ())
+    later = [*metered("2", begin_s=20.0, end_s=50.0, counter_begin_j=9000.0), ended("2", 50.0)]
+    for counters in ({"gpu:0": 9001.0}, {"gpu:0": -1.0}, {"gpu:0": "7000"}, {"gpu:1": 7000.0}, ["gpu:0"], {"gpu:0": 0.0}):
+        run = record(read_once("1", at_s=0.0, counters=counters), later)
+        assert (run.energy_j["gpu"], use_of(run).gaps_s) == (3000.0, 20.0)
+
+
 @pytest.mark.parametrize(
     ("counter_begin_j", "why"),
     [

@@ -82,6 +82,24 @@ def ranks(count, *, accelerators=8, spread=0.001):
     return [run(f"rank-{n}", source="codecarbon", accelerators=accelerators, kwh={"gpu": 260.0 * (1 + spread * n)}, hours=100) for n in range(count)]
 
 
+@pytest.mark.parametrize(
+    ("run_id", "began", "once"),
+    [
+        ("slurm-4711-1790841600", "2026-10-01T08:00:00Z", True),
+        ("slurm-4711-202610010800000200", "2026-10-01T06:00:00Z", True),
+        ("slurm-4711-20261001180000", "2026-10-01T18:00:00Z", True),
+        ("slurm-4711-20261001081103", "2026-10-01T08:11:03Z", False),
+        ("slurm-4711-20261003080000", "2026-10-03T08:00:00Z", False),
+        ("slurm-4711_1-20261001080000", "2026-10-01T08:00:00Z", False),
+        ("slurm-west-4711-20261001080000", "2026-10-01T08:00:00Z", False),
+    ],
+)
+def test_a_job_that_was_listed_with_times_in_another_form_counts_once(run_id, began, once):
+    first = run("slurm-4711-20261001080000", source="sacct", kwh={"other": 9.0})
+    assert len(counted(first, run(run_id, source="sacct", kwh={"other": 9.0}, began=began))) == int(once)
+    assert counted(first, run(run_id, source="sacct", kwh={"other": 9.1}, began=began)) == {}
+
+
 def test_ranks_that_each_metered_the_whole_machine_are_one_run():
     records = ranks(8)
     assert set(counted(*records).values()) == {"rank-0"}
@@ -161,3 +179,36 @@ def test_boards_tell_a_tracked_run_from_another_at_the_same_time():
     tracked = run("mine", how="counter", accelerators=2, hosts=["c3"], devices=devices)
     assert counted(tracked, answer("prometheus-p", hosts=["a1"])) == {"prometheus-p": "mine"}
     assert counted(tracked, answer("prometheus-p", boards=BOARDS[2:])) == {}
+
+
+SERIALS, UUIDS = ["gpu:692251001124", "gpu:692251001125"], ["gpu:a1ff7551-0000-1000-80e9-ddefa2d60f55", "gpu:b2ff7551-0000-1000-80e9-ddefa2d60f55"]
+
+
+def tracked_on(host, boards, **stated):
+    devices = [{"id": board, "node": 1, "part": "gpu", "how": "counter", "energy_j": 7.2e6, "host": host} for board in boards]
+    return run("mine", how="counter", kwh={"gpu": 4.0}, accelerators=2, hosts=[host], devices=devices, **stated)
+
+
+@pytest.mark.parametrize("boards", [SERIALS, ["gpu:0", "gpu:1"], ["gpu:0000:c1:00.0", "gpu:0000:c6:00.0"], UUIDS])
+def test_gpus_that_programs_name_in_different_ways_are_those_of_their_machine(boards):
+    mine = tracked_on("a1", UUIDS)
+    assert counted(mine, answer("prometheus-p", boards=boards, host="a1", hosts=["a1"], began="2026-10-01T07:40:00Z")) == {"prometheus-p": "mine"}
+
+
+@pytest.mark.parametrize(("began", "once"), [("2026-10-01T07:59:00Z", True), ("2026-10-01T07:40:00Z", False)])
+def test_a_container_has_another_name_than_its_machine_but_the_same_times_and_energy(began, once):
+    other = answer("prometheus-p", boards=SERIALS, host="b2", hosts=["b2"], began=began)
+    assert counted(tracked_on("a1", UUIDS), other) == ({"prometheus-p": "mine"} if once else {})
+
+
+def test_a_run_on_a_machine_of_the_same_name_comes_before_a_twin_on_another():
+    mine = tracked_on("a1", UUIDS)
+    twin = answer("prometheus-twin", boards=SERIALS, host="b2", hosts=["b2"])
+    same = answer("prometheus-same", boards=["gpu:692251001126", "gpu:692251001127"], host="a1", hosts=["a1"], began="2026-10-01T08:01:00Z")
+    assert counted(mine, twin, same) == {"prometheus-same": "mine"}
+
+
+@pytest.mark.parametrize("boards", [["gpu:2", "gpu:3"], ["gpu:0000:d1:00.0", "gpu:0000:d6:00.0"]])
+def test_other_gpus_of_a_machine_are_those_of_another_run(boards):
+    mine = tracked_on("a1", ["gpu:0", "gpu:1"] if "gpu:2" in boards else ["gpu:0000:c1:00.0", "gpu:0000:c6:00.0"])
+    assert counted(mine, answer("prometheus-p", boards=boards, host="a1", hosts=["a1"])) == {}

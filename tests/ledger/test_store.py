@@ -7,6 +7,7 @@ import pytest
 
 from journals import lines_of, write_lines
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError
+from traincarbon.ledger import index_progress
 from traincarbon.ledger import store as module
 from traincarbon.ledger.journal import new_journal, run_folder
 from traincarbon.ledger.record import read_run
@@ -139,12 +140,11 @@ def test_what_is_no_journal_is_left_out_and_named(ledger, tmp_path):
 def test_a_copy_that_the_disk_has_no_room_for_is_an_error_and_leaves_nothing(ledger, tmp_path, monkeypatch):
     write_run(tmp_path / "other", "one")
 
-    def full(_, target):
-        with open(target, "wb") as stream:
-            stream.write(b"part")
+    def full(_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module.shutil, "copyfile", full)
+    monkeypatch.setattr(module, "_PIECE_B", 10)
+    monkeypatch.setattr(module.Progress, "add", lambda _, read_b: full(read_b))
     with pytest.raises(CarbonError, match="No space left on device"):
         ledger.merge([tmp_path / "other"])
     assert not any(files for _, _, files in os.walk(run_folder(ledger.store, "one")))
@@ -203,6 +203,23 @@ def test_a_store_that_was_copied_elsewhere_says_the_same(ledger, tmp_path):
     shutil.copytree(ledger.store, tmp_path / "copy")
     with Ledger(tmp_path / "copy") as copy:
         assert copy.runs() == runs
+
+
+def test_merging_that_takes_long_tells_how_far_it_is(tmp_path, monkeypatch):
+    for run_id in ("one", "two"):
+        write_run(str(tmp_path / "other"), run_id)
+    monkeypatch.setattr(index_progress, "_FIRST_S", -1.0)
+    monkeypatch.setattr(index_progress, "_EVERY_S", 0.0)
+    monkeypatch.setattr(module, "_PIECE_B", 1000)
+    for copied in (2, 0):
+        told = []
+        with Ledger(tmp_path / "store", progress=told.append) as ledger:
+            assert ledger.merge([tmp_path / "other"]).copied == copied
+        assert all(line.startswith("merging journals: 0 of 0 MB") for line in told)
+        assert len(told) > 2 if copied else len(told) == 2
+    for name in ("one", "two"):
+        (file,) = (tmp_path / "other" / "journals" / name).iterdir()
+        assert (tmp_path / "store" / "journals" / name / file.name).read_bytes() == file.read_bytes()
 
 
 def test_pipes_and_devices_in_a_store_or_a_folder_to_merge_block_nothing(ledger, tmp_path):

@@ -70,9 +70,9 @@ def test_a_machine_has_one_name_in_a_store_and_another_in_the_next(tmp_path):
 
 
 def test_the_name_of_a_machine_does_not_show(tmp_path, monkeypatch):
-    monkeypatch.setattr(store_module, "_host", lambda: "gpu-node-17")
+    monkeypatch.setattr(store_module, "host_name", lambda: "gpu-node-17")
     first = node_name(str(tmp_path))
-    monkeypatch.setattr(store_module, "_host", lambda: "gpu-node-18")
+    monkeypatch.setattr(store_module, "host_name", lambda: "gpu-node-18")
     assert first != node_name(str(tmp_path))
     assert "gpu" not in first
 
@@ -95,6 +95,15 @@ def test_a_living_process_is_told_from_a_dead_one_and_from_a_later_one_of_its_id
     sleeper.kill()
     sleeper.wait()
     assert lives(sleeper.pid, known) is False
+
+
+def test_a_process_that_has_ended_and_that_nobody_reaps_does_not_live():
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    known = life(sleeper.pid)
+    sleeper.kill()
+    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+    assert lives(sleeper.pid, known) is False
+    sleeper.wait()
 
 
 @pytest.mark.parametrize("known", ["", "x", "otherboot/pid:[1]/5", "a/b/c/d"])

@@ -19,12 +19,14 @@ def checked(*, energy_j=3.6e6, run_id="slurm-1", duration_s=3600.0):
 
 
 def like(record, *, energy_j, run_id="slurm-2", duration_s=1800.0):
-    return Alike(record, BASIS).record(run_id=run_id, project="", started_at=timestamp(instant(1.7e9)), duration_s=duration_s, energy_j=energy_j)
+    return Alike(record, BASIS).run(run_id=run_id, project="", started_at=timestamp(instant(1.7e9)), duration_s=duration_s, energy_j=energy_j)
 
 
 @pytest.mark.parametrize(("first", "second"), [(3.6e6, 2.5e6), (None, None)])
 def test_a_record_is_the_one_that_a_full_check_gives(first, second):
-    assert like(checked(energy_j=first), energy_j=second) == checked(energy_j=second, run_id="slurm-2", duration_s=1800.0)
+    run = like(checked(energy_j=first), energy_j=second)
+    assert run.record() == checked(energy_j=second, run_id="slurm-2", duration_s=1800.0)
+    assert (run.source, run.notes) == ("sacct", ())
 
 
 @pytest.mark.parametrize(("energy_j", "duration_s"), [(1e12, 1800.0), (1.0, 1800.0), (None, 1800.0), (2.5e6, 0.0), (2.5e6, 1e9)])

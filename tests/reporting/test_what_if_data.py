@@ -13,10 +13,12 @@ from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.links import CHAIN
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
+from traincarbon.reporting.decision.unit_costs import Worth
 from traincarbon.reporting.plan_variants import varied_plan
 from traincarbon.reporting.shell import template
 from traincarbon.reporting.what_if_data import LINKS, OF_PLAN, PARAMS_UNIT, SLIDERS, TOKENS_UNIT, what_if
 from traincarbon.reporting.what_if_facts import INPUTS
+from traincarbon.uncertain import Interval
 
 EQUATIONS = f"const LINKS = {json.dumps(LINKS)};\n{template('equations.js')}"
 PLANS = (
@@ -27,6 +29,7 @@ PLANS = (
     {"accelerator_hours": 1000, "hw": "v100-sxm2-32gb"},
     {"params": 7e9, "tokens": 1e8, "hw": "8xh100", "kind": "finetune", "startup_hours": 0.25, "attempts": 3, "goodput": 0.8},
 )
+WORTH = Worth(value_usd=2e7, requests=5e9)
 SETTINGS = 100
 """Random settings for each plan."""
 
@@ -55,8 +58,8 @@ def settings_of(found, chance):
 
 
 def assert_agreement(answer, database, tmp_path, *, seed):
-    """Hold the page against the package on random settings, to a billionth."""
-    found = what_if(answer, database)
+    """Hold the page against the package on random settings, to a billionth: all results, unit costs and returns."""
+    found = what_if(answer, database, WORTH)
     settings = list(settings_of(found, random.Random(seed)))
     if answer.plan.accelerator_hours is not None:
         for page, fields in settings:
@@ -65,8 +68,9 @@ def assert_agreement(answer, database, tmp_path, *, seed):
     script = f"{EQUATIONS}\nconst page = opened({json.dumps(found.data)});\nconst settings = {json.dumps([page for page, _ in settings])};"
     seen = evaluate(
         script,
-        "settings.map(set => { const found = resultsOf(page, set); return found && Object.fromEntries(Object.entries(found)"
-        ".map(([name, value]) => [name, value && interval(value, page.z)])); })",
+        "settings.map(set => { const found = resultsOf(page, set); return found && Object.fromEntries([...Object.entries(found)"
+        ".map(([name, value]) => [name, value && interval(value, page.z)]), ...Object.entries(page.returns.of)"
+        ".map(([name, of]) => [name, found[of] && returnOf(page, interval(found[of], page.z))])]); })",
         tmp_path,
     )
     compared = 0
@@ -82,7 +86,25 @@ def assert_agreement(answer, database, tmp_path, *, seed):
             else:
                 assert [figures[name][end] for end in ("low", "median", "high")] == pytest.approx(list(expected[name]), rel=1e-9), (name, fields)
                 compared += 1
+        for name, wanted in costs_of(expected):
+            assert [figures[name][end] for end in ("low", "median", "high")] == pytest.approx(list(wanted), rel=1e-9, abs=1e-3), (name, fields)
+            compared += 1
     assert compared > SETTINGS
+
+
+def costs_of(answer):
+    """The unit costs and returns of an estimate, by the package alone."""
+    tokens = answer.plan.tokens if isinstance(answer.plan.tokens, float) else None
+    for way in ("rent_usd", "tco_usd"):
+        cost = answer.values[way]
+        if cost is None:
+            continue
+        yield f"{way}_per_gpu_hour", Interval.of(cost * (1.0 / answer.values["accelerator_hours_h"]), answer.level)
+        yield f"{way}_per_thousand_requests", Interval.of(cost * (1000.0 / WORTH.requests), answer.level)
+        if tokens is not None:
+            yield f"{way}_per_billion_tokens", Interval.of(cost * (1e9 / tokens), answer.level)
+        bounds = Interval.of(cost, answer.level)
+        yield f"return_{way}", Interval(*(WORTH.value_usd - bound for bound in (bounds.high, bounds.median, bounds.low)))
 
 
 @pytest.mark.parametrize("stated", PLANS, ids=[plan["hw"] for plan in PLANS[:3]] + ["hours", "hours-alone", "a fine-tune"])

@@ -458,29 +458,3 @@ def test_the_documented_example_runs_on_every_rank_of_a_launcher_and_all_name_on
     assert [rank.returncode for rank in ranks] == [0, 0], said
     assert len({out.splitlines()[-1] for out, _ in said}) == 1
     assert not [err for _, err in said if "Traceback" in err]
-
-
-NESTED = (
-    "try:\n"
-    "    with traincarbon.track(quiet=True, max_hours=1, on_budget='stop') as run: print('trained')\n"
-    "except traincarbon.CarbonError as error: print(error)\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        ([], "the budget of 1 h is not watched: this process is metered already"),
-        (["--max-hours", "1"], "the budget of 1 h is not watched: this process is metered already"),
-        (["--max-hours", "1", "--on-budget", "stop"], "trained"),
-    ],
-)
-def test_a_budget_within_another_tracker_refuses_to_start_unless_that_one_watches_it(place, tmp_path, words, said):
-    (tmp_path / "script.py").write_text(BEFORE + NESTED)
-    done = place.track("--quiet", *words, "--", sys.executable, str(tmp_path / "script.py"))
-    assert done.stdout.startswith(said), done.stderr
-
-
-def test_a_budget_within_another_tracker_of_the_same_process_refuses_to_start(script):
-    done = script(f"with traincarbon.track(quiet=True, max_hours=1):\n{textwrap.indent(NESTED, '    ')}")
-    assert done.stdout.startswith("the budget of 1 h is not watched"), done.stderr

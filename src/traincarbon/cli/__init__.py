@@ -38,7 +38,7 @@ def main() -> None:
 
         sidecar = EarlySidecar()  # start the metering process while click is being imported
     from traincarbon.cli.lazy import LazyGroup
-    from traincarbon.formatting import color_choice
+    from traincarbon.terminal_text import color_choice
 
     group = LazyGroup(
         "carbon",
@@ -60,7 +60,8 @@ def main() -> None:
 
 def _leave(message: str, hint: str) -> NoReturn:
     """Print what was wrong in one line and what to do in another, and exit with 1."""
-    from traincarbon.formatting import bold, clean, is_styled, worse
+    from traincarbon.formatting import clean
+    from traincarbon.terminal_text import bold, is_styled, worse
 
     is_plain = not is_styled(2)
     for word, style, text in (("error", worse, message), ("hint", bold, hint)):

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from traincarbon.formatting import width
+from traincarbon.terminal_text import width
 
 _INTERRUPTED = 130
 """The exit code of a command that Ctrl-C ended, as in shells."""

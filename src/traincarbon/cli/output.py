@@ -2,29 +2,8 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from traincarbon.formatting import (
-    amount,
-    assumed,
-    better,
-    bold,
-    caution,
-    clean,
-    counted,
-    dim,
-    filled,
-    in_brackets,
-    json_text,
-    listed,
-    median_and_interval,
-    scale_of,
-    shortened,
-    significant,
-    table,
-    visible_length,
-    width,
-    worse,
-    wrapped,
-)
+from traincarbon.formatting import amount, clean, counted, in_brackets, json_text, listed, median_and_interval, scale_of, shortened, significant
+from traincarbon.terminal_text import assumed, better, bold, caution, dim, filled, table, visible_length, width, worse, wrapped
 
 __all__ = [
     "amount",

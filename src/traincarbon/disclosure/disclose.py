@@ -12,8 +12,12 @@ from traincarbon.disclosure.formats.table import FORMATS, writer_of
 from traincarbon.disclosure.of_plan import statement_of_plan
 from traincarbon.disclosure.of_run import statement_of_run
 from traincarbon.disclosure.statement import Statement
+from traincarbon.disclosure.tenure import parse_tenure
 from traincarbon.errors import CarbonError
+from traincarbon.estimation.fields import Number
 from traincarbon.estimation.parse import parse_quantity
+from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.result import Estimate
 from traincarbon.files import check_writable, replace_file, write_new_file
 from traincarbon.formatting import clean_lines
 from traincarbon.ledger.index_progress import Tell
@@ -49,6 +53,8 @@ def disclose(
     provider: str = "",
     original_flop: float | str | None = None,
     task_tokens: float | str = 100_000.0,
+    tenure: str | None = None,
+    market_intensity: Number = None,
     force: bool = False,
     store: str | os.PathLike[str] | None = None,
     level: float = 0.9,
@@ -70,6 +76,8 @@ def disclose(
         provider: Who trained it.
         original_flop: Compute of the model that this one modifies. [FLOP]
         task_tokens: Tokens of the task whose inference compute is stated. [1]
+        tenure: Who owns the hardware, ``owned`` or ``rented``; by default what record or plan tell.
+        market_intensity: Carbon intensity of the energy contract; by default that of the plan. [g/kWh]
         force: Replace existing files.
         store: The ledger's folder; by default the user's.
         level: Confidence level of the intervals of plans. [1]
@@ -86,11 +94,15 @@ def disclose(
     writers = [writer_of(name) for name in dict.fromkeys(formats)]
     tokens, original = _count(task_tokens, "task_tokens"), None if original_flop is None else _count(original_flop, "original_flop")
     found = read_subjects(items, database=database, store=None if store is None else os.fspath(store), level=level, tell=progress)
-    statements = [_of_plan(plan, model, database) for plan in found.plans]
+    held, contract = parse_tenure(tenure), Plan.from_dict({"market_intensity": market_intensity}).number("market_intensity")
+    statements = [statement_of_plan(_answer_of(plan), model=model, database=database, tenure=held, market_intensity=contract) for plan in found.plans]
     hours = [
         run_by_hour(run.record, live=True, basis="direct", service=service, grid_zone=grid_zone, database=database) if live else None for run in found.runs
     ]
-    statements += [statement_of_run(run.record, database=database, model=model, level=level, by_hour=each) for run, each in zip(found.runs, hours, strict=True)]
+    statements += [
+        statement_of_run(run.record, database=database, model=model, level=level, by_hour=each, tenure=held, market_intensity=contract)
+        for run, each in zip(found.runs, hours, strict=True)
+    ]
     disclosure = Disclosure(
         statements=once(statements),
         model=(model or next((each.model for each in statements if each.model), ""))[:_LONGEST],
@@ -107,10 +119,10 @@ def disclose(
     return Disclosed(disclosure, files, folder)
 
 
-def _of_plan(plan: ReportedPlan, model: str, database: Database) -> Statement:
+def _answer_of(plan: ReportedPlan) -> Estimate:
     if plan.answer is None:
         raise CarbonError("a saved estimate differs from what its plan gives now", hint="disclose its plan instead of the estimate")
-    return statement_of_plan(plan.answer, model=model, database=database)
+    return plan.answer
 
 
 def _count(value: object, name: str) -> float:

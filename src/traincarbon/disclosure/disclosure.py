@@ -61,6 +61,12 @@ class Disclosure:
         return any(each.is_estimate for each in self.statements)
 
     @property
+    def unfinished(self) -> str:
+        """Why the figures are not those of the whole training; empty where they are."""
+        is_one = len(self.statements) == 1
+        return "; ".join(each.unfinished if is_one else f"{each.subject}: {each.unfinished}" for each in self.statements if each.unfinished)
+
+    @property
     def missing(self) -> dict[str, str]:
         """What is missing, with the subject where there are several, and the reason."""
         is_one = len(self.statements) == 1

@@ -1,10 +1,12 @@
-"""Market figures of a place where the plan states no contract: what the provider reports for its region, and the residual mix of the grid."""
+"""Emissions by energy contracts; and the market figures of a place where none is stated: what the provider reports for its region, and the residual mix of the grid."""
 
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.database.select import nearest
 from traincarbon.grid.intensities import zones_of
+from traincarbon.quantities import G_PER_KG
+from traincarbon.uncertain import Interval, Num
 
 _WORDS = {
     "provider": "by the contracts of the provider, as it reports them",
@@ -52,3 +54,10 @@ def market_figures(*, region: str, zone: str, began: str, database: Database) ->
         if row is not None:
             found.append(MarketFigure(mix, row["zone"], int(row["year"]), float(row["intensity_gco2e_per_kwh"]), row["source"]))
     return tuple(found)
+
+
+def by_contract(facility_energy_kwh: Interval | None, intensity_g_per_kwh: Num | None) -> Interval | None:
+    """Return the emissions of the electricity by an energy contract, None where energy or contract are not known. [kg CO2e]."""
+    if facility_energy_kwh is None or intensity_g_per_kwh is None:
+        return None
+    return Interval(*(energy * g / G_PER_KG for energy, g in zip(facility_energy_kwh, Interval.of(intensity_g_per_kwh), strict=True)))

@@ -74,9 +74,13 @@ RESULTS = (
     "scope2_market_kgco2e",
     "scope3_upstream_kgco2e",
     "embodied_kgco2e",
+    "total_kgco2e",
     "water_l",
 )
 """The amounts of a statement, each an interval or None."""
+
+UNFINISHED = ("the rest of the run", "nodes")
+"""What may be missing of a run so that all of its amounts are too low."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,10 +106,18 @@ class Statement:
     nodes: int | None = None
     is_rented: bool | None = None
     """Whether the hardware is rented, None if that is not known."""
+    is_tenure_assumed: bool = False
+    """Whether nothing but its cloud tells that it is rented."""
+    cloud: str = ""
+    """Who rents it out, empty where that is not known or it is one's own."""
+    base_model: str = ""
+    """The model that is fine-tuned, by its name on the Hub; empty for a training from scratch, and where that is not known."""
     place: str = ""
     country: str = ""
     """The zone of the grid, whose first two letters are the country."""
     pue: float | None = None
+    pue_source: str = ""
+    """Where the overhead of the facility is from."""
     intensity_gco2e_per_kwh: float | None = None
     basis: str = ""
     """What the intensity and the operational emissions count: ``lifecycle`` or ``direct``, empty if that is not known."""
@@ -121,6 +133,9 @@ class Statement:
     missing: Mapping[str, str]
     """What is missing, with the reason."""
     assumptions: tuple[str, ...] = ()
+    """What was assumed of the energy, each with its value."""
+    notes: tuple[str, ...] = ()
+    """What the record of a run notes."""
     versions: Mapping[str, str] = field(default_factory=dict)
     market: tuple[MarketFigure, ...] = ()
     """Market figures of the place, for who states no contract."""
@@ -150,6 +165,11 @@ class Statement:
         return Interval(*(bound * by_hour.mean_gco2e_per_kwh / G_PER_KG for bound in facility))
 
     @property
+    def unfinished(self) -> str:
+        """Why the figures are not those of the whole training, as the run is still going or nodes are missing; empty where they are."""
+        return "; ".join(self.missing[part] for part in UNFINISHED if part in self.missing)
+
+    @property
     def failed_attempts(self) -> int:
         """Attempts that ended before the training was over."""
         return sum(1 for attempt in self.attempts if attempt.get("state") not in ("finished", "running"))
@@ -158,7 +178,7 @@ class Statement:
         """Return it fit for JSON."""
         stated = {item.name: getattr(self, item.name) for item in fields(self)}
         results = {name: None if (result := self.result(name)) is None else result.to_dict() for name in RESULTS}
-        lists = {name: list(stated[name]) for name in ("meters", "assumptions")}
+        lists = {name: list(stated[name]) for name in ("meters", "assumptions", "notes")}
         attempts = [dict(attempt) for attempt in self.attempts]
         maps = {name: dict(stated[name]) for name in ("shares", "missing", "versions")}
         by_hour = None if self.by_hour is None else self.by_hour.to_dict()

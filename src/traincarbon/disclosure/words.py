@@ -1,8 +1,9 @@
 """A statement in words: amounts, their intervals, and how compute and energy were found."""
 
+import re
 from collections.abc import Mapping
 
-from traincarbon.disclosure.statement import Boundary, Statement
+from traincarbon.disclosure.statement import UNFINISHED, Boundary, Statement
 from traincarbon.formatting import amount, counted, listed, significant
 from traincarbon.quantities import H_PER_DAY, QUANTITIES, S_PER_DAY
 from traincarbon.uncertain import Interval
@@ -13,7 +14,8 @@ _BOUNDARIES = {
     Boundary.IT: "servers and network, without cooling",
     Boundary.FACILITY: "the whole facility, with cooling and losses",
 }
-_MOST_ASSUMED = 4
+_LABELS = {"accelerator_energy_kwh": "Energy, accelerators alone"}
+_MOST_NOTES = 2
 
 
 def shown(value: Interval | None, unit: str, *, digits: int = 3) -> str:
@@ -97,11 +99,7 @@ def energy_method(statement: Statement) -> str:
     """Return how the energy was found: boundary, meters, shares, overhead, assumptions and interval."""
     found = statement.widest
     if found is None:
-        return (
-            "The energy is not known: "
-            + (listed([f"{what}: {why}" for what, why in statement.missing.items() if "energy" in what]) or "nothing was metered")
-            + "."
-        )
+        return f"The energy is not known. {energies_missing(statement.missing) or 'Nothing was metered'}."
     boundary, energy = found
     parts = [f"Boundary: {boundary_words(boundary)}."]
     if statement.is_estimate:
@@ -114,30 +112,59 @@ def energy_method(statement: Statement) -> str:
     if statement.shares and not statement.is_estimate:
         parts.append(f"Of the energy, {listed([f'{share:.0%} is {how}' for how, share in statement.shares.items()])}.")
     if statement.pue is not None:
-        parts.append(f"The facility's overhead (PUE) is {statement.pue:.2f}.")
+        parts.append(f"The facility's overhead (PUE) is {statement.pue:.2f}{f' ({statement.pue_source})' if statement.pue_source else ''}.")
     if not energy.is_exact:
         parts.append(f"The {statement.level:.0%} interval is {shown(energy, 'kWh').partition(' (')[2].rstrip(')')}.")
     if statement.assumptions:
-        parts.append(f"Assumed: {'; '.join(statement.assumptions[:_MOST_ASSUMED])}.")
-    if gaps := {what: why for what, why in statement.missing.items() if what.startswith(("energy of", "nodes", "the rest"))}:
-        parts.append(f"Missing: {'; '.join(f'{what} ({why})' for what, why in gaps.items())}.")
+        parts.append(f"Assumed: {'; '.join(statement.assumptions)}.")
+    if statement.notes:
+        parts.append(f"Notes of the record: {'; '.join(statement.notes[:_MOST_NOTES])}.")
+    if gaps := {what: why for what, why in statement.missing.items() if what.startswith("energy of ") or what in UNFINISHED}:
+        parts.append(f"Missing: {'; '.join(missing_words(gaps))}.")
     return " ".join(parts)
 
 
 def missing_words(missing: Mapping[str, str]) -> list[str]:
-    """Return what is missing, each with its reason.
+    """Return what is missing, each reason once, after all that is missing by it.
 
     Example:
         >>> missing_words({"water_l": "a record states no water"})
         ['Water: a record states no water']
+        >>> missing_words({"energy of gpu": "no driver", "water_l": "not stated", "energy of cpu": "no driver"})
+        ['energy of gpu and energy of cpu: no driver', 'Water: not stated']
     """
-    return [f"{_label(what)}: {why}" for what, why in missing.items()]
+    by_reason: dict[str, list[str]] = {}
+    for what, why in missing.items():
+        by_reason.setdefault(why, []).append(missing_label(what))
+    return [f"{listed(labels)}: {why}" for why, labels in by_reason.items()]
 
 
-def _label(what: str) -> str:
-    """Return what a reader calls an amount, which may follow the name of its subject."""
+def missing_label(what: str) -> str:
+    """Return what a reader calls something that is missing, which may follow the name of its subject.
+
+    Example:
+        >>> missing_label("run-1: water_l"), missing_label("accelerator_energy_kwh"), missing_label("energy of gpu")
+        ('run-1: Water', 'Energy, accelerators alone', 'energy of gpu')
+    """
     subject, mark, name = what.rpartition(": ")
-    return f"{subject}{mark}{QUANTITIES[name].label}" if name in QUANTITIES else what
+    label = QUANTITIES[name].label if name in QUANTITIES else _LABELS.get(name)
+    return what if label is None else f"{subject}{mark}{label}"
+
+
+def energies_missing(missing: Mapping[str, str]) -> str:
+    """Return which energies are missing, with the reasons; empty if none is."""
+    return "; ".join(missing_words({what: why for what, why in missing.items() if "energy" in what}))
+
+
+def markdown_text(text: str) -> str:
+    """Return text that Markdown shows as it is: no emphasis, link, code or tag, and on one line.
+
+    Example:
+        >>> markdown_text("<b> 5 < 6 snake_case"), len(markdown_text("*"))
+        ('&lt;b> 5 < 6 snake_case', 2)
+    """
+    escaped = re.sub(r"([\\`*\[\]~$])", r"\\\1", " ".join(text.split()))
+    return re.sub(r"<(?=[A-Za-z/!?])", "&lt;", re.sub(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])", r"\\_", escaped))
 
 
 def attempts_words(statement: Statement) -> str:

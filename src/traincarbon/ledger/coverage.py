@@ -68,13 +68,14 @@ def united(devices: Sequence[tuple[float, float, Device]]) -> tuple[float, float
 
 
 def _metered(name: str, spans: Sequence[Span]) -> Device:
-    own = [span for span in spans if name in span.process.devices]
-    found, before = _within(name, own[0]), own[0]
+    own = [span for span in spans if name in span.process.devices or name in span.process.counters]
+    known = next(span.process.devices[name] for span in own if name in span.process.devices)
+    found, before = _within(name, own[0], known), own[0]
     hole_s = max(before.from_s - spans[0].from_s, 0.0)
     for span in own[1:]:
         between_s = max(span.from_s - before.to_s, 0.0)
-        bridged_j = _bridged_j(before.process.devices[name], span.process.devices[name], between_s)
-        found = joined(found, _within(name, span))
+        bridged_j = _bridged_j(_device(name, before, known), _device(name, span, known), between_s)
+        found = joined(found, _within(name, span, known))
         if bridged_j is None:
             hole_s += between_s
         else:
@@ -84,9 +85,18 @@ def _metered(name: str, spans: Sequence[Span]) -> Device:
     return replace(found, gap_s=(found.gap_s or 0.0) + hole_s)
 
 
-def _within(name: str, span: Span) -> Device:
+def _device(name: str, span: Span, known: Device) -> Device:
+    """Return a device as one process stated it: in its intervals, or only its counter at the beginning, of a device that is like *known*."""
+    stated = span.process.devices.get(name)
+    if stated is not None:
+        return stated
+    counter_j = span.process.counters[name]
+    return Device(known.part, known.how, power_max_w=known.power_max_w, gap_s=0.0, counter_begin_j=counter_j, counter_j=counter_j)
+
+
+def _within(name: str, span: Span, known: Device) -> Device:
     """Return a device as one process metered it. Earlier writers state gaps for all of its devices together."""
-    device = span.process.devices[name]
+    device = _device(name, span, known)
     ran_s = span.to_s - span.from_s
     gap_s = min(span.process.gaps_s if device.gap_s is None else device.gap_s, ran_s)
     return replace(device, gap_s=gap_s, metered_s=ran_s - gap_s)

@@ -1,9 +1,16 @@
 """A device while one process metered it: its energy, its load, and when it was idle."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
+from traincarbon.decode import amount
 from traincarbon.ledger.idle import is_idle
 from traincarbon.quantities import EnergySource, Part
+
+MOST_DEVICES = 4096
+"""Devices of one process that are counted."""
+_LONGEST = 2000
 
 
 @dataclass(slots=True)
@@ -46,6 +53,12 @@ class Device:
         self.judged_s += seconds if idle is not None else 0.0
         if idle:
             self.idle_s, self.idle_j = self.idle_s + seconds, self.idle_j + added_j
+
+
+def counters_in(stated: Mapping[str, object]) -> dict[str, float]:
+    """Return what a start line states of the devices' own counters, at most as many as a journal has devices. [J]."""
+    known = {name[:_LONGEST]: amount(value) for name, value in islice(stated.items(), MOST_DEVICES)}
+    return {name: counter_j for name, counter_j in known.items() if counter_j is not None}
 
 
 def greatest(one: float | None, other: float | None) -> float | None:

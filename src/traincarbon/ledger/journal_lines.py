@@ -6,6 +6,7 @@ from _blake2 import blake2b  # hashlib would load OpenSSL, 4 MiB that the proces
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, TypedDict, cast
 
+from traincarbon.ledger.half_letters import without_halves
 from traincarbon.reading import open_regular
 
 SCHEMA = "traincarbon/journal/1"
@@ -20,6 +21,8 @@ RECORD = "record"
 """The kind of a line that holds the record of a run that was imported."""
 CHECKPOINT_EVERY_B = 1 << 20
 """Bytes between two checkpoints, at least."""
+PACKS = "month="
+"""What the names of folders of packs begin with, see :mod:`traincarbon.ledger.packs`; no folder of a run has such a name."""
 LONGEST_LINE_B = 1 << 20
 """A longer line is not from a journal and is skipped without being read into memory."""
 
@@ -133,7 +136,7 @@ def parse_line(raw: bytes) -> tuple[Line | None, str]:
     try:
         line = _JSON.decode(text.decode("utf-8"))
         if b"\\u" in text:  # halves of letters, which JSON can hold and UTF-8 cannot
-            line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
+            line = without_halves(line)
     except (ValueError, RecursionError):
         return None, "not JSON"
     if not isinstance(line, dict):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from traincarbon.decode import amount, interval, items, number, table, text
-from traincarbon.ledger.device import Device, greatest
+from traincarbon.ledger.device import MOST_DEVICES, Device, counters_in, greatest
 from traincarbon.ledger.hours import with_energy
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import checked_launcher
@@ -28,7 +28,6 @@ PATIENCE = 3.0
 
 _LONGEST = 2000
 _MOST_NOTES = 200
-_MOST_DEVICES = 4096
 _MOST_WHOLE = 2.0**53
 _INTERVAL_S = 5.0
 _PARTS: dict[object, Part] = {part.value: part for part in Part}
@@ -98,6 +97,8 @@ class Process:
     interval_s: float = _INTERVAL_S
     facts: Facts = field(default_factory=Facts)
     devices: dict[str, Device] = field(default_factory=dict)
+    counters: dict[str, float] = field(default_factory=dict)
+    """Device to its own counter when the process began, by which a meter that ended before its first interval is bridged. [J]"""
     hours: dict[str, float] | None = field(default_factory=dict)
     """Hour since 1970 to the energy of its devices [J]; None where they are not known, see :mod:`traincarbon.ledger.hours`."""
     missing: dict[str, str] = field(default_factory=dict)
@@ -216,6 +217,7 @@ class Process:
         if "unread_gpu" in line:  # a GPU can be read later than others
             kept.pop("unread_gpu", None)
         self.facts = facts._replace(**kept)
+        self.counters = {**counters_in(table(line.get("counters"))), **self.counters}  # the first one counts
 
     def _end(self, line: Line) -> None:
         to_s = number(line.get("to_s"))
@@ -239,6 +241,7 @@ class Process:
             self.hours = with_energy(self.hours, from_s=until_s - seconds, to_s=until_s, energy_j=used_j)
             for other in items(line.get("left_out")):  # it turned out not to be the job's
                 self.devices.pop(_cut(other), None)
+                self.counters.pop(_cut(other), None)
         if shared := table(line.get("shared_with")):
             self.shared_with = tuple(sorted({*self.shared_with, *map(_cut, shared)}))[:_MOST_NOTES]
         self.per_rank = self.per_rank or line.get("per_rank") is True
@@ -264,7 +267,7 @@ class Process:
     def _device(self, name: str, stated: Mapping[str, object], seconds: float, *, ended: bool) -> float:
         """Take what a line states of a device, and return by how much its energy changed. [J]."""
         energy_j = amount(stated.get("energy_j"))
-        if energy_j is None or (name not in self.devices and len(self.devices) >= _MOST_DEVICES):
+        if energy_j is None or (name not in self.devices and len(self.devices) >= MOST_DEVICES):
             return 0.0
         how = _SOURCES.get(text(stated.get("how")), EnergySource.MODELLED)
         device = self.devices.get(name)
@@ -300,8 +303,8 @@ def _cut(value: object) -> str:
 
 
 def _texts(value: object) -> dict[str, str]:
-    return {_cut(name): _cut(text) for name, text in itertools.islice(table(value).items(), _MOST_DEVICES)}
+    return {_cut(name): _cut(text) for name, text in itertools.islice(table(value).items(), MOST_DEVICES)}
 
 
 def _table_or(default: Mapping[str, object] | None, value: object) -> Mapping[str, object] | None:
-    return value if isinstance(value, Mapping) else default
+    return value if isinstance(value, (dict, Mapping)) else default

@@ -10,6 +10,7 @@ from datetime import datetime
 from itertools import combinations
 from typing import NamedTuple
 
+from traincarbon.ledger.common_boards import share_boards
 from traincarbon.ledger.machines import is_of_one_board
 from traincarbon.ledger.run import Run, SecondOpinion, timestamp
 from traincarbon.quantities import EnergySource, Part
@@ -19,6 +20,8 @@ RANKS_OF = ("codecarbon",)
 
 LOOKED_UP = ("prometheus",)
 """Programs that are asked for what they know of some time: two answers may be of the same boards."""
+SCHEDULERS = ("sacct",)
+"""Programs that list a job under a number of its own, whenever they are asked."""
 _BY_HOSTS = re.compile(r"prometheus-\d{8}T\d{6}-[0-9a-f]{8}")
 """Names of runs that were found by their hosts, not by the label of a job."""
 
@@ -29,8 +32,12 @@ _SAME_TIME_S, _SAME_TIME = 120.0, 0.05
 """Ranks of one run begin and end within this time, or this share of the run."""
 _MOST_FACTOR = 2.0
 """Two records of one run state energies of the same parts within this factor."""
+_ZONES_S, _MOST_ZONES_S = 900.0, 26.0 * 3600.0
+"""Time zones differ by multiples of a quarter of an hour, and by no more than 26 hours."""
 _RANKS_AGREE = 0.05
 """Energies of one machine by several of its ranks differ by no more than this share."""
+_TWINS_AGREE = 0.1
+"""Energies of the same GPUs by a counter and by samples of power differ by no more than this share."""
 _JOB = re.compile(r"slurm-(?:[A-Za-z][\w.-]*?-)?(\d+)(?:_\d+)?(?:[-.].*)?")
 _NO_NAMES = {"nvidia", "amd", "intel", "geforce", "tesla", "quadro", "instinct", "gpu", "x", "gb", "graphics", "generation", "laptop"}
 _SURE = {source: at for at, source in enumerate(EnergySource)}
@@ -114,7 +121,7 @@ def rank_groups(records: Iterable[Run]) -> list[list[Run]]:
 def _groups(timed: Sequence[_Timed]) -> Iterator[list[Run]]:
     """Yield the records of one energy together, those that are nearest in time first."""
     group_of: dict[str, list[_Timed]] = {}
-    for _, here, there in sorted(_pairs(timed), key=lambda pair: pair[0]):
+    for _, here, there in sorted([*_pairs(timed), *_repeated(timed)], key=lambda pair: pair[0]):
         ours = group_of.setdefault(here.record.run_id, [here])
         theirs = group_of.setdefault(there.record.run_id, [there])
         if ours is not theirs and _may_be_together([*ours, *theirs]):
@@ -136,13 +143,18 @@ def _may_be_together(members: Sequence[_Timed]) -> bool:
 
 def _are_of_one_source(same: Sequence[_Timed]) -> bool:
     """Return whether several records of one source may be of one run: answers of a server, or ranks, no more than the machine has accelerators."""
+    if same[0].record.source in SCHEDULERS:
+        return all(_listed(each) == _listed(same[0]) for each in same[1:])
     if same[0].record.source in LOOKED_UP:
         return all(_are_two_answers(*pair) for pair in combinations(same, 2))
     return len(same) <= (same[0].record.accelerators or 1) and all(_are_ranks(same[0], each) for each in same[1:])
 
 
-def _pairs(timed: Sequence[_Timed]) -> Iterator[tuple[float, _Timed, _Timed]]:
-    """Yield pairs of records of the same energy, each with how far their times are apart. Tracked runs are told apart by their devices."""
+def _pairs(timed: Sequence[_Timed]) -> Iterator[tuple[tuple[bool, float], _Timed, _Timed]]:
+    """Yield pairs of records of the same energy, each with whether their machines have other names, and how far their times are apart.
+
+    Tracked runs are told apart by their devices.
+    """
     running: dict[str, list[_Timed]] = {}
     for there in timed:
         source = there.record.source
@@ -152,21 +164,54 @@ def _pairs(timed: Sequence[_Timed]) -> Iterator[tuple[float, _Timed, _Timed]]:
             known[:] = [each for each in known if each.to_s > there.from_s]
             for here in known:
                 if (_are_of_one_run if other != source else _are_two_answers if source in LOOKED_UP else _are_ranks)(here, there):
-                    yield abs(here.from_s - there.from_s) + abs(here.to_s - there.to_s), here, there
+                    apart_s = abs(here.from_s - there.from_s) + abs(here.to_s - there.to_s)
+                    yield (_are_on_other_hosts(here.record, there.record), apart_s), here, there
         running.setdefault(source, []).append(there)
 
 
+def _repeated(timed: Sequence[_Timed]) -> Iterator[tuple[tuple[bool, float], _Timed, _Timed]]:
+    """Yield pairs of records of one job that a scheduler listed twice, with times in other forms or zones, by which they are named."""
+    seen: dict[tuple[object, ...], _Timed] = {}
+    for there in timed:
+        if there.record.source in SCHEDULERS and job_of(there.record.run_id):
+            here = seen.setdefault(_listed(there), there)
+            if here is not there and (there.from_s - here.from_s) % _ZONES_S == 0.0 and there.from_s - here.from_s <= _MOST_ZONES_S:
+                yield (False, 0.0), here, there
+
+
+def _listed(each: _Timed) -> tuple[object, ...]:
+    """Return what a scheduler lists of a job beside its beginning: cluster and number, how long it took, and its energy."""
+    return each.record.run_id.rpartition("-")[0], each.record.duration_s, tuple(each.record.energy_j.values())
+
+
 def _are_of_one_run(here: _Timed, there: _Timed) -> bool:
-    """Return whether two programs metered the same run: by the number of its job, or by time, devices and energy."""
+    """Return whether two programs metered the same run: by the number of its job, or by time, devices and energy.
+
+    The name of a machine may be that of a container on it: without a common GPU, runs on machines of other names are one only if their times and energies agree closely.
+    """
     if (job := job_of(here.record.run_id)) and (other := job_of(there.record.run_id)):
         return job == other
-    boards, others = _boards(here.record), _boards(there.record)
-    if boards and others:
-        if not boards & others:
-            return False
-    elif here.record.hosts and there.record.hosts and not set(here.record.hosts) & set(there.record.hosts):
+    have_common = share_boards(here.record, there.record)
+    if have_common is False or not _overlap(here, there) or not _are_alike(here.record, there.record):
         return False
-    return _overlap(here, there) and _are_alike(here.record, there.record)
+    return have_common or not _are_on_other_hosts(here.record, there.record) or _are_twins(here, there)
+
+
+def _are_on_other_hosts(one: Run, other: Run) -> bool:
+    """Return whether both records name their machines, and none is common."""
+    mine, theirs = ({*record.hosts, *(use.host for use in record.by_device)} - {""} for record in (one, other))
+    return bool(mine and theirs) and not mine & theirs
+
+
+def _are_twins(here: _Timed, there: _Timed) -> bool:
+    """Return whether two records began and ended together and took the same energy of GPUs."""
+    mine_j, theirs_j = (record.energy_j.get(Part.GPU) or 0.0 for record in (here.record, there.record))
+    return _begin_and_end_together(here, there) and mine_j > 0.0 and abs(mine_j - theirs_j) <= _TWINS_AGREE * max(mine_j, theirs_j)
+
+
+def _begin_and_end_together(here: _Timed, there: _Timed) -> bool:
+    near_s = max(_SAME_TIME_S, _SAME_TIME * max(here.record.duration_s, there.record.duration_s))
+    return abs(here.from_s - there.from_s) <= near_s and abs(here.to_s - there.to_s) <= near_s
 
 
 def _are_two_answers(here: _Timed, there: _Timed) -> bool:
@@ -211,8 +256,7 @@ def _are_ranks(here: _Timed, there: _Timed) -> bool:
     one, other = here.record, there.record
     if one.source not in RANKS_OF or one.source != other.source or (one.accelerators or 0) < 2:
         return False
-    near_s = max(_SAME_TIME_S, _SAME_TIME * max(one.duration_s, other.duration_s))
-    if abs(here.from_s - there.from_s) > near_s or abs(here.to_s - there.to_s) > near_s:
+    if not _begin_and_end_together(here, there):
         return False
     mine_j, theirs_j = _comparable_j(one, other)
     same = (one.project, one.hw, one.accelerators) == (other.project, other.hw, other.accelerators)

@@ -1,7 +1,6 @@
 """The ledger of a store: list, read, merge, import and delete its runs."""
 
 import os
-import shutil
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -11,15 +10,21 @@ from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.forgetting import remove, remove_lines
 from traincarbon.ledger.imported_runs import add_records, checked
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.index_progress import Tell
+from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import RECORD, read_lines
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.packs.lookup import InPack, is_in_pack, journals_in_packs, packs_of
+from traincarbon.ledger.packs.merging import copy_pack
+from traincarbon.ledger.packs.pack import is_pack, summaries_in
+from traincarbon.ledger.packs.rewriting import without_runs
 from traincarbon.ledger.patience import check_answers
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import unreadable_folders
 from traincarbon.ledger.store_folder import node_name, store_folder
 from traincarbon.reading import open_regular
+
+_PIECE_B = 1 << 20
 
 
 class Merged(NamedTuple):
@@ -82,11 +87,14 @@ class Ledger(LedgerReader):
         files = sorted({file for run_id in runs for file in self.index.files(run_id)})
         others = {file: [other for other in self.index.runs_in(file) if other not in runs] for file in files}
         for file in files:
-            if others[file] and not self.index.has_only_records(file):
+            if others[file] and not is_pack(file) and not self.index.has_only_records(file):
                 raise CarbonError(f"{file} also holds run {others[file][0][:60]!r}", hint="split the file first, or delete it by hand")
         if not dry_run:
-            remove(file for file in files if not others[file])
-            for file in files:
+            for file in filter(is_pack, files):
+                without_runs(file, runs.keys())
+            journals = [file for file in files if not is_pack(file)]
+            remove(file for file in journals if not others[file])
+            for file in journals:
                 if others[file]:
                     remove_lines(file, runs.keys())
             self.index.refresh()
@@ -107,12 +115,23 @@ class Ledger(LedgerReader):
             check_answers(os.fspath(folder))
             if not os.path.isdir(folder):
                 raise NotFoundError(f"no folder {os.fspath(folder)!r}", hint="give a store or a folder with journals")
-            for file in _journals(os.fspath(folder), own):
+            files = {file: _size_b(file) for file in _journals(os.fspath(folder), own)}
+            progress = Progress(self._progress, whole_b=sum(files.values()), doing="merging journals")
+            for file, size_b in files.items():
                 found, fault = _runs_of(file)
                 if not found:
                     faults.append(fault)
                     continue
                 runs |= found
+                known = journals_in_packs(self.index, found)
+                if is_pack(file) or is_in_pack(known, _name_in(self.store, file, found), file):
+                    try:
+                        is_new = is_pack(file) and copy_pack(file, self.index)
+                    except NotFoundError as error:
+                        faults.append(str(error))
+                        continue
+                    copied, unchanged = copied + is_new, unchanged + (not is_new)
+                    continue
                 try:
                     target = _target(file, _folder_of(self.store, file, found))
                 except OSError as error:
@@ -120,7 +139,9 @@ class Ledger(LedgerReader):
                     continue
                 copied, unchanged = (copied + 1, unchanged) if target else (copied, unchanged + 1)
                 if target:
-                    _copy(file, target)
+                    _copy(file, target, progress)
+                else:
+                    progress.add(size_b)
         return Merged(len(runs), copied, unchanged, tuple(faults))
 
     def add(self, records: Sequence[Run], *, dry_run: bool = False, are_as_read: bool = False) -> list[str]:
@@ -141,7 +162,15 @@ class Ledger(LedgerReader):
 def has_journal(store: str, file: str) -> bool:
     """Return whether *store* has all lines of the journal *file* of another store."""
     runs, _ = _runs_of(file)
-    return not runs or not _target(file, _folder_of(store, file, runs))
+    if not runs or not _target(file, _folder_of(store, file, runs)):
+        return True
+    packed = {each.packed.journal: InPack(pack, each) for pack in packs_of(store, min(runs)) for each in summaries_in(pack, run_id=min(runs))}
+    return is_in_pack(packed, _name_in(store, file, runs), file)
+
+
+def _name_in(store: str, file: str, runs: Collection[str]) -> str:
+    """Return folder and name that a journal has in *store*."""
+    return f"{os.path.basename(_folder_of(store, file, runs))}/{os.path.basename(file)}"
 
 
 def _folder_of(store: str, file: str, runs: Collection[str]) -> str:
@@ -156,13 +185,20 @@ def _journals(folder: str, own: str) -> Iterator[str]:
             yield from (os.path.join(parent, name) for name in sorted(names) if name.endswith(".jsonl"))
 
 
+def _size_b(file: str) -> int:
+    try:
+        return os.path.getsize(file)
+    except OSError:  # what cannot be read is said when it is its turn
+        return 0
+
+
 def _runs_of(file: str) -> tuple[set[str], str]:
     """Return the runs of a journal, or the reason why there are none: that of its first valid line, of imported records all."""
     found: set[str] = set()
     for line, _, _ in read_lines(file):
         if line is not None:
             found.add(line["run_id"])
-            if line["kind"] != RECORD:
+            if line["kind"] != RECORD and not is_pack(file):
                 return found, ""
     return found, "" if found else f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
 
@@ -189,10 +225,13 @@ def _begins_with(file: str, beginning: str) -> bool:
     return True
 
 
-def _copy(file: str, target: str) -> None:
+def _copy(file: str, target: str, progress: Progress) -> None:
     try:
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        shutil.copyfile(file, f"{target}.part")
+        with open_regular(file) as stream, open(f"{target}.part", "wb") as copy:
+            while piece := stream.read(_PIECE_B):
+                copy.write(piece)
+                progress.add(len(piece))
         os.replace(f"{target}.part", target)
     except OSError as error:
         with suppress(OSError):

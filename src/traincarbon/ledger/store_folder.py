@@ -37,7 +37,7 @@ def node_name(store: str) -> str:
     A machine keeps its name within a store and has another one in each other store. If the secret can be neither read nor made,
     the name is random, so that it is never that of another machine.
     """
-    return name_of_machine(store, _host()) or random_name()
+    return name_of_machine(store, host_name()) or random_name()
 
 
 def name_of_machine(store: str, host: str) -> str:
@@ -108,7 +108,8 @@ def _read(file: str) -> bytes:
         return stream.read(64)
 
 
-def _host() -> str:
+def host_name() -> str:
+    """Return the name that this machine has of itself, with its domain where the system has it so."""
     return os.uname().nodename if hasattr(os, "uname") else os.environ.get("COMPUTERNAME", "")
 
 

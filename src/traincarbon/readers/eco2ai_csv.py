@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import NamedTuple, TextIO
 
 from traincarbon.errors import CarbonError
+from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part
 from traincarbon.readers.imported import NO_ZONE, UNKNOWN_END, Energies, Format, Imported, ImportOptions, exactly, moment, record_of
 from traincarbon.readers.plausible import Basis
@@ -51,10 +52,14 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
         pieces = runs.setdefault(run_id, {})
         if piece.began not in pieces or pieces[piece.began].duration_s <= piece.duration_s:
             pieces[piece.began] = piece
-    reading = Imported([], left_out, [] if options.zone or not runs else [NO_ZONE])
+    records: list[Run] = []
     for run_id, pieces in runs.items():
-        _add(run_id, sorted(pieces.values(), key=lambda piece: piece.began), reading)
-    return reading
+        in_order = sorted(pieces.values(), key=lambda piece: piece.began)
+        try:
+            records.append(_record(run_id, in_order))
+        except (CarbonError, ValueError) as error:
+            left_out.append(f"{in_order[-1].row.place(run_id)}: {error}")
+    return Imported(records, left_out, [] if options.zone or not runs else [NO_ZONE])
 
 
 def _piece(row: Row, options: ImportOptions) -> _Piece:
@@ -69,32 +74,31 @@ def _piece(row: Row, options: ImportOptions) -> _Piece:
     return _Piece(moment(row.text("start_time"), options.zone), duration_s, row)
 
 
-def _add(run_id: str, pieces: Sequence[_Piece], reading: Imported) -> None:
-    """Add the run of these rows to *reading*, or the reason why there is none."""
+def _record(run_id: str, pieces: Sequence[_Piece]) -> Run:
+    """Return the run of these rows.
+
+    Raises:
+        CarbonError: a value is not of its type.
+        ValueError: a cell is not a number, or its duration cannot be.
+    """
     row = pieces[-1].row
     cpu, gpu = _DEVICES.fullmatch(row.text("CPU_name")), _DEVICES.fullmatch(row.cells.get("GPU_name", ""))
     number = int(gpu[2]) if gpu else 0
-    try:
-        energy_j = _energy_j(pieces)
-        known = bool(energy_j)
-        record = record_of(
-            run_id=f"eco2ai-{run_id}" if row.text("id") else f"eco2ai-{zlib.crc32(run_id.encode('utf-8', 'replace')):08x}",
-            project=row.text("project_name"),
-            state=UNKNOWN_END,
-            began=pieces[0].began,
-            duration_s=sum(piece.duration_s for piece in pieces),
-            accelerators=number or None,
-            hw=gpu[1].strip() if gpu and number else "",
-            energy_j=energy_j,
-            missing={"": _ONLY_SUM if Part.OTHER in energy_j else _NOTHING},
-            basis=Basis(cpu=cpu[1] if cpu else row.text("CPU_name"), has_floor=False),
-            operational_kgco2e=exactly(_sum(pieces, "CO2_emissions(kg)")) if known else None,
-            versions={},
-        )
-    except (CarbonError, ValueError) as error:
-        reading.left_out.append(f"{row.place(run_id)}: {error}")
-        return
-    reading.records.append(record)
+    energy_j = _energy_j(pieces)
+    return record_of(
+        run_id=f"eco2ai-{run_id}" if row.text("id") else f"eco2ai-{zlib.crc32(run_id.encode('utf-8', 'replace')):08x}",
+        project=row.text("project_name"),
+        state=UNKNOWN_END,
+        began=pieces[0].began,
+        duration_s=sum(piece.duration_s for piece in pieces),
+        accelerators=number or None,
+        hw=gpu[1].strip() if gpu and number else "",
+        energy_j=energy_j,
+        missing={"": _ONLY_SUM if Part.OTHER in energy_j else _NOTHING},
+        basis=Basis(cpu=cpu[1] if cpu else row.text("CPU_name"), has_floor=False),
+        operational_kgco2e=exactly(_sum(pieces, "CO2_emissions(kg)")) if energy_j else None,
+        versions={},
+    )
 
 
 def _energy_j(pieces: Sequence[_Piece]) -> Energies:

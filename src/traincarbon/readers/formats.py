@@ -26,15 +26,19 @@ from traincarbon.readers import (
     nvidia_smi,
     perun_json,
     sacct,
+    sacct_layout,
     tensorboard_events,
     trainer_state,
     wandb_csv,
     wandb_offline,
     zeus_csv,
 )
+from traincarbon.readers.alike import LikeRun
+from traincarbon.readers.content import encoding_of, unpacked
 from traincarbon.readers.folder_files import files_in
 from traincarbon.readers.imported import UNKNOWN_END, BinaryFormat, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
+from traincarbon.readers.on_demand import Entry, entries_of, made, runs_of
 from traincarbon.readers.ranks import united_ranks
 from traincarbon.readers.table import first_line
 from traincarbon.reading import open_input, open_regular
@@ -48,7 +52,6 @@ _HDF5 = b"\x89HDF"
 _GIT_LFS = b"version https://git-lfs.github.com/"
 _COMMAS = "save it with commas between cells and points in numbers, as its program wrote it"
 _LONGEST_OF_OURS = 1 << 30
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _is_ours(beginning: str) -> bool:
@@ -147,7 +150,7 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
     """Return the runs of a file, or of standard input for ``-``.
 
     Args:
-        file: The file, in UTF-8, or in UTF-16 with a byte-order mark, as PowerShell writes it.
+        file: The file, in UTF-8, or in UTF-16 as PowerShell writes it; also packed by gzip.
         format: One of :data:`FORMAT_NAMES`; ``auto`` recognises the content.
         options: What the user states about the file.
 
@@ -170,21 +173,23 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
         raise CarbonError(f"cannot read {file!r}: {error}", hint="is it a text table?") from error
 
 
-def merged(records: Sequence[Run]) -> list[Run]:
+def merged(entries: Sequence[Entry]) -> Sequence[Run]:
     """Return one record per run. What its longest record does not state comes from the others.
 
     A record that names GPUs and states no energy of them has no totals.
 
     Ranks that each metered the whole machine are one run, the better measured one. So the two logs of carbontracker, or a table of runs and the system metrics of one of them, make one run.
     """
-    by_run: dict[str, Run] = {}
-    for record in records:
-        known = by_run.get(record.run_id)
-        by_run[record.run_id] = record if known is None else _completed(*sorted((known, record), key=_span, reverse=True))
-    return [without_hole(record) for record in united_ranks(list(by_run.values()))]
+    by_run: dict[str, Entry] = {}
+    for entry in entries:
+        known = by_run.setdefault(entry.run_id, entry)
+        if known is not entry:
+            by_run[entry.run_id] = _completed(*sorted((made(known), made(entry)), key=_span, reverse=True))
+    return runs_of([entry if isinstance(entry, LikeRun) else without_hole(entry) for entry in united_ranks(list(by_run.values()))])
 
 
-def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
+def _read(stated: BinaryIO, format: str, options: ImportOptions) -> Imported:
+    content = unpacked(stated, options.name or "standard input")
     mark = content.read(_LONGEST_MARK)
     content.seek(0)
     if mark.startswith(exchange.PARQUET) and format in (AUTO, OURS.name):
@@ -196,8 +201,7 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
     if binary := next((each for each in BINARY if format == each.name or (format == AUTO and each.recognise(mark))), None):
         _check_options(binary, options)
         return _noted(binary.read(content, options), binary.name)
-    encoding = "utf-16" if mark[:2] in _UTF_16 else "utf-8-sig"
-    with io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="") as stream:
+    with io.TextIOWrapper(content, encoding=encoding_of(mark), errors="replace", newline="") as stream:
         chosen = _format_of(stream, format, options)
         _check_options(chosen, options)
         found = chosen.read(stream, options)
@@ -219,9 +223,11 @@ def _check_options(chosen: Format | BinaryFormat, options: ImportOptions) -> Non
 
 def _noted(found: Imported, name: str) -> Imported:
     """Return what a reader found, with the format as its source and with all notes."""
-    records = [record if record.source == name else replace(record, source=name) for record in found.records]
-    said = [f"run {record.run_id[:60]!r}: {note}" for record in records for note in record.notes]
-    return found._replace(records=records, notes=_if_empty(found, [*found.notes, *said]))
+    entries = entries_of(found.records)
+    if any(entry.source != name for entry in entries):
+        entries = [replace(made(entry), source=name) for entry in entries]
+    said = [f"run {entry.run_id[:60]!r}: {note}" for entry in entries for note in entry.notes]
+    return found._replace(records=runs_of(entries), notes=_if_empty(found, [*found.notes, *said]))
 
 
 def _if_empty(found: Imported, notes: list[str]) -> list[str]:
@@ -243,8 +249,13 @@ def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
             return each
     if (likely := next((each for each in FORMATS if each.recognise(beginning.replace(";", ","))), None)) is not None:
         raise CarbonError(f"{options.name or 'standard input'} looks like the format {likely.name}, but with semicolons between cells", hint=_COMMAS)
-    seen = "it is empty" if not beginning.strip() else f"it begins {first_line(beginning)[:40]!r}"
-    raise NotFoundError(f"{options.name or 'standard input'} has no recognised format: {seen}", hint=f"state it with --format: {', '.join(FORMAT_NAMES[1:])}")
+    name = options.name or "standard input"
+    if not beginning.strip():
+        raise NotFoundError(f"{name} has no recognised format: it is empty", hint="did the program that writes it end with an error?")
+    if sacct_layout.lacks_header(first_line(beginning)):
+        raise NotFoundError(f"{name} is output of sacct without its header", hint="print it anew without -n or --noheader")
+    seen = f"it begins {first_line(beginning)[:40]!r}"
+    raise NotFoundError(f"{name} has no recognised format: {seen}", hint=f"state it with --format: {', '.join(FORMAT_NAMES[1:])}")
 
 
 def _span(record: Run) -> tuple[float, float]:

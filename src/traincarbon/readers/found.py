@@ -7,6 +7,7 @@ from traincarbon.ledger.run import Run
 from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.joining import Joined
 from traincarbon.readers.hosts import with_hosts
+from traincarbon.readers.on_demand import of_names
 
 
 class Found(NamedTuple):
@@ -18,7 +19,7 @@ class Found(NamedTuple):
         notes: Remarks on the rest.
     """
 
-    runs: tuple[Run, ...]
+    runs: Sequence[Run]
     left_out: tuple[str, ...]
     notes: tuple[str, ...]
     charges: tuple[Charge, ...] = ()
@@ -28,7 +29,7 @@ class Found(NamedTuple):
 
     def placed(self, store: str) -> "Found":
         """Return it with the names of hosts that they have in the ledger of *store*."""
-        return self._replace(runs=with_hosts(self.runs, self.hosts, store))
+        return self._replace(runs=with_hosts(self.runs, self.hosts, store)) if self.hosts else self
 
 
 class ImportResult(NamedTuple):
@@ -47,10 +48,9 @@ class ImportResult(NamedTuple):
     bill: Joined | None = None
 
     @property
-    def new(self) -> tuple[Run, ...]:
+    def new(self) -> Sequence[Run]:
         """The runs that were new to the ledger."""
-        added = set(self.added)
-        return tuple(run for run in self.found.runs if run.run_id in added)
+        return of_names(self.found.runs, set(self.added))
 
     def to_dict(self) -> dict[str, object]:
         """Return the result fit for JSON."""

@@ -1,7 +1,7 @@
 """What readers of other programs' files share: their options, their result, and records made from what they found."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
@@ -51,7 +51,7 @@ class ImportOptions:
 class Imported(NamedTuple):
     """The runs of a file, the parts that were left out with their positions, and notes on the rest."""
 
-    records: list[Run]
+    records: Sequence[Run]
     left_out: list[str]
     notes: list[str]
 

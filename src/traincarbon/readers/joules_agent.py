@@ -39,7 +39,9 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
         stated = table(json.loads(stream.read(_LONGEST)))
     except (ValueError, RecursionError) as error:
         raise CarbonError(f"the file is not JSON: {error}", hint="is it cut off?") from error
-    found = Imported([], [], [])
+    records: list[Run] = []
+    left_out: list[str] = []
+    notes: list[str] = []
     without = 0
     for place, each in enumerate(items(stated.get("finished")), 1):
         job = table(each)
@@ -49,15 +51,15 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
             without += 1
             continue
         try:
-            found.records.append(_record(job, options))
+            records.append(_record(job, options))
         except (CarbonError, ValueError) as error:
-            found.left_out.append(f"finished job {place}: {error}")
+            left_out.append(f"finished job {place}: {error}")
     running = sum(table(each).get("kind") not in _NO_JOBS for each in items(stated.get("jobs")))
     if running:
-        found.notes.append(f"{running} jobs have not finished; import them when they have")
+        notes.append(f"{running} jobs have not finished; import them when they have")
     if without:
-        found.notes.append(f"{without} finished jobs used no device that the agent meters")
-    return found
+        notes.append(f"{without} finished jobs used no device that the agent meters")
+    return Imported(records, left_out, notes)
 
 
 def _record(job: Mapping[str, object], options: ImportOptions) -> Run:

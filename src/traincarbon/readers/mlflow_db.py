@@ -40,14 +40,15 @@ def read(stream: BinaryIO, options: ImportOptions) -> Imported:  # noqa: ARG001 
 
 
 def _read(store: sqlite3.Connection, options: ImportOptions) -> Imported:
-    found = Imported([], [], [])
-    for run in _runs(store, options, found.left_out):
+    records = []
+    left_out: list[str] = []
+    for run in _runs(store, options, left_out):
         try:
             _add_values(store, run)
-            found.records.append(record_of_run(run, options))
+            records.append(record_of_run(run, options))
         except (CarbonError, ValueError, TypeError) as error:
-            found.left_out.append(f"run {run.run_id[:60]!r}: {error}")
-    return found
+            left_out.append(f"run {run.run_id[:60]!r}: {error}")
+    return Imported(records, left_out, [])
 
 
 def _runs(store: sqlite3.Connection, options: ImportOptions, left_out: list[str]) -> Iterator[StoredRun]:

@@ -41,16 +41,17 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
     except (ValueError, RecursionError) as error:
         raise CarbonError(f"the file is not JSON: {error}", hint="is it cut off?") from error
     name = text(application.get("id")) or "application"
-    found = Imported([], [], [])
+    records: list[Run] = []
+    left_out: list[str] = []
     for series in _nodes(application, _SERIES):
         began = text(table(series.get("metadata")).get("execution_dt")) or ""
         for place, run in enumerate(_nodes(series, _RUN)):
             where = f"{name}, {str(series.get('id'))[:60]}, round {str(run.get('id'))[:20]}"
             try:
-                found.records.append(_record(name, series, run, moment(began, options.zone) if began and not place else None, options))
+                records.append(_record(name, series, run, moment(began, options.zone) if began and not place else None, options))
             except (CarbonError, ValueError) as error:
-                found.left_out.append(f"{where}: {error}")
-    return found._replace(notes=[NO_ZONE] if found.records and not options.zone else [])
+                left_out.append(f"{where}: {error}")
+    return Imported(records, left_out, [NO_ZONE] if records and not options.zone else [])
 
 
 def _nodes(parent: Node, kind: int) -> Iterator[Node]:

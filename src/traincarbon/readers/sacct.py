@@ -5,7 +5,6 @@ JobName, NNodes, AllocTRES, ConsumedEnergyRaw or ConsumedEnergy, ExitCode and Cl
 """
 
 import re
-from itertools import pairwise
 from typing import TextIO
 
 from traincarbon.errors import CarbonError
@@ -13,13 +12,15 @@ from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import EnergySource, Part
-from traincarbon.readers.alike import Alike
-from traincarbon.readers.imported import NO_ZONE, Format, Imported, ImportOptions, masked, record_of, timestamp
+from traincarbon.readers.alike import Alike, LikeRun
+from traincarbon.readers.imported import NO_ZONE, Format, Imported, ImportOptions, masked, moment, record_of
 from traincarbon.readers.incomplete import without_hole
 from traincarbon.readers.limits import LEAST_NODE_W, accelerator_limits
+from traincarbon.readers.on_demand import Entry, runs_of
 from traincarbon.readers.plausible import Basis
-from traincarbon.readers.sacct_job import Job, Kind, Step, job_of, step_of
+from traincarbon.readers.sacct_job import Job, Kind, job_of, step_of
 from traincarbon.readers.sacct_layout import is_parsable, is_plain, layout_rows
+from traincarbon.readers.sacct_steps import Steps
 from traincarbon.readers.table import Row
 
 NAME = "sacct"
@@ -59,10 +60,10 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
         CarbonError: the file lacks a required column.
     """
     records = _Records(options)
-    found: list[Run | Job] = []
-    needs_steps: dict[str, bool] = {}
-    steps: dict[str, list[Step]] = {}
+    found: list[Entry | Job] = []
+    steps = Steps()
     left_out: list[str] = []
+    refused: set[str] = set()
     checked = has_zone = False
     for row in layout_rows(stream):
         if isinstance(row, str):
@@ -72,44 +73,56 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
             _check(row)
             checked = True
         id = row.text("JobID", "JobIDRaw")
-        known = _JOB.fullmatch(id.rstrip("+"))
-        if not known:
+        job_id, step_name = (id, None) if id.isdecimal() else _job_and_step(id)
+        if not job_id:
             left_out.append(f"{row.place(id)}: {'it has not begun' if '[' in id else 'this is not the number of a job'}")
             continue
-        job_id, step_name = known.groups()
         try:
             if not step_name:
-                needs_steps.setdefault(job_id, False)
+                steps.after(job_id)
                 has_zone = has_zone or _names_a_zone(row.text("Start"))
                 job = job_of(job_id, row, options)
-                needs_steps[job_id] |= job.energy_j is None
+                if job.energy_j is None:
+                    steps.need(job_id)
                 found.append(job if job.energy_j is None else records.of(job, job.energy_j))
-            elif needs_steps.get(job_id, True):
-                known_steps = steps.setdefault(job_id, [])
-                known_steps += [step] if (step := step_of(step_name, row, options)) else []
+            elif steps.may_count(job_id):
+                steps.add(job_id, step_of(step_name, row, options))
         except (CarbonError, ValueError) as error:
             left_out.append(f"{row.place(id)}: {error}")
-    return _runs(found, steps, records, left_out, known=needs_steps, has_zone=has_zone or options.zone is not None)
+            refused |= {job_id} if not step_name else set()
+    return _runs(found, steps, records, left_out, refused, has_zone=has_zone or options.zone is not None)
 
 
-def _runs(
-    found: list[Run | Job], steps: dict[str, list[Step]], records: "_Records", left_out: list[str], *, known: dict[str, bool], has_zone: bool
-) -> Imported:
+def _runs(found: list[Entry | Job], steps: Steps, records: "_Records", left_out: list[str], refused: set[str], *, has_zone: bool) -> Imported:
     """Return the runs of all jobs, those without an energy of their own by their steps."""
-    runs: list[Run] = []
+    entries: list[Entry] = []
     for each in found:
         try:
-            runs.append(each if isinstance(each, Run) else records.of(each, _of_steps_j(steps.get(each.id, []), nodes=each.kind.nodes)))
+            entries.append(records.of(each, steps.energy_j(each.id, nodes=each.kind.nodes)) if isinstance(each, Job) else each)
         except (CarbonError, ValueError) as error:
             left_out.append(f"{Row(each.line, {}).place(each.id) if isinstance(each, Job) else each.run_id}: {error}")
-    notes = [] if has_zone or not runs else [NO_ZONE]
-    if any(energy_j for run in runs for energy_j in run.energy_j.values()):
+    notes = [] if has_zone or not entries else [NO_ZONE]
+    if any(_has_energy(entry) for entry in entries):
         notes += [_SHARED] if records.covers_are_known else [_SHARED, _UNKNOWN_COVER]
-    left_out += [f"job {id}: the file has only its steps, not the job itself" for id in sorted(steps.keys() - known.keys())]
-    return Imported(runs, left_out, notes)
+    if orphans := steps.jobs() - refused:
+        orphans -= {entry.run_id.split("-")[-2] for entry in entries}
+    left_out += [f"job {id}: the file has only its steps, not the job itself" for id in sorted(orphans)]
+    return Imported(runs_of(entries), left_out, notes)
+
+
+def _has_energy(entry: Entry) -> bool:
+    return bool(entry.energy_j) if isinstance(entry, LikeRun) else any(entry.energy_j.values())
+
+
+def _job_and_step(id: str) -> tuple[str, str | None]:
+    """Return the number of a job, empty if this is none, and the name of a step of it."""
+    known = _JOB.fullmatch(id.rstrip("+"))
+    return (known[1], known[2]) if known else ("", None)
 
 
 def _names_a_zone(text: str) -> bool:
+    if (text[-6:-5], text[-3:-2]) == (":", ":"):  # 10:40:37, as in almost all rows
+        return False
     return _ZONE.search(text) is not None or text.isdigit()
 
 
@@ -136,7 +149,7 @@ class _Records:
         """Whether the user stated what the energy covers."""
         return bool(self._covers)
 
-    def of(self, job: Job, energy_j: float | None) -> Run:
+    def of(self, job: Job, energy_j: float | None) -> Entry:
         """Return the record of a job with this energy.
 
         Raises:
@@ -146,8 +159,8 @@ class _Records:
         covers = self._covers_of(job, energy_j)
         key = (job.kind, covers, energy_j is None)
         alike = self._alike.get(key)
-        run_id, project, started_at = self._run_id(job), masked(job.project), timestamp(job.began)
-        if alike and (made := alike.record(run_id=run_id, project=project, started_at=started_at, duration_s=job.duration_s, energy_j=energy_j)):
+        run_id, project = self._run_id(job), masked(job.project)
+        if alike and (made := alike.run(run_id=run_id, project=project, started_at=job.started_at, duration_s=job.duration_s, energy_j=energy_j)):
             return made
         basis = Basis(unit="J", whole_includes_gpus=covers == WHOLE)
         checked = _checked(job, run_id, energy_j, covers, basis)
@@ -170,7 +183,8 @@ class _Records:
         cluster = job.kind.cluster
         if cluster not in self._prefixes:
             self._prefixes[cluster] = f"slurm-{mask_text(cluster)}-" if cluster else "slurm-"
-        return f"{self._prefixes[cluster]}{job.id}-{_NO_DIGIT.sub('', job.start)}"
+        start = job.start.replace("-", "").replace("T", "").replace(":", "")
+        return f"{self._prefixes[cluster]}{job.id}-{start if start.isdecimal() else _NO_DIGIT.sub('', start)}"
 
 
 def _checked(job: Job, run_id: str, energy_j: float | None, covers: str, basis: Basis) -> Run:
@@ -181,7 +195,7 @@ def _checked(job: Job, run_id: str, energy_j: float | None, covers: str, basis: 
         source=NAME,
         state=kind.state,
         exit_code=kind.exit_code,
-        began=job.began,
+        began=moment(job.started_at, None),
         duration_s=job.duration_s,
         nodes=int(kind.nodes),
         accelerators=kind.accelerators,
@@ -195,20 +209,9 @@ def _checked(job: Job, run_id: str, energy_j: float | None, covers: str, basis: 
     return without_hole(record)
 
 
-def _of_steps_j(steps: list[Step], *, nodes: float) -> float | None:
-    """Return the most energy that the steps of a job show. ``batch`` and ``extern`` include all others, which may share nodes."""
-    numbered = sorted((step for step in steps if step.name.isdigit()), key=lambda step: (step.began is None, str(step.began)))
-    around = [step.energy_j for step in steps if not step.name.isdigit()]
-    apart = all(here.ended and there.began and here.ended <= there.began for here, there in pairwise(numbered))
-    beside = sum(step.nodes for step in numbered) <= nodes
-    energies = [step.energy_j for step in numbered]
-    together = [sum(energies)] if apart or beside else energies
-    return max([*together, *around], default=None) or None
-
-
 FORMAT = Format(
     NAME,
-    "output of SLURM's `sacct`: `--parsable2` (`-P`), `--parsable` (`-p`) or plain",
+    "output of SLURM's `sacct`: `--parsable2` (`-P`), `--parsable` (`-p`), with any `--delimiter`, or plain",
     "energy of what the plugin meters, duration, state, nodes, accelerators",
     "parameters, tokens; energy by part, unless `--energy-covers` states it",
     "a job counts with its steps; each task of an array is a run; jobs on a shared node are each charged with all of its energy; plain output cuts long cells off",

@@ -1,11 +1,11 @@
 """A job of SLURM, and a step of one, from a row of ``sacct``."""
 
 import re
-from datetime import datetime
+from datetime import datetime, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
 
-from traincarbon.readers.imported import ENDINGS, ImportOptions, moment
+from traincarbon.readers.imported import ENDINGS, ImportOptions, moment, timestamp
 from traincarbon.readers.table import Row
 
 _NOT_VALUES = (0.0, float(0xFFFFFFFFFFFFFFFE), float(0xFFFFFFFF), float(0xFFFFFFFE))
@@ -13,6 +13,7 @@ _NOT_VALUES = (0.0, float(0xFFFFFFFFFFFFFFFE), float(0xFFFFFFFF), float(0xFFFFFF
 _GRES = re.compile(r"(?P<node>gres[:/])?gpu(?:[:=](?P<kind>[a-z][\w.-]*))?(?:[:=](?P<count>\d+))?(?:\(.*)?$", re.IGNORECASE)
 _PREFIXES = {"K": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15}
 _ELAPSED = re.compile(r"(?:(\d+)-)?(?:(\d+):)?(\d+):(\d+(?:\.\d+)?)")
+_ISO_SIGNS = ("-", "-", "T", ":", ":")
 _OF_A_KIND = ("State", "ExitCode", "NNodes", "AllocNodes", "AllocTRES", "AllocGRES", "ReqGRES", "ReqTRES", "Cluster")
 """Columns whose cells many jobs share."""
 
@@ -21,6 +22,7 @@ class Kind(NamedTuple):
     """What many jobs share: how they ended, and the devices they had."""
 
     state: str
+    """How they ended, empty if they have not."""
     exit_code: int | None
     nodes: float
     accelerators: int | None
@@ -35,7 +37,7 @@ class Job(NamedTuple):
     id: str
     project: str
     kind: Kind
-    began: datetime
+    started_at: str
     start: str
     duration_s: float
     energy_j: float | None
@@ -60,13 +62,12 @@ def job_of(id: str, row: Row, options: ImportOptions) -> Job:
     start = row.text("Start")
     energy_j = _stated_j(row)
     duration_s = _elapsed_s(row)
-    state = _state(row.text("State"))
-    if start.lower() in ("", "unknown") or (state in ENDINGS and not duration_s):
+    kind = _kind(tuple(map(row.cells.get, _OF_A_KIND)))
+    if not start or start.lower() == "unknown" or (kind.state and not duration_s):
         raise ValueError("it never began")
-    if state not in ENDINGS:
-        raise ValueError(f"it is {state.upper()[:20]} and has not ended; import it when it has")
-    kind = _kind(tuple([row.cells.get(column, "") for column in _OF_A_KIND]))
-    return Job(row.line, id, row.text("JobName"), kind, moment(start, options.zone), start, duration_s, energy_j)
+    if not kind.state:
+        raise ValueError(f"it is {_state(row.text('State')).upper()[:20]} and has not ended; import it when it has")
+    return Job(row.line, id, row.text("JobName"), kind, _started_at(start, options.zone), start, duration_s, energy_j)
 
 
 def step_of(name: str, row: Row, options: ImportOptions) -> Step | None:
@@ -82,17 +83,32 @@ def step_of(name: str, row: Row, options: ImportOptions) -> Step | None:
     return Step(name, row.amount("NNodes") or 1.0, began, ended, energy_j)
 
 
+def _started_at(start: str, zone: tzinfo | None) -> str:
+    """Return when a job began, as records state it. The form that SLURM prints by default is that form already, but for the microseconds.
+
+    Raises:
+        ValueError: it is no time.
+    """
+    if zone is None and len(start) == 19 and (start[4], start[7], start[10], start[13], start[16]) == _ISO_SIGNS:
+        try:
+            datetime.fromisoformat(start)
+        except ValueError as error:
+            raise ValueError(f"{start!r} is no date and time") from error
+        return f"{start}.000000Z"
+    return timestamp(moment(start, zone))
+
+
 @lru_cache(maxsize=4096)
-def _kind(cells: tuple[str, ...]) -> Kind:
+def _kind(cells: tuple[str | None, ...]) -> Kind:
     """Return what the cells of :data:`_OF_A_KIND` state.
 
     Raises:
         ValueError: a number of nodes cannot be read.
     """
-    row = Row(0, dict(zip(_OF_A_KIND, cells, strict=True)))
+    row = Row(0, {column: cell for column, cell in zip(_OF_A_KIND, cells, strict=True) if cell is not None})
     tres = _tres(row)
     nodes = row.amount("NNodes") or row.amount("AllocNodes") or tres.get("node") or 1.0
-    state = ENDINGS[_state(row.text("State"))]
+    state = ENDINGS.get(_state(row.text("State")), "")
     code, _, signal = row.text("ExitCode").partition(":")
     exit_code = int(code) if code.isdigit() and signal in ("", "0") and state != "killed" else None
     return Kind(state, exit_code, nodes, *_accelerators(tres, nodes), row.text("Cluster"))
@@ -107,8 +123,7 @@ def _state(text: str) -> str:
 
 def _stated_j(row: Row) -> float | None:
     for column in ("ConsumedEnergyRaw", "ConsumedEnergy"):
-        cell = row.text(column)
-        if not cell:
+        if not (cell := row.text(column)):
             continue
         prefix = _PREFIXES.get(cell[-1].upper(), 1.0)
         try:

@@ -13,6 +13,7 @@ from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.focus import bill_of
 from traincarbon.readers.formats import STDIN, expanded, read_file
 from traincarbon.readers.imported import Imported, ImportOptions
+from traincarbon.readers.on_demand import entries_of
 from traincarbon.readers.prometheus.address import is_address
 from traincarbon.readers.prometheus.job_ids import is_like, is_pattern, job_ids
 from traincarbon.readers.prometheus.nodelists import nodes_of_jobs
@@ -139,8 +140,8 @@ def recorded_job(store: str | os.PathLike[str] | None, number: str) -> Run | Non
 
 def joint_notes(records: Sequence[Run], readings: Sequence[tuple[str, Imported]]) -> Iterable[str]:
     """Yield the notes on runs that no source gives alone, as those on ranks of one machine."""
-    said = {note for _, reading in readings for record in reading.records for note in record.notes}
-    return (f"run {record.run_id[:60]!r}: {note}" for record in records for note in record.notes if note not in said)
+    said = {note for _, reading in readings for entry in entries_of(reading.records) for note in entry.notes}
+    return (f"run {entry.run_id[:60]!r}: {note}" for entry in entries_of(records) for note in entry.notes if note not in said)
 
 
 def _shown(file: str) -> str:

@@ -16,6 +16,7 @@ _LONGEST_NAME = 60
 _MOST = 1e300
 _DELIMITER = re.compile(r'"?sep=.?"?,*', re.IGNORECASE)
 _EMPTY = ("", "nan", "none", "null", "n/a", "-")
+_LONGEST_EMPTY = max(map(len, _EMPTY))
 
 
 class Lines(Protocol):
@@ -48,7 +49,7 @@ class Row(NamedTuple):
         """Return the first cell among *columns* that is not empty."""
         for column in columns:
             cell = self.cells.get(column)
-            if cell and (cell := cell.strip()).lower() not in _EMPTY:
+            if cell and (cell := cell.strip()) and (len(cell) > _LONGEST_EMPTY or cell.lower() not in _EMPTY):
                 return cell
         return ""
 
@@ -59,7 +60,7 @@ class Row(NamedTuple):
             ValueError: the cell is not a finite number.
         """
         cell = self.cells.get(column)
-        if not cell or (cell := cell.strip()).lower() in _EMPTY:
+        if not cell or not (cell := cell.strip()) or (len(cell) <= _LONGEST_EMPTY and cell.lower() in _EMPTY):
             return None
         try:
             number = float(cell)

@@ -9,6 +9,7 @@ from traincarbon.formatting import LADDERS, LEAST, READABLE, counted
 from traincarbon.ledger.run import Run
 from traincarbon.reporting.decision.plan_charts import Question
 from traincarbon.reporting.decision.sheet import MOST_SIGNERS, sheet_section
+from traincarbon.reporting.decision.unit_costs import Worth
 from traincarbon.reporting.extent import Audience, Extent, Paper, opens
 from traincarbon.reporting.ghg import accounts_of
 from traincarbon.reporting.header import Header, approval_section, header_html, is_long, notes_section
@@ -26,7 +27,6 @@ from traincarbon.reporting.sections.money import money_section
 from traincarbon.reporting.sections.portfolio import portfolio_section
 from traincarbon.reporting.sections.run import run_section
 from traincarbon.reporting.sections.uncertainty import uncertainty_section
-from traincarbon.reporting.sections.unit_costs import Worth
 from traincarbon.reporting.sections.what_if import controls_section
 from traincarbon.reporting.shell import charts_script, document, template
 from traincarbon.reporting.subjects import MOST_SINGLE_RUNS, ReportedPlan, Subjects
@@ -101,11 +101,12 @@ def _plan_sections(plan: ReportedPlan, advice: Advice | None, database: Database
     )
     if extent is Extent.ONE_PAGE:
         return [sheet]
-    what_if_section = controls_section(answer, what_if(answer, database), currency, id) if answer is not None else None
+    worth = Worth(header.value, header.requests)
+    what_if_section = controls_section(answer, what_if(answer, database, worth), currency, id) if answer is not None else None
     if extent is Extent.WHAT_IF:
         return _present(sheet, what_if_section)
     others = (
-        money_section(view, answer, database, currency, id, worth=Worth(header.value, header.requests)),
+        money_section(view, answer, database, currency, id, worth=worth),
         alternatives_section(advice, database.sources(), currency, id),
         carbon_section(view, accounts, database, currency, header.carbon_price, id),
         regions_section(answer, places, database, currency, id) if answer is not None else None,

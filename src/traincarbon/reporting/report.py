@@ -10,12 +10,13 @@ from typing import TypeVar
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.files import check_new_file, replace_file, write_new_file
+from traincarbon.reporting.decision.unit_costs import Worth
 from traincarbon.reporting.exports.formats import Format
 from traincarbon.reporting.exports.outputs import Asked, Output, outputs_of
 from traincarbon.reporting.exports.values import sheets_of, values_csv
 from traincarbon.reporting.exports.workbook import workbook
 from traincarbon.reporting.extent import Audience, Extent, Paper
-from traincarbon.reporting.header import read_header
+from traincarbon.reporting.header import Header, read_header
 from traincarbon.reporting.pdf import pdf_of, png_of
 from traincarbon.reporting.render import report_html
 from traincarbon.reporting.sections.alternatives import advice_on
@@ -172,19 +173,20 @@ def report(
             pages[each.format] = page_for(each.format)
         if each.format.is_printed and tell is not None:
             tell(f"printing {each.file}")
-        (replace_file if force else write_new_file)(each.file, _content(each, pages.get(each.format, page), items, database))
+        (replace_file if force else write_new_file)(each.file, _content(each, pages.get(each.format, page), items, database, header))
     files = tuple(each.file for each in outputs)
     return Report(html=page, plans=len(items.plans), runs=len(items.runs), file=files[0] if files else "", files=files)
 
 
-def _content(output: Output, html: str, items: Subjects, database: Database) -> str | bytes:
+def _content(output: Output, html: str, items: Subjects, database: Database, header: Header) -> str | bytes:
     """Return what is written into a file."""
     if output.format.is_printed:
         return pdf_of(output.file, html) if output.format is Format.PDF else png_of(output.file, html)
     if output.format is Format.CSV:
-        return values_csv(items)
+        return values_csv(items, header.currency)
     if output.format is Format.WORKBOOK:
-        return workbook(sheets_of(items, [None if plan.answer is None else advice_on(plan.answer, database) for plan in items.plans]))
+        advice = [None if plan.answer is None else advice_on(plan.answer, database) for plan in items.plans]
+        return workbook(sheets_of(items, advice, database, worth=Worth(header.value, header.requests), currency=header.currency))
     return html
 
 

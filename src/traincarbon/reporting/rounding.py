@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from traincarbon.formatting import is_negligible, median_and_interval
+from traincarbon.formatting import is_negligible, median_and_interval, significant
 from traincarbon.reporting.currency import Currency
 from traincarbon.uncertain import Interval
 
@@ -70,3 +70,15 @@ def adding_up(values: Sequence[float], decimals: int) -> list[float]:
     missing = round(math.fsum(scaled)) - sum(floors)
     raised = set(sorted(range(len(values)), key=lambda at: (floors[at] - scaled[at], at))[:missing])
     return [(floor + (at in raised)) / scale for at, floor in enumerate(floors)]
+
+
+def relative_change(share: float) -> str:
+    """Return a relative change in percent, or as a factor where it is large.
+
+    Example:
+        >>> relative_change(1.47), relative_change(-0.2), relative_change(24.0)
+        ('+147 %', '−20 %', '× 25')
+    """
+    if share >= 9.0:
+        return f"× {significant(share + 1.0, 2)}"
+    return f"{'+' if share >= 0.0 else '−'}{significant(100.0 * abs(share), 3)} %"

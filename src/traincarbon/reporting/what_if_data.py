@@ -8,7 +8,9 @@ from traincarbon.database.records import PRECISIONS, PURCHASES
 from traincarbon.estimation.links import CHAIN, CONDITIONS
 from traincarbon.estimation.ratios import image_flop, params_per_active
 from traincarbon.estimation.result import Estimate
+from traincarbon.reporting.decision.unit_costs import Worth
 from traincarbon.reporting.plan_variants import Option, hardware_options, region_options
+from traincarbon.reporting.what_if_costs import WorkCosts, work_costs
 from traincarbon.reporting.what_if_facts import INPUTS, Choices, as_pair, facts_data
 from traincarbon.uncertain import Uncertain, median_of, z_of
 
@@ -51,7 +53,7 @@ LINKS = [[link.name, link.formula.equation, link.unless, [[name, *source] for na
 
 
 class WhatIf(NamedTuple):
-    """The choices of a plan, and the data to compute them."""
+    """The choices of a plan, the data to compute them, and the unit costs and returns that follow them."""
 
     hardware: list[Option]
     places: list[Option]
@@ -59,12 +61,18 @@ class WhatIf(NamedTuple):
     rents: list[Option]
     precisions: list[Option]
     data: dict[str, Any]
+    costs: WorkCosts
 
 
-def what_if(answer: Estimate, database: Database) -> WhatIf:
+def what_if(answer: Estimate, database: Database, worth: Worth | None = None) -> WhatIf:
     """Return what a page needs to compute this plan with other inputs.
 
     The first of the hardware, places and years is the plan's own, even if the plan names none.
+
+    Args:
+        answer: The estimate of the plan.
+        database: The facts on what else can be chosen.
+        worth: What the author states of the use of the training.
     """
     plan, setting = answer.plan, answer.facts
     fixed = plan.accelerator_hours is not None
@@ -98,7 +106,8 @@ def what_if(answer: Estimate, database: Database) -> WhatIf:
         "stated": {name: as_pair(plan.number(name)) for name in (*INPUTS, *CONDITIONS) if getattr(plan, name, None) is not None},
         **facts,
     }
-    return WhatIf(*choices, data)
+    costs = work_costs(answer, worth or Worth())
+    return WhatIf(*choices, {**data, **costs.data}, costs)
 
 
 def tokens_of(answer: Estimate) -> float | None:

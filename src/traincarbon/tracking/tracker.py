@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, ParamSpec, Self, SupportsFloat, Type
 
 from traincarbon.errors import CarbonError
 from traincarbon.tracking.command.launch import Pipes, Restarts, Sidecar
+from traincarbon.tracking.command.outcome import exit_code_of
 from traincarbon.tracking.display.record_fate import fate_of_record
 from traincarbon.tracking.display.training_stderr import TrainingStderr
 from traincarbon.tracking.messages import NOT_METERED, REPLACED, Begun, Final, Job, JobEnded, Note
@@ -21,15 +22,17 @@ from traincarbon.tracking.outer_tracker import metered_by_another
 from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import progress
 from traincarbon.tracking.progress_pipe import environment_of, flush_phases
+from traincarbon.tracking.project_budget import with_budget_check
 from traincarbon.tracking.run_identity import how_to_unite
-from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.settings import LOG_TO, Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.sidecar.turn import turn_file
 from traincarbon.tracking.watch import on_hang_up
-from traincarbon.tracking.watched_budgets import acting, environment_of_budgets, refuse_unwatched, watched_outside
+from traincarbon.tracking.watched_budgets import acting, environment_of_budgets
 
 if TYPE_CHECKING:
     from traincarbon.ledger.run import Run
+    from traincarbon.tracking.joined_tracker import JoinedTracker
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,8 +49,8 @@ class Tracker:
 
     That process also shows the run on stderr: a panel on a terminal, a line a minute in a log. A summary comes at the end.
     All ranks of a run on a node share one such process. If it is killed, another one replaces it.
-    A tracker does nothing within a command that is tracked already, and while another thread is metered; :attr:`why_no_record` then says
-    whose record has the energy.
+    Within a command that is tracked already, and while another thread is metered, it only hands its plan and budgets to the tracker that meters;
+    :attr:`why_no_record` then says whose record has the energy.
 
     Attributes:
         run_id: The run; ``carbon runs show`` takes it.
@@ -70,6 +73,7 @@ class Tracker:
         self._sidecar: Sidecar | None = None
         self._pipes: Pipes | None = None
         self._others: RemoteMeters | None = None
+        self._joined: JoinedTracker | None = None
         self._outer: dict[str, str | None] = {}
         self._process = 0
         self._began_s = 0.0
@@ -81,10 +85,10 @@ class Tracker:
         """Begin to meter; if that fails, say why in one line on stderr.
 
         Raises:
-            CarbonError: a budget that is to signal or stop the training cannot be metered; nothing was started.
+            CarbonError: a budget of the training cannot be metered, or that of its project refuses it; nothing was started.
         """
         with self._lock:
-            if self._sidecar is not None:
+            if self._sidecar is not None or self._joined is not None:
                 return self
             self._reason = metered_by_another()
             if not self._reason and (other := self._metering.setdefault(os.getpid(), self)) is not self:
@@ -97,16 +101,19 @@ class Tracker:
                         del self._metering[os.getpid()]
         if self._sidecar is None and os.environ.get(MARK):
             if self._settings.has_own_sinks:
-                self._stderr.print("the outer tracker meters and logs this run: give it --log-to or --prometheus, or set CARBON_LOG_TO")
-            refuse_unwatched(self._settings, self._reason, watched=watched_outside())
+                self._stderr.print(f"the outer tracker meters and logs this run: give it --log-to or --prometheus, or set {LOG_TO}")
+            from traincarbon.tracking.joined_tracker import join_outer
+
+            self._joined = join_outer(self._settings, reason=self._reason, is_ours=os.getpid() in self._metering)
         return self
 
     def _launch(self) -> str:
         """Start the metering process; return why that is not possible, "" where it is.
 
         Raises:
-            CarbonError: a budget cannot be metered.
+            CarbonError: a budget cannot be metered, or the budget of its project refuses the run.
         """
+        self._settings = with_budget_check(self._settings, tell=self._stderr.print)
         pipes: Pipes | None = None
         stderr, state_every_s = self._stderr.for_display()
         try:
@@ -192,9 +199,12 @@ class Tracker:
             return
         with self._lock:
             sidecar, self._sidecar = self._sidecar, None
+            joined, self._joined = self._joined, None
+            flush_phases()
+            if joined is not None:
+                joined.stop(exit_code=exit_code)
             if sidecar is None:
                 return
-            flush_phases()
             for name, value in self._outer.items():
                 if value is None:
                     os.environ.pop(name, None)
@@ -241,7 +251,7 @@ class Tracker:
         return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        self.stop(exit_code=_exit_code(error))
+        self.stop(exit_code=exit_code_of(error))
 
     def __call__(self, function: Callable[P, T]) -> Callable[P, T]:
         """Return *function* with metering: each call is a session of the same run.
@@ -289,11 +299,3 @@ class Tracker:
             while sidecar.is_child and not os.waitpid(sidecar.pid, os.WNOHANG)[0] and time.monotonic() < until_s:
                 time.sleep(_PAUSE_S)
         return final
-
-
-def _exit_code(error: BaseException | None) -> int:
-    if error is None:
-        return 0
-    if isinstance(error, SystemExit):
-        return int(error.code) if isinstance(error.code, int) else int(error.code is not None)
-    return 130 if isinstance(error, KeyboardInterrupt) else 1

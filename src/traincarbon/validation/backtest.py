@@ -158,11 +158,10 @@ def _predictions(run: PublishedRun, published: dict[str, float], facts: _Facts, 
             case = Case(run.id, name, quantity, value, layout.mfu, layout.mfu, layout.mfu, 0.0, rules, fitted_on)
             found.append(_Prediction(case, run.group, is_searched=True))
             continue
-        sigma = math.log(interval.high / interval.low) / (2.0 * Z_90)
         at_peak_h = _hours_at_peak(run, chip)
         # a rule knows hours; energy and carbon are its hours at the power and intensity of the estimate
         simple = {rule: mfu if quantity == "mfu" else at_peak_h / mfu * interval.median / hours.median for rule, mfu in rules.items()}
-        case = Case(run.id, name, quantity, value, *interval, sigma, simple, fitted_on)
+        case = Case(run.id, name, quantity, value, *interval, interval.log_spread(), simple, fitted_on)
         if not run.is_steady:
             case = replace(case, family=family, unusable=run.unusable or "", generation=chip.generation, organisation=run.group)
         found.append(_Prediction(case, run.group))

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from traincarbon.cli.commands.diff import command
 from traincarbon.errors import CarbonError
-from traincarbon.formatting import plain
+from traincarbon.terminal_text import plain
 
 ACTION = Path(__file__).parents[3] / ".github" / "actions" / "diff"
 PLAN = 'params = 7e9\ntokens = 1e12\nhw = "dgx-a100"\nservers = 16\n'

@@ -2,7 +2,7 @@ from traincarbon.cli.screens import changes
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.change_limits import limits_of
 from traincarbon.explore.plan_changes import diff
-from traincarbon.formatting import plain
+from traincarbon.terminal_text import plain
 
 PLAN = Plan.from_dict({"params": 7e9, "tokens": 1e12, "hw": "dgx-a100", "servers": 16})
 OTHER = Plan.from_dict({"params": 7e9, "tokens": 1e12, "hw": "p4d", "servers": 16})

@@ -65,3 +65,9 @@ def test_what_is_missing_is_a_property(disclosed, of_run):
     stated = body["components"][0]["modelCard"]["considerations"]["environmentalConsiderations"]
     assert "energyConsumptions" not in stated
     assert "traincarbon:missing:facility_energy_kwh" in {each["name"] for each in stated["properties"]}
+
+
+def test_the_base_of_a_fine_tune_is_its_ancestor(disclosed, of_run, validator):
+    body = json.loads(write(disclosed(of_run(plan={"kind": "lora", "model": "hub:acme/base-7b"})))["cyclonedx.json"])
+    assert list(validator.iter_errors(body)) == []
+    assert body["components"][0]["pedigree"]["ancestors"] == [{"type": "machine-learning-model", "name": "acme/base-7b"}]

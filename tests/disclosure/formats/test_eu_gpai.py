@@ -49,3 +49,28 @@ def test_a_hostile_name_breaks_no_table(disclosed, of_run):
     rows = [line for line in page.splitlines() if line.startswith("|")]
     assert {line.replace("\\|", "").count("|") for line in rows} == {4}
     assert "<script>" not in page.partition("\n")[2]
+
+
+def test_a_fine_tune_whose_original_is_not_stated_has_a_third_of_the_general_threshold(disclosed, of_run):
+    tuned = of_run(plan={"kind": "lora"}, params=7e9)
+    body, _ = fields_of(disclosed(tuned))
+    assert [each["flop"] for each in body["thresholds"]] == [1e23, 1e25, pytest.approx(1e23 / 3.0)]
+    assert "--original-flop" in body["thresholds"][-1]["text"]
+    stated, _ = fields_of(disclosed(tuned, original_flop=3e22))
+    assert [each["flop"] for each in stated["thresholds"]] == [1e23, 1e25, pytest.approx(1e22)]
+    scratch, _ = fields_of(disclosed(of_run()))
+    assert len(scratch["thresholds"]) == 2
+
+
+def test_a_run_that_is_still_going_says_so_beside_its_energy(disclosed, of_run):
+    going = disclosed(of_run(state="running"))
+    _, fields = fields_of(going)
+    assert "so far: the run is still going" in fields["Amount of energy used for training", AIO]["value"]
+    assert "Not complete: the run is still going" in write(going)["eu-gpai.md"]
+
+
+def test_what_is_missing_has_the_names_that_people_read(disclosed, of_run):
+    text = write(disclosed(of_run(**{**UNKNOWN, "energy_j": {}})))["eu-gpai.md"]
+    assert "_kwh" not in text
+    assert "_kgco2e" not in text
+    assert "Energy, accelerators alone: no accelerator was metered" in text

@@ -17,13 +17,42 @@ def rows_of(disclosure):
     return list(csv.DictReader(io.StringIO(write(disclosure)["ghg.csv"])))
 
 
-def test_own_hardware_is_scope_2_with_its_upstream_and_capital_goods(disclosed):
-    rows = rows_of(disclosed())
-    assert [(row["scope"], row["category"][:3]) for row in rows] == [("2", ""), ("2", ""), ("3", "3.3"), ("3", "3.2"), ("", "")]
+def test_own_hardware_is_scope_2_with_its_upstream_and_capital_goods(disclosed, of_run):
+    rows = rows_of(disclosed(of_run(plan={"purchase_price": 2e5})))
+    assert [(row["scope"], row["category"][:3]) for row in rows] == [("2", ""), ("2", ""), ("3", "3.3"), ("3", "3.2"), ("total", ""), ("", "")]
+    assert {row["tenure"] for row in rows} == {"owned"}
     amounts = [float(row["median"]) for row in rows if row["median"] and row["unit"] == "kg CO2e"]
     assert sum(amounts) == pytest.approx(0.8 + 0.2)
     assert rows[1]["median"] == ""
     assert rows[1]["note"].startswith("no energy contract is stated")
+
+
+def test_one_total_says_what_is_in_it_and_is_in_no_sum_of_lines(disclosed, of_run, of_plan):
+    (total,) = [row for row in rows_of(disclosed()) if row["scope"] == "total"]
+    assert float(total["median"]) == pytest.approx(0.8 + 0.2)
+    assert (total["unit"], total["what"]) == ("kg CO2e, total", "total: electricity, direct and upstream, location-based; and making the hardware")
+    (unknown,) = [row for row in rows_of(disclosed(of_run(embodied_kgco2e=None))) if row["scope"] == "total"]
+    assert (unknown["median"], unknown["note"]) == ("", "a part of it is not known")
+    stated = of_plan(servers=16, carbon_intensity=100)
+    (of_stated,) = [row for row in rows_of(disclosed(stated)) if row["scope"] == "total"]
+    assert of_stated["what"] == "total: electricity, as its stated intensity counts it; and making the hardware"
+
+
+def test_who_owns_the_hardware_of_a_cloud_is_assumed_and_said(disclosed, of_run, of_plan):
+    assert {row["tenure"] for row in rows_of(disclosed())} == {"not stated: rented is taken, from AWS"}
+    assert {row["tenure"] for row in rows_of(disclosed(of_run(site=None)))} == {"not stated: owned is taken"}
+    assert {row["tenure"] for row in rows_of(disclosed(of_plan(rent_price=2)))} == {"rented"}
+
+
+def test_a_contract_in_the_plan_of_a_run_is_its_market_based_line(disclosed, of_run):
+    line = rows_of(disclosed(of_run(plan={"market_intensity": 30})))[1]
+    assert [float(line[bound]) for bound in ("low", "median", "high")] == pytest.approx([0.36, 0.48, 0.6])
+    assert line["note"] == ""
+
+
+def test_every_line_says_that_a_run_is_not_complete(disclosed, of_run):
+    for state, why in (("running", "still going"), ("incomplete", "nodes of the run sent nothing")):
+        assert all(why in row["note"] for row in rows_of(disclosed(of_run(state=state))))
 
 
 def test_rented_hardware_is_bought_as_a_service(disclosed, of_run):

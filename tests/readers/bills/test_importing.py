@@ -10,7 +10,7 @@ from traincarbon import runs
 from traincarbon.cli.commands.runs import command
 from traincarbon.ledger.bills import Billed
 from traincarbon.ledger.journal import Journal, run_folder
-from traincarbon.ledger.store_folder import name_of_machine
+from traincarbon.readers.hosts import name_of_host
 
 HEADER = "BilledCost,EffectiveCost,BillingCurrency,ChargePeriodStart,ChargePeriodEnd,ServiceName,ResourceId,Tags\n"
 TABLE = "name,hours,started,accelerators,hw\nrun-a,2,2026-03-01T10:00:00Z,8,a100\nrun-b,1,2026-03-01T10:00:00Z,8,a100\n"
@@ -77,7 +77,7 @@ def test_a_dry_run_writes_nothing(tmp_path: Path) -> None:
 
 
 def test_a_tracked_run_has_the_cost_of_its_machine_while_it_ran(store: Path, tmp_path: Path) -> None:
-    node = name_of_machine(str(store), "gpu-1")
+    node = name_of_host(str(store), "gpu-1")
     journal = Journal(f"{run_folder(str(store), 'tracked')}/{node}-1.jsonl", run_id="tracked", node=node, process=1)
     journal.write("start", {"argv": ["train.py"], "accelerators": 4})
     journal.write("interval", {"from_s": 0.0, "to_s": 1800.0, "devices": {}})

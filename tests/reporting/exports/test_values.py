@@ -9,6 +9,7 @@ import pytest
 from journals import lines_of
 from traincarbon.estimation.plan import Plan
 from traincarbon.ledger.record import merge
+from traincarbon.reporting.currency import Currency
 from traincarbon.reporting.exports.values import ownership_sheet, sheets_of, value_rows, values_csv
 from traincarbon.reporting.exports.workbook import Formula, cell_name
 from traincarbon.reporting.subjects import ReportedRun, Subjects, reported_plan
@@ -56,10 +57,21 @@ def test_each_result_is_a_row_and_what_is_not_known_is_empty(shipped):
 
 def test_runs_are_rows_too():
     run = ReportedRun(merge(lines_of(), now_s=2e9))
-    assert {row[0] for row in value_rows(Subjects([], [run]))} == {run.record.run_id}
+    head, *rows = value_rows(Subjects([], [run]))
+    assert head[0] == "subject"
+    assert {row[0] for row in rows} == {run.record.run_id}
+
+
+def test_money_stands_in_the_currency_of_the_report_too(shipped):
+    plan = reported_plan(Plan(**FIELDS), shipped)
+    rows = list(csv.DictReader(io.StringIO(values_csv(Subjects([plan], []), Currency("EUR", 0.5)))))
+    by_name = {row["quantity"]: row for row in rows}
+    assert float(by_name["rent_usd"]["median_EUR"]) == pytest.approx(0.5 * plan.view.results["rent_usd"].median)
+    assert by_name["water_l"]["median_EUR"] == ""
+    assert "median_EUR" not in values_csv(Subjects([plan], []))
 
 
 def test_a_workbook_has_results_ownership_and_assumptions_of_each_plan(shipped):
     plans = [reported_plan(Plan(**FIELDS), shipped), reported_plan(Plan(**{**FIELDS, "tokens": 2e12}), shipped)]
-    names = [sheet.name for sheet in sheets_of(Subjects(plans, []), [None, None])]
-    assert names == ["Results", "Ownership 1", "Assumptions 1", "Ownership 2", "Assumptions 2"]
+    names = [sheet.name for sheet in sheets_of(Subjects(plans, []), [None, None], shipped)]
+    assert names == ["Results", "Ownership 1", "Unit costs 1", "Assumptions 1", "Ownership 2", "Unit costs 2", "Assumptions 2"]

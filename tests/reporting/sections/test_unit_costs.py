@@ -8,7 +8,8 @@ from traincarbon.explore.scaling_law import read_law
 from traincarbon.formulas.scaling import predicted_loss
 from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.decision.amounts import chance_within
-from traincarbon.reporting.sections.unit_costs import Worth, returns, unit_costs, unit_notes
+from traincarbon.reporting.decision.unit_costs import Worth
+from traincarbon.reporting.sections.unit_costs import returns, unit_costs, unit_notes
 from traincarbon.reporting.view import EstimateView
 
 

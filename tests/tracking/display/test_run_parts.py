@@ -3,9 +3,9 @@
 import pytest
 
 from journals import attempt_lines, device, line
-from traincarbon.formatting import plain
 from traincarbon.ledger.record import merge
 from traincarbon.ledger.run import Run
+from traincarbon.terminal_text import plain
 from traincarbon.tracking.display.run_parts import attempt_rows, phase_rows, phases_text, waste_verdicts
 from traincarbon.tracking.display.run_summary import MOST_LINES, page, summary
 

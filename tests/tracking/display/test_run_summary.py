@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from made_states import interval as interval_of
-from traincarbon.formatting import plain
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_energy import DeviceUse
+from traincarbon.terminal_text import plain
 from traincarbon.tracking.display.run_summary import MOST_LINES, page, summary
 from traincarbon.tracking.live_state import BudgetState
 

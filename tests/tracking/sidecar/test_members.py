@@ -9,8 +9,8 @@ from traincarbon.tracking.sidecar import members as members_module
 from traincarbon.tracking.sidecar.members import Members
 
 
-def member(end, *, session="s", within=""):
-    return SimpleNamespace(ended=end, gone_s=None, readers={}, settings=SimpleNamespace(session=session, within=within))
+def member(end, *, session="s", within="", joins=False):
+    return SimpleNamespace(ended=end, gone_s=None, readers={}, settings=SimpleNamespace(session=session, within=within, joins=joins))
 
 
 def members(*ends):
@@ -58,6 +58,14 @@ def test_a_tracker_within_a_tracked_command_does_not_decide_how_the_run_ended():
     assert found.outcome() == JobEnded(4.0, 3, None, 4.0)
 
 
+def test_a_training_within_another_neither_keeps_the_run_going_nor_ends_it():
+    found = members(None)
+    found.present.append(member(None, within="s", joins=True))
+    assert (found.n_working, found.all_gone_s) == (1, None)
+    found.present[0].ended = JobEnded(3.0, exit_code=0)
+    assert (found.is_working, found.all_gone_s, found.outcome()) == (False, 3.0, JobEnded(3.0, exit_code=0))
+
+
 def test_a_short_training_is_looked_at_every_second_and_a_long_one_as_often_as_that_may_cost(monkeypatch):
     clock = SimpleNamespace(now_s=0.0, used_s=0.0)
     monkeypatch.setattr(members_module, "time", SimpleNamespace(monotonic=lambda: clock.now_s, process_time=lambda: clock.used_s))
@@ -68,7 +76,17 @@ def test_a_short_training_is_looked_at_every_second_and_a_long_one_as_often_as_t
         clock.used_s += 1e-3
 
     found = Members(member(None), door=None)
-    found.present = [type("Seer", (), {"look_for_devices": staticmethod(look), "devices": SimpleNamespace(of=lambda meter: frozenset(meter.order[:1]))})()]
+    found.present = [
+        type(
+            "Seer",
+            (),
+            {
+                "settings": SimpleNamespace(joins=False),
+                "look_for_devices": staticmethod(look),
+                "devices": SimpleNamespace(of=lambda meter: frozenset(meter.order[:1])),
+            },
+        )()
+    ]
     meter = SimpleNamespace(order=("gpu:0", "gpu:1"))
     for step in range(600):
         clock.now_s = step / 10.0

@@ -194,6 +194,17 @@ def test_a_record_states_the_counter_at_its_end_even_if_it_was_read_later(record
     assert (stated["energy_j"], stated["counter_j"]) == (1000.0, 8200.0)
 
 
+def test_the_counters_at_the_beginning_are_known_before_the_first_interval(recorder, script):
+    assert recorder.counters_j == {}
+    take(recorder, script, gpu(98.0, 0.0, counter_j=7000.0))
+    take(recorder, script, gpu(108.0, 1000.0, counter_j=8000.0))
+    assert recorder.counters_j == {"gpu:0": 7200.0}, "the job began at 100 s"
+    stated = recorder.interval(to_s=108.0)["devices"]["gpu:0"]
+    assert stated["counter_j"] - stated["energy_j"] == recorder.counters_j["gpu:0"]
+    recorder.left_out = frozenset({"gpu:0"})
+    assert recorder.counters_j == {}
+
+
 def test_an_interval_of_no_length_has_no_mean_and_does_not_go_back(recorder, script):
     take(recorder, script, gpu(100.0, 0.0))
     fields = recorder.interval(to_s=90.0)

@@ -108,3 +108,19 @@ def test_the_lookup_of_a_new_run_imports_nothing_that_reads_journals(tmp_path):
     (tmp_path / "journals" / "r" / "mine.jsonl").write_text("")
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert "traincarbon.ledger.record" not in done.stdout.split()
+
+
+def test_another_question_is_answered_by_a_new_program(tmp_path):
+    asked = LookupProcess()
+    asked.ask(RunQuestion())
+    asked.renew()
+    asked.ask(RunQuestion(devices={"gpu:0": "NVIDIA H100 80GB HBM3"}, accelerators=1, store=str(tmp_path), run_id="new"))
+    assert awaited(asked, seconds=30.0).hw == "h100-sxm5-80gb"
+
+
+def test_where_no_program_can_be_started_the_answer_says_so(monkeypatch):
+    monkeypatch.setattr(module.sys, "executable", "/nowhere")
+    asked = LookupProcess()
+    asked.renew()
+    asked.ask(RunQuestion())
+    assert "could not be asked" in awaited(asked).notes[0]

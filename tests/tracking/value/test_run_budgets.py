@@ -9,7 +9,7 @@ import pytest
 from tracked import Place, until
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.settings import BudgetPolicy, Limits
-from traincarbon.tracking.value.run_budgets import RunBudgets
+from traincarbon.tracking.value.run_budgets import Demand, RunBudgets
 from traincarbon.uncertain import Uncertain
 
 
@@ -38,9 +38,9 @@ def test_another_budget_of_a_rank_is_watched_with_what_is_to_happen_then(late):
     if not late:
         budgets.begin({})
     actions = budgets.check(spent(6.0), {}, time_s=0.0, ended=False)
-    assert [action.kind for action in actions] == [BudgetPolicy.SIGNAL]
+    assert [(action.kind, demand) for action, demand in actions] == [(BudgetPolicy.SIGNAL, Demand(BudgetPolicy.SIGNAL))]
     later = budgets.check(spent(11.0), {}, time_s=1.0, ended=False)
-    assert [action.kind for action in later] == [BudgetPolicy.WARN]
+    assert [action.kind for action, _ in later] == [BudgetPolicy.WARN]
     assert [(state.name, state.limit) for state in budgets.states(spent(6.0), {})] == [("kwh", 10.0), ("kwh", 5.0)]
 
 
@@ -48,7 +48,35 @@ def test_what_earlier_sessions_took_counts_for_each():
     budgets = RunBudgets(settings())
     budgets.begin({"facility_energy_kwh": Uncertain(4.0)})
     budgets.add(settings(kwh=5.0))
-    assert "the budget of 5 kWh is spent" in budgets.check(spent(2.0), {}, time_s=0.0, ended=False)[0].text
+    assert "the budget of 5 kWh is spent" in budgets.check(spent(2.0), {}, time_s=0.0, ended=False)[0][0].text
+
+
+def test_a_budget_of_a_training_within_a_command_ends_that_training_alone_and_with_it():
+    outer, inner, rank = settings(), settings(kwh=5.0, policy="stop")._replace(joins=True), settings(kwh=5.0, policy="stop")
+    budgets = RunBudgets(outer)
+    budgets.begin({})
+    budgets.add(inner)
+    ((action, demand),) = budgets.check(spent(6.0), {}, time_s=0.0, ended=False)
+    assert (action.kind, demand.kind) == (BudgetPolicy.SIGNAL, BudgetPolicy.SIGNAL)
+    assert [demand.is_for(each) for each in (outer, inner, rank, settings(kwh=4.0)._replace(joins=True))] == [False, True, False, False]
+    assert [Demand(BudgetPolicy.STOP).is_for(each) for each in (outer, inner, rank)] == [True, False, True]
+    budgets.keep([outer, inner])
+    assert len(list(budgets)) == 1
+    budgets.keep([outer])
+    assert list(budgets) == []
+
+
+def test_the_budget_of_the_command_is_that_of_a_training_within_it_that_states_the_same():
+    budgets = RunBudgets(settings(kwh=5.0, policy="stop"))
+    assert budgets.add(settings(kwh=5.0, policy="stop")._replace(joins=True)) == ""
+
+
+def test_a_second_look_at_the_same_earlier_sessions_says_nothing_twice():
+    budgets = RunBudgets(settings(kwh=5.0))
+    budgets.begin({})
+    assert len(budgets.check(spent(6.0), {}, time_s=0.0, ended=False)) == 1
+    budgets.begin({})
+    assert budgets.check(spent(6.0), {}, time_s=1.0, ended=False) == []
 
 
 @pytest.mark.parametrize("limit", [-1.0, 0.0, math.inf, math.nan])

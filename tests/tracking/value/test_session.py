@@ -9,6 +9,8 @@ from traincarbon.tracking.live_state import DeviceState
 from traincarbon.tracking.messages import from_line, to_line
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.reports import Report
+from traincarbon.tracking.settings import BudgetPolicy
+from traincarbon.tracking.value.run_budgets import Demand
 from traincarbon.tracking.value.run_results import Coefficients, Part
 from traincarbon.tracking.value.session import Session
 from traincarbon.tracking.value.valuation import EarlierSessions, Valuation
@@ -95,7 +97,7 @@ def test_a_budget_is_watched_from_what_earlier_sessions_took_and_says_each_thing
     meter(session, energy_j=3.6e6, elapsed_s=10.0)
     (message,) = [text for text in session.take_messages() if "spent" in text]
     assert "in earlier sessions" in message
-    assert session.take_demands() == ["signal"]
+    assert session.take_demands() == [Demand(BudgetPolicy.SIGNAL)]
     meter(session, energy_j=7.2e6, elapsed_s=20.0)
     assert (session.take_messages(), session.take_demands()) == ([], [])
     (budget,) = session.budgets()

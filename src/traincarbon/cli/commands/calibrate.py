@@ -11,6 +11,8 @@ from traincarbon.cli.plotting import check_plot, plot_option, write_plot
 from traincarbon.errors import CarbonError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from traincarbon.calibration.calibrate import Calibrated
     from traincarbon.calibration.fit import Fitted
     from traincarbon.ledger.run import Run
@@ -84,7 +86,7 @@ def command(
     click.echo("\n".join([screen(made.fitted), "", output.wrapped("Saved" if made.file else "Not saved", _outcome(made))]))
 
 
-def _read(files: tuple[str, ...], *, hw: str, quiet: bool) -> "tuple[Run, ...]":
+def _read(files: tuple[str, ...], *, hw: str, quiet: bool) -> "Sequence[Run]":
     """Return the runs in files; notes go to stderr."""
     from traincarbon.runs import read
 

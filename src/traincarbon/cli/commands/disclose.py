@@ -17,6 +17,8 @@ from traincarbon.disclosure.formats.table import FORMATS
 @click.option("--provider", default="", metavar="NAME", help="Who trained it.")
 @click.option("--original-flop", metavar="FLOP", help="Compute of the model that this one modifies; says whether you become its provider.")
 @click.option("--task-tokens", metavar="NUMBER", default="100k", show_default=True, help="Tokens of the task whose inference compute is stated.")
+@click.option("--tenure", metavar="NAME", help="Who owns the hardware, owned or rented: it decides the scope.  [default: what record or plan tell]")
+@click.option("--market-intensity", metavar="NUMBER", help="Carbon intensity of your energy contract. [g/kWh]  [default: that of the plan]")
 @click.option("--live", is_flag=True, help="Ask services for the carbon intensity of each hour of a run; without it nothing touches the network.")
 @click.option("--service", metavar="NAME", help="Ask this service alone: carbon runs hours --help lists them.")
 @click.option("--grid-zone", default="", metavar="ZONE", help="What that service calls the zone of the run.")
@@ -33,6 +35,8 @@ def command(
     provider: str,
     original_flop: str | None,
     task_tokens: str,
+    tenure: str | None,
+    market_intensity: str | None,
     live: bool,
     service: str | None,
     grid_zone: str,
@@ -64,6 +68,7 @@ def command(
     carbon disclose reports/mt-nlg-530b.toml --as eu-gpai
     """  # noqa: D301  click reads the escape
     from traincarbon.disclosure.disclose import disclose
+    from traincarbon.disclosure.words import missing_words
 
     asked = [name.strip() for text in formats for name in text.split(",") if name.strip()] or list(FORMATS)
     made = disclose(
@@ -74,6 +79,8 @@ def command(
         provider=provider,
         original_flop=original_flop,
         task_tokens=task_tokens,
+        tenure=tenure,
+        market_intensity=market_intensity,
         force=force,
         store=store,
         level=level,
@@ -88,8 +95,8 @@ def command(
     elif folder is None:
         _print(made.files)
     elif not quiet:
-        for what, why in made.disclosure.missing.items():
-            click.echo(f"not known: {output.clean(what)}: {output.clean(why)}", err=True)
+        for text in missing_words(made.disclosure.missing):
+            click.echo(f"not known: {output.clean(text)}", err=True)
         click.echo(f"{output.clean(folder)}: {', '.join(made.files)}", err=True)
 
 

@@ -47,7 +47,8 @@ def hours_command(
     from traincarbon import runs
     from traincarbon.disclosure.by_hour import run_by_hour
 
-    found = run_by_hour(runs.load(id, store=store), live=live, basis=basis, service=service, grid_zone=grid_zone, database=database(db) if live else None)
+    record = runs.load(id, store=store, progress=output.teller(quiet=quiet))
+    found = run_by_hour(record, live=live, basis=basis, service=service, grid_zone=grid_zone, database=database(db) if live else None)
     if as_json:
         click.echo(output.as_json(found.to_dict()))
     elif as_csv:

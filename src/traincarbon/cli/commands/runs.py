@@ -1,14 +1,16 @@
-"""``carbon runs``: list, show, merge, export, import and forget the records of runs."""
+"""``carbon runs``: list, show, merge, export, import, compact and forget the records of runs."""
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import click
 
 from traincarbon import runs
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
+from traincarbon.cli.commands.budget import budget_command
+from traincarbon.cli.commands.compact import compact_command, query_command
 from traincarbon.cli.commands.evidence import verify_command
 from traincarbon.cli.commands.run_hours import hours_command
 from traincarbon.cli.commands.sync import sync_command
@@ -33,7 +35,7 @@ _LEAST_REST = 50
 
 @click.group("runs", cls=Ordered)
 def command() -> None:
-    """List, show, merge, export, import and forget the records of your runs."""
+    """List, show, merge, export, import, compact and forget the records of your runs."""
 
 
 @command.command("list")
@@ -109,7 +111,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     \b
     carbon runs merge /mnt/shared/runs node-7/runs
     """  # noqa: D301  click reads the escape
-    merged = runs.merge(folders, store=store)
+    merged = runs.merge(folders, store=store, progress=output.teller(quiet=quiet))
     if as_json:
         click.echo(output.as_json(merged._asdict()))
     else:
@@ -138,7 +140,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     if file is not None:
         check_new_file(file)
     if format == "audit" and not as_json:
-        content = _audit(ids, file, store)
+        content = _audit(ids, file, store, output.teller(quiet=quiet))
     else:
         content = runs.export(ids, format="json" if as_json else format, store=store, progress=output.teller(quiet=quiet))
     if file is not None:
@@ -209,10 +211,10 @@ def import_command(
     if as_json:
         click.echo(output.as_json(imported.to_dict()))
     else:
-        if dry_run and imported.new:
-            click.echo(_table(imported.new[:_SHOWN]))
-            if len(imported.new) > _SHOWN:
-                click.echo(output.dim(f"and {len(imported.new) - _SHOWN:,} more"))
+        if dry_run and (new := imported.new):
+            click.echo(_table(new[:_SHOWN]))
+            if len(new) > _SHOWN:
+                click.echo(output.dim(f"and {len(new) - _SHOWN:,} more"))
         counts = f"{output.counted(len(found.runs), 'run')} read, {len(imported.added):,} {'would be added' if dry_run else 'added'}"
         click.echo(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger")
         if imported.bill is not None:
@@ -246,18 +248,18 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
     click.echo(f"{what} deleted" if yes else output.dim(f"{what}; nothing was deleted. Add --yes to delete them."))
 
 
-for subcommand in (hours_command, verify_command, sync_command):
+for subcommand in (budget_command, compact_command, query_command, hours_command, verify_command, sync_command):
     command.add_command(subcommand)
 
 
-def _audit(ids: Sequence[str], file: str | None, store: str | None) -> bytes:
+def _audit(ids: Sequence[str], file: str | None, store: str | None, progress: Callable[[str], None] | None) -> bytes:
     from traincarbon.evidence.audit import audit
 
     if len(ids) != 1:
         raise CarbonError("an audit export is of one run", hint="name it: carbon runs export last --format audit -o run-audit.zip")
     if file is None and sys.stdout.isatty():
         raise CarbonError("an audit export is binary and cannot be shown on a terminal", hint="name a file: -o run-audit.zip")
-    return audit(ids[0], store=store)
+    return audit(ids[0], store=store, progress=progress)
 
 
 def _table(records: Sequence[Run]) -> str:

@@ -13,7 +13,8 @@ import click
 
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import PlainHelp
-from traincarbon.formatting import json_text, width
+from traincarbon.formatting import json_text
+from traincarbon.terminal_text import width
 from traincarbon.tracking.settings import INTERVAL_S, BudgetPolicy, LogFormat, NodeScope
 
 if TYPE_CHECKING:
@@ -104,10 +105,12 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     from traincarbon.tracking.display.record_fate import fate_of_record
     from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S, StderrDisplay
     from traincarbon.tracking.options import settings_from
+    from traincarbon.tracking.project_budget import with_budget_check
     from traincarbon.tracking.run_identity import how_to_unite
 
     settings = settings_from(argv=argv, state_every_s=0.0 if quiet else PANEL_S if _on_terminal() else LINES_S, **options)
     display = StderrDisplay(sys.stderr, quiet=quiet)
+    settings = with_budget_check(settings, tell=display.print)
     if advice := how_to_unite(settings.launch):
         display.print(advice)
     if warning := unmetered_gpu(settings.meters):

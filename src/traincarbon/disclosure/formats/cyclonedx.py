@@ -20,6 +20,8 @@ def write(disclosure: Disclosure) -> dict[str, str]:
         "name": disclosure.model or "model",
         "modelCard": {"considerations": {"environmentalConsiderations": _considerations(disclosure)}},
     }
+    if bases := dict.fromkeys(each.base_model for each in disclosure.statements if each.base_model):
+        model["pedigree"] = {"ancestors": [{"type": "machine-learning-model", "name": name} for name in bases]}
     if disclosure.provider:
         model["supplier"] = {"name": disclosure.provider}
     tool = {"type": "application", "name": "traincarbon", "version": disclosure.version}

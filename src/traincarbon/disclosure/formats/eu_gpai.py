@@ -6,7 +6,18 @@ from typing import Any, NamedTuple
 from traincarbon.disclosure.compute import GENERAL_PURPOSE, MODIFIED_SHARE, SYSTEMIC_RISK
 from traincarbon.disclosure.disclosure import Disclosure
 from traincarbon.disclosure.statement import Boundary, Statement
-from traincarbon.disclosure.words import UNKNOWN, boundary_words, compute_method, energy_method, hardware_days, missing_words, two_figures, wall_clock_days
+from traincarbon.disclosure.words import (
+    UNKNOWN,
+    boundary_words,
+    compute_method,
+    energies_missing,
+    energy_method,
+    hardware_days,
+    markdown_text,
+    missing_words,
+    two_figures,
+    wall_clock_days,
+)
 from traincarbon.formatting import json_text
 from traincarbon.formulas.serving import serving_flop
 from traincarbon.quantities import S_PER_DAY
@@ -16,6 +27,10 @@ _PARAMS = ((5e8, "1–500M"), (5e9, "500M–5B"), (15e9, "5B–15B"), (50e9, "15
 _MONTH_S = 365.25 / 12.0 * S_PER_DAY
 _MONTHS = ((1.0, "less than 1 month"), (3.0, "1–3 months"), (6.0, "3–6 months"))
 _KWH_PER_MWH = 1000.0
+_OF_UNKNOWN_ORIGINAL = (
+    "one third of the threshold of a general-purpose AI model, in place of one third of the compute of the original model, which is not stated:"
+    " give --original-flop; its modifier is the provider of a new one"
+)
 
 
 class Field(NamedTuple):
@@ -86,9 +101,9 @@ def _energy(disclosure: Disclosure) -> Field:
         if total is not None:
             mwh = total.median / _KWH_PER_MWH
             how = "estimated" if disclosure.is_estimate else "measured and modelled"
+            how += f", so far: {disclosure.unfinished}" if disclosure.unfinished else ""
             return Field(name, recipients, f"{two_figures(mwh)} MWh ({how}; {_boundary(boundary)})", mwh, "MWh")
-    missing = "; ".join(f"{what} ({why})" for what, why in disclosure.missing.items() if "energy" in what)
-    return Field(name, recipients, f"N/A: missing is {missing or 'the energy'}", None, "MWh")
+    return Field(name, recipients, f"N/A: missing is {energies_missing(disclosure.missing) or 'the energy'}", None, "MWh")
 
 
 def _boundary(name: str) -> str:
@@ -109,6 +124,8 @@ def _thresholds(disclosure: Disclosure) -> list[dict[str, Any]]:
     bounds = [(GENERAL_PURPOSE.flop, GENERAL_PURPOSE.meaning), (SYSTEMIC_RISK.flop, SYSTEMIC_RISK.meaning)]
     if disclosure.original_flop is not None:
         bounds.append((MODIFIED_SHARE * disclosure.original_flop, "one third of the compute of the original model: its modifier is the provider of a new one"))
+    elif all(each.is_fine_tuning for each in disclosure.statements):
+        bounds.append((MODIFIED_SHARE * GENERAL_PURPOSE.flop, _OF_UNKNOWN_ORIGINAL))
     found: list[dict[str, Any]] = []
     for bound, meaning in bounds:
         if flop is None:
@@ -123,8 +140,9 @@ def _thresholds(disclosure: Disclosure) -> list[dict[str, Any]]:
 
 
 def _markdown(disclosure: Disclosure, fields: Sequence[Field], remarks: Sequence[str]) -> str:
-    head = f"# Model Documentation Form: {disclosure.model or 'model'}"
+    head = f"# Model Documentation Form: {markdown_text(disclosure.model or 'model')}"
     kind = "Estimated before the training; nothing was measured." if disclosure.is_estimate else "From the records of the training."
+    kind += f" Not complete: {markdown_text(disclosure.unfinished)}." if disclosure.unfinished else ""
     lines = [head, "", f"Training: compute, time and energy (AI Act, Annex XI, section 1, 2(d) and (e)). {kind}", ""]
     lines += ["| Field | For | Stated |", "| --- | --- | --- |"]
     lines += [f"| {field.field} | {', '.join(field.recipients)} | {_cell(field.value)} |" for field in fields]
@@ -135,7 +153,7 @@ def _markdown(disclosure: Disclosure, fields: Sequence[Field], remarks: Sequence
 
 
 def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
+    return markdown_text(text).replace("|", "\\|").replace("<", "&lt;")
 
 
 def _each(statements: Sequence[Statement], words: Callable[[Statement], str]) -> list[str]:

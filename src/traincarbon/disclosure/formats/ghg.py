@@ -17,6 +17,16 @@ _COLUMNS = (
 )
 
 
+_TOTAL_UNIT = "kg CO2e, total"
+"""A unit of its own, so that a sum over the lines in kg CO2e counts nothing twice."""
+_IN_TOTAL = {
+    "lifecycle": "electricity, direct and upstream, location-based; and making the hardware",
+    "direct": "electricity, direct alone, location-based; and making the hardware",
+    "": "electricity, as its stated intensity counts it; and making the hardware",
+}
+"""What is in the total, by what the emissions of the electricity count."""
+
+
 def write(disclosure: Disclosure) -> dict[str, str]:
     """Return ``ghg.csv``: a line for each scope of each subject, by who owns the hardware; an amount that is not known is empty, with the reason.
 
@@ -57,6 +67,7 @@ def _rows(statement: Statement) -> list[dict[str, str]]:
         _row(statement, *second, "market-based", "direct emissions of the electricity, by contracts", "scope2_market_kgco2e", "ESRS E1-6; SB 253"),
         _row(statement, *upstream, "", "upstream of the electricity: fuels, plants, losses", "scope3_upstream_kgco2e", "ESRS E1-6; SB 253 from 2027"),
         _row(statement, *making, "", "making the hardware, the share of the run", "embodied_kgco2e", "ESRS E1-6; SB 253 from 2027"),
+        {**_row(statement, "total", "", "", f"total: {_IN_TOTAL[statement.basis]}", "total_kgco2e", ""), "unit": _TOTAL_UNIT},
         _row(statement, "", "", "", "energy of the facility", "facility_energy_kwh", "ESRS E1-5"),
     ]
     if (hourly := statement.hourly_kgco2e) is not None and statement.by_hour is not None:
@@ -64,23 +75,23 @@ def _rows(statement: Statement) -> list[dict[str, str]]:
         what = (
             "direct emissions of the electricity, by the intensity of each hour" if is_direct else "emissions of the electricity, by the intensity of each hour"
         )
-        scope, category = second if is_direct else ("2 and 3", "")
+        scope, category = second if is_direct or rented else ("2 and 3", "")
         line = _row(statement, scope, category, "location-based, hourly", what, "operational_kgco2e", "GHG Protocol, draft of Scope 2; beside the yearly line")
-        note = "; ".join((*statement.by_hour.services, *statement.by_hour.notes))
+        note = "; ".join(filter(None, (*statement.by_hour.services, *statement.by_hour.notes, statement.unfinished)))
         lines.insert(1, {**line, **{name: repr(bound) for name, bound in zip(("low", "median", "high"), hourly, strict=True)}, "note": note})
     if statement.result("scope2_location_kgco2e") is None:
         what = "emissions of the electricity, direct and upstream together"
-        lines.insert(3, _row(statement, "2 and 3", "", statement.basis, what, "operational_kgco2e", "to be split first"))
+        together = second if rented else ("2 and 3", "")
+        lines.insert(3, _row(statement, *together, statement.basis, what, "operational_kgco2e", "ESRS E1-6; SB 253" if rented else "to be split first"))
     return lines
 
 
 def _row(statement: Statement, scope: str, category: str, method: str, what: str, name: str, reported_in: str) -> dict[str, str]:
     value = statement.result(name)
     low, median, high = ("", "", "") if value is None else (f"{bound!r}" for bound in value)
-    tenure = {None: "not stated: owned is taken", True: "rented", False: "owned"}[statement.is_rented]
     return {
         "subject": statement.subject,
-        "tenure": tenure,
+        "tenure": _tenure(statement),
         "scope": scope,
         "category": category,
         "method": method,
@@ -92,8 +103,14 @@ def _row(statement: Statement, scope: str, category: str, method: str, what: str
         "level": f"{statement.level:g}",
         "counted": "estimated" if statement.is_estimate else "metered",
         "reported_in": reported_in,
-        "note": _note(statement, name) if value is None else "",
+        "note": "; ".join(filter(None, (_note(statement, name) if value is None else "", statement.unfinished))),
     }
+
+
+def _tenure(statement: Statement) -> str:
+    if statement.is_tenure_assumed:
+        return f"not stated: rented is taken, from {statement.cloud}"
+    return {None: "not stated: owned is taken", True: "rented", False: "owned"}[statement.is_rented]
 
 
 def _note(statement: Statement, name: str) -> str:

@@ -4,8 +4,8 @@ import re
 
 from traincarbon.disclosure.disclosure import Disclosure
 from traincarbon.disclosure.statement import Statement
-from traincarbon.disclosure.words import attempts_words, energy_method, hardware_days, missing_words, shown, two_figures, wall_clock_days
-from traincarbon.formatting import counted
+from traincarbon.disclosure.words import attempts_words, energy_method, hardware_days, markdown_text, missing_words, shown, two_figures, wall_clock_days
+from traincarbon.formatting import counted, listed
 
 _SPECIAL = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}", "~": r"\textasciitilde{}",
@@ -20,11 +20,11 @@ def write(disclosure: Disclosure) -> dict[str, str]:
     markdown = [
         "## Compute, energy and emissions",
         "",
-        *(line for text in paragraphs for line in (text, "")),
+        *(line for text in paragraphs for line in (markdown_text(text), "")),
         "## Checklist: experiments compute resources",
         "",
     ]
-    markdown += [f"- **{question}** {answer}" for question, answer in answers]
+    markdown += [f"- **{question}** {markdown_text(answer)}" for question, answer in answers]
     markdown += ["", "## Reference", "", "```bibtex", *_reference(disclosure), "```"]
     tex = [
         r"\documentclass{article}",
@@ -46,11 +46,13 @@ def write(disclosure: Disclosure) -> dict[str, str]:
 def _paragraph(statement: Statement) -> str:
     name = statement.model or statement.subject
     hardware = f"{statement.accelerators:,.10g} {statement.accelerator}" if statement.accelerators else statement.accelerator or "hardware that is not stated"
-    flop = statement.compute.flop
-    compute = f" and {two_figures(flop.median)} FLOP" if flop is not None else ""
-    verb = "is expected to take" if statement.is_estimate else "took"
+    flop, hours, duration = statement.compute.flop, statement.result("accelerator_hours_h"), statement.result("duration_s")
+    amounts = [hardware_days(statement)] if hours is not None else []
+    amounts += [f"{two_figures(flop.median)} FLOP"] if flop is not None else []
+    time = "a time that is not known" if duration is None else f"{wall_clock_days(statement)} of wall-clock"
+    verb = "is expected to take" if statement.is_estimate else "has taken so far" if statement.unfinished else "took"
     place = f" in {statement.place}" if statement.place else ""
-    used = f"Training {name} {verb} {hardware_days(statement)}{compute} on {hardware}{place} ({wall_clock_days(statement)} of wall-clock)."
+    used = f"Training {name} {verb} {listed(amounts) or time} on {hardware}{place}{f' ({time})' if amounts else ''}."
     energy = f"The energy of the facility is {shown(statement.result('facility_energy_kwh'), 'kWh')}."
     basis = f", {statement.basis}" if statement.basis else ""
     carbon = (
@@ -69,7 +71,8 @@ def _answers(disclosure: Disclosure) -> list[tuple[str, str]]:
     ]
     runs = [f"{each.subject}: {hardware_days(each)}, {wall_clock_days(each)} of wall-clock" for each in disclosure.statements]
     failed = sum(each.failed_attempts for each in disclosure.statements)
-    rest = f"{failed} attempts that ended early are in these figures." if failed else "The record has no attempt that ended early."
+    verb = "is" if failed == 1 else "are"
+    rest = f"{counted(failed, 'attempt')} that ended early {verb} in these figures." if failed else "The record has no attempt that ended early."
     whole = "Experiments outside these runs are not in these figures; state them apart."
     return [
         ("Type of compute workers:", "; ".join(workers)),

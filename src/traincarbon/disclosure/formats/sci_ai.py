@@ -14,7 +14,7 @@ _BILLION = 1e9
 def write(disclosure: Disclosure) -> dict[str, str]:
     """Return ``sci-ai.json``: the provider score (operational + embodied emissions over R) for three functional units R."""
     operational, embodied = disclosure.total("operational_kgco2e"), disclosure.total("embodied_kgco2e")
-    total = Interval(*map(sum, zip(operational, embodied, strict=True))) if operational is not None and embodied is not None else None
+    total = disclosure.total("total_kgco2e")
     flop = None if disclosure.flop is None else disclosure.flop.median
     units = (
         ("FLOP", flop, "compute is what the training buys, whatever the size of model and data"),
@@ -28,6 +28,7 @@ def write(disclosure: Disclosure) -> dict[str, str]:
         "is_estimate": disclosure.is_estimate,
         "operational_kgco2e": _dict(operational),
         "embodied_kgco2e": _dict(embodied),
+        "total_kgco2e": _dict(total),
         "energy_kwh": _dict(disclosure.total("facility_energy_kwh")),
         "counting": "gross: no offsets, certificates or contracts are taken off",
         "boundary": "training in the whole facility; all attempts that the record has are in it; data preparation, experiments and inference are not",

@@ -9,9 +9,9 @@ from traincarbon.ledger.bills import billed_of
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_energy import with_second_opinions
 from traincarbon.ledger.store import Ledger
-from traincarbon.ledger.store_folder import name_of_machine
 from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.joining import Joined, join
+from traincarbon.readers.hosts import name_of_host
 
 
 def add_to_ledger(ledger: Ledger, charges: Sequence[Charge], hosts: Mapping[str, Sequence[str]], *, new: Sequence[Run], dry_run: bool) -> Joined:
@@ -28,12 +28,12 @@ def add_to_ledger(ledger: Ledger, charges: Sequence[Charge], hosts: Mapping[str,
         CarbonError: the ledger cannot be written.
     """
     known = {run.run_id: run for run in [*new, *ledger.runs()]}
-    joined = join(charges, with_second_opinions(list(known.values())), hosts=hosts, name_of=partial(name_of_machine, ledger.store))
+    joined = join(charges, with_second_opinions(list(known.values())), hosts=hosts, name_of=partial(name_of_host, ledger.store))
     add_bills(ledger.store, joined.by_run, dry_run=dry_run)
     return joined
 
 
-def with_bills(records: list[Run], charges: Sequence[Charge], hosts: Mapping[str, Sequence[str]]) -> list[Run]:
+def with_bills(records: Sequence[Run], charges: Sequence[Charge], hosts: Mapping[str, Sequence[str]]) -> Sequence[Run]:
     """Return *records*, each with what it cost by *charges*."""
     if not charges:
         return records

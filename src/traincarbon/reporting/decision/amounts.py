@@ -58,7 +58,7 @@ def quantile(interval: Interval, share: float, *, level: float = 0.9) -> float:
         (40.0, 10.0)
     """
     z = z_of(abs(2.0 * share - 1.0)) if share != 0.5 else 0.0
-    return float(interval.median * math.exp(math.copysign(z, share - 0.5) * _sigma(interval, level)))
+    return float(interval.median * math.exp(math.copysign(z, share - 0.5) * interval.log_spread(level)))
 
 
 def chance_within(interval: Interval, limit: float, *, level: float = 0.9) -> float:
@@ -76,7 +76,7 @@ def chance_within(interval: Interval, limit: float, *, level: float = 0.9) -> fl
     """
     if limit <= 0.0:
         return 0.0
-    sigma = _sigma(interval, level)
+    sigma = interval.log_spread(level)
     if sigma == 0.0 or interval.median <= 0.0:
         return float(interval.median <= limit)
     return 0.5 * math.erfc(-math.log(limit / interval.median) / (sigma * math.sqrt(2.0)))
@@ -96,10 +96,3 @@ def confidence_of(stated: float) -> float:
     if not _LEAST_CONFIDENCE <= share <= _MOST_CONFIDENCE:
         raise CarbonError(f"confidence is {stated:g}", hint="give the chance in percent that the amount is enough, from 50 to 99: 80")
     return share
-
-
-def _sigma(interval: Interval, level: float) -> float:
-    """Return the log-spread of a result; 0 for one that is exact."""
-    if not 0.0 < interval.low < interval.high:
-        return 0.0
-    return math.log(interval.high / interval.low) / (2.0 * z_of(level))

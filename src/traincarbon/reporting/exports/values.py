@@ -2,25 +2,42 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Sequence
 
+from traincarbon.database.load import Database
 from traincarbon.explore.advice.alternative import Advice
 from traincarbon.ledger.exchange import cell_of
 from traincarbon.quantities import QUANTITIES
+from traincarbon.reporting.currency import USD, Currency
+from traincarbon.reporting.decision.unit_costs import Worth
+from traincarbon.reporting.exports.formulas import NAME, formula_of
+from traincarbon.reporting.exports.unit_cost_sheet import unit_cost_sheet
 from traincarbon.reporting.exports.workbook import Cell, Formula, Sheet, cell_name
 from traincarbon.reporting.sections.breakdown import values_of, wholes_with_equations
 from traincarbon.reporting.sections.forecast import actual_result
 from traincarbon.reporting.subjects import Subjects
 from traincarbon.reporting.view import EstimateView
 
-_HEAD = ("subject", "quantity", "unit", "low", "median", "high", "level")
+_ENDS = ("low", "median", "high")
+_HEAD = ("subject", "quantity", "unit", *_ENDS, "level")
 _OF_RUNS = ("duration_s", "facility_energy_kwh", "operational_kgco2e", "embodied_kgco2e", "cost_usd", "mfu")
-_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-def value_rows(subjects: Subjects) -> Iterator[tuple[Cell, ...]]:
-    """Yield a row for each result of each plan and run: its subject, quantity, unit, interval and level. What is not known is empty."""
+def value_rows(subjects: Subjects, currency: Currency = USD) -> Iterator[tuple[Cell, ...]]:
+    """Yield the head, and a row for each result of each plan and run: its subject, quantity, unit, interval and level. What is not known is empty.
+
+    Money is in US dollars; in another currency too, in columns of its own, where the reader states one.
+    """
+    yield (*_HEAD, *(() if currency == USD else (f"{end}_{currency.code}" for end in _ENDS)))
+    for row in _rows(subjects):
+        yield row if currency == USD else (*row, *(_converted(bound, str(row[2]), currency) for bound in row[3:6]))
+
+
+def _converted(bound: Cell, unit: str, currency: Currency) -> Cell:
+    return bound * currency.per_usd if unit == "$" and isinstance(bound, float) else None
+
+
+def _rows(subjects: Subjects) -> Iterator[tuple[Cell, ...]]:
     for plan in subjects.plans:
         for name, found in plan.view.results.items():
             bounds: tuple[Cell, ...] = (None, None, None) if found is None else (float(found.low), float(found.median), float(found.high))
@@ -32,28 +49,33 @@ def value_rows(subjects: Subjects) -> Iterator[tuple[Cell, ...]]:
             yield (run.record.run_id, name, QUANTITIES[name].unit, *bounds, None)
 
 
-def values_csv(subjects: Subjects) -> str:
+def values_csv(subjects: Subjects, currency: Currency = USD) -> str:
     """Return the results of plans and runs as CSV; no cell begins like a formula."""
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(_HEAD)
-    writer.writerows([[cell_of(cell) for cell in row] for row in value_rows(subjects)])
+    writer.writerows([[cell_of(cell) for cell in row] for row in value_rows(subjects, currency)])
     return stream.getvalue()
 
 
-def sheets_of(subjects: Subjects, advice: Sequence[Advice | None]) -> list[Sheet]:
-    """Return the sheets of a workbook: all results, and of each plan the lines of ownership as formulas, its alternatives and what was assumed.
+def sheets_of(subjects: Subjects, advice: Sequence[Advice | None], database: Database, *, worth: Worth | None = None, currency: Currency = USD) -> list[Sheet]:
+    """Return the sheets of a workbook: all results, and of each plan ownership and unit costs as formulas, its alternatives and what was assumed.
 
     Args:
         subjects: Plans and runs.
         advice: The advice on each plan, None where there is none.
+        database: The facts, for the law of the loss.
+        worth: What the author states of the use of the training.
+        currency: The currency in which results stand beside US dollars.
     """
-    sheets = [Sheet("Results", [_HEAD, *value_rows(subjects)])]
+    sheets = [Sheet("Results", list(value_rows(subjects, currency)))]
     for number, (plan, found) in enumerate(zip(subjects.plans, advice, strict=True), 1):
         mark = f" {number}" if len(subjects.plans) > 1 else ""
         ownership = ownership_sheet(plan.view, f"Ownership{mark}")
+        total = None if ownership is None else f"'{ownership.name}'!{cell_name(len(ownership.rows) - 1, 1)}"
+        costs = unit_cost_sheet(plan.view, plan.answer, database, worth or Worth(), f"Unit costs{mark}", total_of_ownership=total)
         assumed = [("name", "value", "reason"), *((each.name, _number(each.value), each.reason) for each in plan.view.assumptions)]
-        sheets += [*([ownership] if ownership is not None else []), *_alternatives(found, mark), Sheet(f"Assumptions{mark}", assumed)]
+        computed = [sheet for sheet in (ownership, costs) if sheet is not None]
+        sheets += [*computed, *_alternatives(found, mark), Sheet(f"Assumptions{mark}", assumed)]
     return sheets
 
 
@@ -67,13 +89,13 @@ def ownership_sheet(view: EstimateView, name: str) -> Sheet | None:
         return None
     whole, equations = found
     values = values_of(view)
-    names = list(dict.fromkeys(each for equation in equations.values() for each in _NAME.findall(equation) if each in values))
+    names = list(dict.fromkeys(each for equation in equations.values() for each in NAME.findall(equation) if each in values))
     rows: list[tuple[Cell, ...]] = [("Input", "Value", "Change a value, and the lines below follow.")]
     rows += [(each, values[each]) for each in names]
     cells = {each: cell_name(1 + at, 1) for at, each in enumerate(names)}
     rows += [(), ("Line", "USD", "Equation")]
     first = len(rows)
-    rows += [(part.label, Formula(_formula(equations[part.label], cells), part.value), equations[part.label]) for part in whole.parts]
+    rows += [(part.label, Formula(formula_of(equations[part.label], cells), part.value), equations[part.label]) for part in whole.parts]
     total = Formula(f"SUM({cell_name(first, 1)}:{cell_name(len(rows) - 1, 1)})", sum(part.value for part in whole.parts))
     return Sheet(name, [*rows, ("Total cost of ownership", total)])
 
@@ -87,16 +109,6 @@ def _alternatives(advice: Advice | None, mark: str) -> list[Sheet]:
         figures: tuple[Cell, ...] = (None if cost is None else float(cost.median), *((None, None) if saved is None else (saved.median, saved.chance)))
         rows.append((each.name, each.group.value, *figures, each.cash_usd, each.effort.value, each.lost))
     return [Sheet(f"Alternatives{mark}", rows)]
-
-
-def _formula(equation: str, cells: dict[str, str]) -> str:
-    """Return an equation as a formula of a workbook.
-
-    Example:
-        >>> _formula("a × (1 - b) ^ 2", {"a": "B2", "b": "B3"})
-        'B2 * (1 - B3) ^ 2'
-    """
-    return _NAME.sub(lambda found: cells.get(found[0], found[0]), equation).replace("×", "*").replace("²", "^2")
 
 
 def _number(value: object) -> Cell:

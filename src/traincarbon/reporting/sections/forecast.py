@@ -6,10 +6,7 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.decode import interval
-from traincarbon.errors import CarbonError
-from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.plan import Plan
-from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.estimation.recorded_plan import estimate_recorded
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import LEAST, significant
 from traincarbon.ledger.like_for_like import PLANNED_COST, ComparablePlan, comparable, share_done
@@ -66,7 +63,7 @@ def forecast_of(record: Run, database: Database) -> Forecast | None:
     """Return the estimate that was recorded when the run began, or else a new one of its plan; None for a run without a plan."""
     if record.plan is None:
         return None
-    answer = _estimate_now(record.plan, database)
+    answer = estimate_recorded(record.plan, database=database)
     power = None if answer is None else planned_power(answer)
     recorded = {name: found for name, value in record.plan.items() if (found := interval(value)) is not None}
     if recorded:
@@ -80,14 +77,6 @@ def planned_power(answer: Estimate) -> PlannedPower | None:
     part = "cpu" if answer.facts.accelerator.type in _PROCESSORS else "gpu"
     count = None if answer.accelerators is None else float(median_of(answer.accelerators))
     return None if each_w is None else PlannedPower(part, Interval.of(each_w, answer.level), count)
-
-
-def _estimate_now(stated: Mapping[str, object], database: Database) -> Estimate | None:
-    """Return the estimate of the plan in a record, None where it cannot be made."""
-    try:
-        return estimate(Plan.from_dict({name: value for name, value in stated.items() if name in FIELDS}), database=database)
-    except CarbonError:
-        return None
 
 
 def actual_result(record: Run, quantity: str) -> Interval | None:

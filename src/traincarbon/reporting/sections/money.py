@@ -10,10 +10,11 @@ from traincarbon.reporting.charts.chart import Chart, figure_html
 from traincarbon.reporting.charts.curves import Curve, Point, draw_curves
 from traincarbon.reporting.charts.intervals import Row, draw_intervals
 from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.decision.unit_costs import Worth
 from traincarbon.reporting.markup import Html, html, joined, name, notes, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.sections.breakdown import wholes
-from traincarbon.reporting.sections.unit_costs import Worth, returns, unit_costs, unit_notes
+from traincarbon.reporting.sections.unit_costs import returns, unit_costs, unit_notes
 from traincarbon.reporting.sections.ways_to_pay import ways_table
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval

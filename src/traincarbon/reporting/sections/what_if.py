@@ -8,8 +8,9 @@ from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.markup import EMPTY, Html, as_script, html, joined, table, text, texts
 from traincarbon.reporting.outline import Section, section
 from traincarbon.reporting.plan_variants import Option
+from traincarbon.reporting.sections.unit_costs import signed_money
 from traincarbon.reporting.what_if_data import PARAMS_UNIT, SLIDERS, TOKENS_UNIT, Slider, WhatIf, params_of, tokens_of
-from traincarbon.uncertain import median_of
+from traincarbon.uncertain import Interval, median_of
 
 _SHOWN = tuple(name for name in ESTIMATED if name != "compute_flop")
 _STICKY = ("rent_usd", "duration_s", "facility_energy_kwh", "total_kgco2e")
@@ -29,17 +30,12 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
         if len(options) > 1
     )
     sliders = joined(_slider(id, slider, answer, currency) for slider in SLIDERS if slider.name != "mfu" or answer.plan.accelerator_hours is None)
-    rows = [
-        [
-            *texts(QUANTITIES[key].label),
-            _shown(answer, key, currency),
-            html('<span class="now" data-figure="{0}">–</span>', text(key)),
-            html('<span data-change="{}"></span>', text(key)),
-        ]
-        for key in _SHOWN
-    ]
+    rows = [_row(key, QUANTITIES[key].label, _shown(answer, key, currency)) for key in _SHOWN]
+    rows += [_row(each.name, each.label, _money(each.interval, currency)) for each in found.costs.units]
+    rows += [_row(each.name, each.label, _return(each.interval, currency)) for each in found.costs.returns]
     answers = table(text("What if"), texts("", "This plan", "With the settings", "Change"), rows, numbers=(1, 2, 3))
-    data = {**found.data, "currency": [currency.code, currency.per_usd], "figures": {name: QUANTITIES[name].unit for name in _SHOWN}}
+    figures = {**{name: QUANTITIES[name].unit for name in _SHOWN}, **{each.name: "$" for each in found.costs.units}}
+    data = {**found.data, "currency": [currency.code, currency.per_usd], "figures": figures}
     return section(
         f"{id}-what-if",
         text("What if"),
@@ -60,6 +56,11 @@ def controls_section(answer: Estimate, found: WhatIf, currency: Currency, id: st
         _bar(),
         html('<script type="application/json" class="data">{}</script>', as_script(data)),
     )
+
+
+def _row(key: str, label: str, own: Html) -> list[Html]:
+    """Return a figure of the plan, as it is with the settings, and the change; a script fills the last two."""
+    return [text(label), own, html('<span class="now" data-figure="{}">–</span>', text(key)), html('<span data-change="{}"></span>', text(key))]
 
 
 def _bar() -> Html:
@@ -138,5 +139,19 @@ def _shown(answer: Estimate, key: str, currency: Currency) -> Html:
     interval = answer[key]
     if key == "mfu":
         return text(NOT_KNOWN if interval is None else f"{100 * interval.median:.3g} %")
-    median, scale, bounds = currency.shown(interval, QUANTITIES[key].unit)
+    return _with_bounds(*currency.shown(interval, QUANTITIES[key].unit))
+
+
+def _money(interval: Interval | None, currency: Currency) -> Html:
+    return _with_bounds(*currency.shown(interval, "$"))
+
+
+def _return(interval: Interval | None, currency: Currency) -> Html:
+    if interval is None:
+        return text(NOT_KNOWN)
+    low, median, high = (signed_money(usd, currency) for usd in interval)
+    return html("{} <small>{} to {}</small>", *texts(median, low, high))
+
+
+def _with_bounds(median: str, scale: str, bounds: str) -> Html:
     return html("{}{}", text(f"{median} {scale}".strip()), html(" <small>{}</small>", text(bounds)) if bounds not in ("", "exact") else EMPTY)

@@ -86,12 +86,18 @@ class Panel {
       const change = Math.abs(ratio) < 5e-4 ? "" : ratio < 9 ? `${ratio > 0 ? "+" : "−"}${rounded(100 * Math.abs(ratio), 2)} %` : `× ${rounded(ratio + 1, 2)}`;
       put(this.section.querySelector(`[data-change="${name}"]`), change);
     }
+    for (const [name, of] of Object.entries(this.page.returns.of)) this.showReturn(name, found && found[of]);
     this.section.classList.toggle("set", isSet);
     const setTo = isSet ? `Set: ${this.controls.filter(control => control.name in this.set).map(described).join(", ")}.` : "";
     const state = found ? [setTo, this.tooFew()].join(" ").trim() : "This hardware is not offered in this place, or not with this number format.";
     put(this.section.querySelector(".state"), state);
     this.showCharts(found, isSet);
     this.note(isSet, setTo);
+  }
+
+  showReturn(name, cost) {
+    const left = cost && returnOf(this.page, interval(cost, this.page.z)), words = usd => signed(usd, this.page.currency);
+    put(this.section.querySelector(`[data-figure="${name}"]`), left ? unbroken(`${words(left.median)} (${words(left.low)} to ${words(left.high)})`) : "not known");
   }
 
   // The five results of the first page follow; without settings they are as they were.

@@ -108,7 +108,21 @@ function resultsOf(page, set) {
     const { each } = page.hardware[set.hw || 0], fewest = fewestOf(page, set);
     if (values.accelerators && values.accelerators.median < fewest) values.accelerators = exact(Math.ceil(fewest / each) * each);
   }
-  return walk(values, name => (name in values ? values[name] : fact(name)), name => set[name] !== undefined || name in page.stated);
+  walk(values, name => (name in values ? values[name] : fact(name)), name => set[name] !== undefined || name in page.stated);
+  return withUnitCosts(page, set, values);
+}
+
+// What a unit of work costs, of the amounts that are stated and of the results.
+function withUnitCosts(page, set, values) {
+  const amounts = { ...page.amounts };
+  if (set.tokens !== undefined && page.tokens && amounts.tokens) amounts.tokens = OPERATIONS["×"](amounts.tokens, exact(set.tokens / page.tokens));
+  return walk(values, name => amounts[name] || values[name], () => false, page.units);
+}
+
+// What a training leaves of its worth where it costs as much as each bound of an interval; the dearest leaves least.
+function returnOf(page, cost) {
+  const [low, median, high] = ["high", "median", "low"].map(end => page.returns.formula({ ...page.amounts, cost_usd: exact(cost[end]) }).median);
+  return { low, median, high };
 }
 
 const interval = ({ median, spreads }, z) => {
@@ -120,5 +134,7 @@ const interval = ({ median, spreads }, z) => {
 function opened(data) {
   const value = pair => (pair === null ? null : { median: pair[0], spreads: pair[1] || {} });
   const opened = values => Object.fromEntries(Object.entries(values).map(([name, pair]) => [name, value(pair)]));
-  return { ...data, pool: data.pool.map(value), stated: opened(data.stated), values: opened(data.values) };
+  const amounts = Object.fromEntries(Object.entries(data.amounts).map(([name, amount]) => [name, exact(amount)]));
+  const returns = { ...data.returns, formula: parse(data.returns.equation) };
+  return { ...data, pool: data.pool.map(value), stated: opened(data.stated), values: opened(data.values), units: rowsOf(data.units), amounts, returns };
 }

@@ -7,6 +7,12 @@ function written(value, decimals) {
   return formats[decimals].format(value);
 }
 
+// An amount of money that may be a loss.
+function signed(usd, currency) {
+  const size = Math.abs(usd);
+  return `${usd < 0 ? "−" : ""}${shown({ low: size, median: size, high: size }, "$", currency)}`;
+}
+
 // A line breaks neither within an interval nor before a percent sign; after a dash it does, unless a joiner of words follows.
 const unbroken = words => words.replaceAll(" – ", "\u00a0–\u2060\u00a0").replaceAll(" %", "\u00a0%");
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from traincarbon.formatting import amount, counted, dim, shortened, significant, table
+from traincarbon.formatting import amount, counted, shortened, significant
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.run import Run
 from traincarbon.quantities import J_PER_KWH, S_PER_H, Part
+from traincarbon.terminal_text import dim, table
 from traincarbon.tracking.display import wording
 
 _WORTH_SAYING = 0.1

@@ -5,13 +5,14 @@ import signal
 from collections.abc import Iterable, Sequence
 
 from traincarbon.decode import interval
-from traincarbon.formatting import amount, bold, counted, dim, median_and_interval, plain, scale_of, shortened, significant, table, width, worse, wrapped
+from traincarbon.formatting import amount, counted, median_and_interval, scale_of, shortened, significant
 from traincarbon.ledger.launcher import launcher_line
 from traincarbon.ledger.like_for_like import ComparablePlan, comparable_plan_of
 from traincarbon.ledger.nodes import MISSING
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_energy import NO_GAP_S, DeviceUse
 from traincarbon.quantities import J_PER_KWH, QUANTITIES, RECORDED
+from traincarbon.terminal_text import bold, dim, plain, table, width, worse, wrapped
 from traincarbon.tracking.display import wording
 from traincarbon.tracking.display.known_energy import ASSUMED, MEASURED, MODELLED, facility_shares, parts_j, parts_text
 from traincarbon.tracking.display.other_records import other_records

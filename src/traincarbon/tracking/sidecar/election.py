@@ -1,6 +1,8 @@
 """One metering process for all processes of a run on a node: the first that asks is elected, the others hand over to it."""
 
+import contextlib
 import os
+import time
 from typing import TYPE_CHECKING
 
 from traincarbon.meters.base import REPLAY
@@ -10,11 +12,13 @@ from traincarbon.tracking.sidecar.runtime_folder import runtime_folder
 
 if TYPE_CHECKING:
     from traincarbon.tracking.channel import Channel
-    from traincarbon.tracking.sidecar.door import Door
+    from traincarbon.tracking.sidecar.door import Door, HandedOver
     from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 
 _MOST_ATTEMPTS = 100
-_RESOLVE_S = 1.0
+_OUTER_S = 10.0
+"""Longest wait for the process that meters around this one, which may have been replaced a moment ago."""
+_RESOLVE_S, _PAUSE_S = 1.0, 0.05
 
 
 class HandedOverError(Exception):
@@ -34,14 +38,19 @@ def elected(settings: Settings, channel: "Channel", pipes: tuple[int, int, int, 
         early: The GPUs that this process can read.
 
     Raises:
-        HandedOverError: another process meters the run on this node.
+        HandedOverError: another process meters the run on this node, or the settings ask for that of an outer tracker.
     """
     from traincarbon.tracking.sidecar.door import HandedOver, hand_over, open_door
 
     folder = runtime_folder()
+    key = run_key(settings.run_id, settings.store)
+    if settings.joins:
+        if folder is not None:
+            _hand_to_outer(folder, key, HandedOver(settings, pipes, channel.unread(), early.devices, choosing(os.environ)))
+        early.close()
+        raise HandedOverError
     if folder is None:
         return None
-    key = run_key(settings.run_id, settings.store)
     try:
         for _ in range(_MOST_ATTEMPTS):
             door = open_door(folder, key)
@@ -59,6 +68,16 @@ def elected(settings: Settings, channel: "Channel", pipes: tuple[int, int, int, 
         early.close()
         raise HandedOverError
     return None
+
+
+def _hand_to_outer(folder: str, key: str, handed: "HandedOver") -> None:
+    """Hand over to the process that meters around this one; where none takes it, the owner sees its channel end."""
+    from traincarbon.tracking.sidecar.door import hand_over
+
+    until_s = time.monotonic() + _OUTER_S
+    with contextlib.suppress(OSError, ImportError):
+        while hand_over(folder, key, handed) is None and time.monotonic() < until_s:
+            time.sleep(_PAUSE_S)
 
 
 def is_metered_here(run_id: str, store: str) -> bool:

@@ -134,7 +134,7 @@ class Metering:
             self._said.waiting.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
         elif not self._readout.are_unsettled:
             self._ask_lookup()
-        self._write("start", {**fields, **self._session.start_fields(), "missing": self._readout.missing})
+        self._write("start", {**fields, **self._session.start_fields(), **self._readout.start_fields()})
         if settings.sinks:
             from traincarbon.tracking.sinks.processes import SinkProcesses
 
@@ -151,7 +151,7 @@ class Metering:
     def _take_changes(self) -> None:
         """Take devices that can be read since a moment ago, or that cannot be read any more."""
         self._take_devices()
-        self._write("start", {"interval_s": self._settings.interval_s, **self._session.start_fields(), "missing": self._readout.missing})
+        self._write("start", {"interval_s": self._settings.interval_s, **self._session.start_fields(), **self._readout.start_fields()})
         if not self._readout.are_unsettled:
             self._ask_lookup()
 
@@ -160,6 +160,15 @@ class Metering:
         if not self._has_asked and self._lookup.fileno() >= 0:
             self._has_asked = True
             self._lookup.ask(self._session.question(journal=os.path.basename(self._journal.file)))
+
+    def _look_up_again(self) -> None:
+        """Ask anew what the run is worth and expected to take, as its plan came later than the run began."""
+        self._lookup.renew()
+        self._has_asked = False
+        self._inputs.change()
+        if not self._readout.are_unsettled:
+            self._ask_lookup()
+        self._write("start", {"interval_s": self._settings.interval_s, **self._session.start_fields()})
 
     def _record(self, now_s: float) -> None:
         """Check the budgets, and write what happened since the last record if one is due."""
@@ -229,7 +238,7 @@ class Metering:
         demands = self._session.take_demands()
         for member in self._members.present:
             member.check(now_s)
-            for text in member.shutdown.step(demands, now_s=now_s):
+            for text in member.shutdown.step([demand.kind for demand in demands if demand.is_for(member.settings)], now_s=now_s):
                 self._said.announce(text)
         if self._readout.frozen_s is None and self._members.all_gone_s is not None:
             self._readout.freeze(now_s)
@@ -239,6 +248,10 @@ class Metering:
         """Charge the processor time of new members too, and watch their budgets."""
         for member in joined:
             self._said.waiting += filter(None, [self._session.add_budget(member.settings)])
+            if self._session.add_plan(member.settings):
+                self._look_up_again()
+            if member.settings.joins:  # its process is one of another member's
+                continue
             for meter in self._readout.recorder.meters:
                 meter.include(member.job.pid, since_birth=not (member.is_in_process or member.settings.continues))
 
@@ -256,6 +269,7 @@ class Metering:
         for member in left:
             self._release(member, others=self._members.n_working)
             member.close()
+        self._session.keep_budgets(member.settings for member in self._members.present)
 
     def _release(self, member: Member, *, others: int = 0) -> None:
         """Send a member the last message."""

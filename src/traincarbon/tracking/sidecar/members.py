@@ -73,13 +73,19 @@ class Members:
 
     @property
     def is_working(self) -> bool:
-        """Whether the training of a member goes on, or is about to start."""
-        return bool(self._joining) or any(member.ended is None for member in self.present)
+        """Whether the training of a member goes on, or is about to start; one within another is a part of that."""
+        return self.n_working > 0
 
     @property
     def n_working(self) -> int:
         """How many trainings go on."""
-        return len(self._joining) + sum(member.ended is None for member in self.present)
+        starting = sum(not joining.handed.settings.joins for joining in self._joining)
+        return starting + sum(member.ended is None for member in self._apart)
+
+    @property
+    def _apart(self) -> list[Member]:
+        """The members that are no part of another: their ends, processes and GPUs are those of the run."""
+        return [member for member in self.present if not member.settings.joins]
 
     @property
     def lives(self) -> set[int]:
@@ -89,9 +95,10 @@ class Members:
     @property
     def all_gone_s(self) -> float | None:
         """When the last training was seen to be gone, None while one goes on."""
-        gone_s = [member.ended.ended_s if member.ended is not None else member.gone_s for member in self.present]
+        gone_s = [member.ended.ended_s if member.ended is not None else member.gone_s for member in self._apart]
         known = [each for each in gone_s if each is not None]
-        return max(known, default=None) if len(known) == len(gone_s) and not self._joining else None
+        is_starting = any(not joining.handed.settings.joins for joining in self._joining)
+        return max(known, default=None) if len(known) == len(gone_s) and not is_starting else None
 
     def handlers(self, take: Callable[[list[Report]], None]) -> dict[int, Callable[[], None]]:
         """Return each descriptor from which input can come, with what handles it.
@@ -127,7 +134,7 @@ class Members:
         now_s, began_s = time.monotonic(), time.process_time()
         ordered = [meter for meter in meters if meter.order]
         if ordered and now_s >= self._next_look_s:
-            for member in self.present:
+            for member in self._apart:
                 member.look_for_devices(ordered)
                 self._seen_by[member] = frozenset().union(*(member.devices.of(meter) for meter in ordered))
             ours = frozenset().union(*self._seen_by.values())
@@ -169,7 +176,8 @@ class Members:
     def _open(self) -> None:
         if self._door is None or (handed := self._door.receive()) is None:
             return
-        is_accepted = self.devices.issuperset(handed.devices) and handed.settings.meters == self.present[0].settings.meters
+        sees_all = self.devices.issuperset(handed.devices) and handed.settings.meters == self.present[0].settings.meters
+        is_accepted = handed.settings.joins or sees_all
         self._door.answer(accepted=is_accepted)
         joining = Joining(handed)
         if is_accepted:

@@ -79,6 +79,11 @@ class Readout:
         self.missing = self._opened.missing(parts)
         return self._opened.announcement(parts), self._opened.unread_gpu(parts) is not None
 
+    def start_fields(self) -> dict[str, object]:
+        """Return what is known of the meters, for the journal's ``start`` line."""
+        counters_j = self.recorder.counters_j
+        return {"missing": self.missing, **({"counters": counters_j} if counters_j else {})}
+
     def read(self, now_s: float, *, whole: bool = True) -> None:
         """Read the meters, all of them before a record and else those that are due, and plan the next reading."""
         began_s = time.process_time()

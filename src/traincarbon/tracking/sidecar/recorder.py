@@ -128,6 +128,11 @@ class _Device:
         self._recorded_j = energy_j
         return stated
 
+    @property
+    def counter_began_j(self) -> float | None:
+        """The device's own counter when the job began, None if it has none."""
+        return None if self.latest.counter_j is None else self.latest.counter_j - self.latest.energy_j + self._base_j
+
 
 class Recorder:
     """Reads a set of meters and summarises the readings.
@@ -207,6 +212,11 @@ class Recorder:
     def names(self) -> dict[str, str]:
         """Device to the name that its driver reports."""
         return {device: name for meter in self.meters for device, name in meter.names.items() if device not in self.left_out}
+
+    @property
+    def counters_j(self) -> dict[str, float]:
+        """Device to its own counter when the job began, of those that have one, by which the next meter bridges the end of one without an interval."""
+        return {name: counter_j for name, device in self._counted.items() if (counter_j := device.counter_began_j) is not None}
 
     @property
     def accelerators(self) -> int | None:

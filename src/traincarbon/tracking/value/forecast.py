@@ -12,7 +12,7 @@ from traincarbon.tracking.value.run_results import Coefficients, Part, RunResult
 from traincarbon.tracking.value.session_progress import Progress
 from traincarbon.tracking.value.trend import Points, trend_of
 from traincarbon.tracking.value.valuation import EarlierSessions, PlannedRun
-from traincarbon.uncertain import Z_90, Interval, Uncertain, median_of
+from traincarbon.uncertain import Interval, Uncertain, median_of
 
 _LEAST_SIGMA_OF_POWER = 0.01
 """Least log-spread of the mean power of a whole run around the power seen."""
@@ -201,7 +201,7 @@ def _expected(plan: PlannedRun | None, name: str, nodes: int = 1) -> Uncertain |
     stated = None if plan is None else plan.results.get(name)
     if stated is None or not 0.0 < stated.low <= stated.median <= stated.high < math.inf:
         return None
-    return Uncertain(stated.median / (1 if name == "duration_s" else max(nodes, 1)), {name: math.log(stated.high / stated.low) / (2.0 * Z_90)})
+    return Uncertain(stated.median / (1 if name == "duration_s" else max(nodes, 1)), {name: stated.log_spread()})
 
 
 def _rounded(values: Mapping[str, float]) -> dict[str, float]:

@@ -5,20 +5,24 @@ import json
 import os
 import select
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from traincarbon.import_path import import_path
+
 if TYPE_CHECKING:
     from traincarbon.tracking.value.valuation import RunQuestion, Valuation
 
+_MAIN = "import sys; sys.path[:] = sys.argv[3:]; from traincarbon.tracking.value.lookup_process import main; main(*map(int, sys.argv[1:3]))"
 _TIMEOUT_S = 60.0
 _STORE_S = 1.0
 """How long the answer waits for a store that may hang."""
 
 
 class LookupProcess:
-    """Answers one question. It forks at once, while the caller is small and has no GPU open, and loads the database when it is asked.
+    """Answers one question, and another one after :meth:`renew`. It forks at once, while the caller is small and has no GPU open, and loads the database when it is asked.
 
     Args:
         close: Descriptors of the caller that the new process must not hold open.
@@ -36,6 +40,25 @@ class LookupProcess:
             exit_after(lambda: _answer(to_them, from_them, [to_us, from_us, *close], look_up or _look_up))
         os.close(from_them)
         os.close(to_them)
+        self._question, self._reply = from_us, to_us
+        self._received = b""
+        self._began_s = time.monotonic()
+
+    def renew(self) -> None:
+        """End this process and start another one, for another question: a new program, as the caller has threads and drivers by now."""
+        self.close()
+        to_us, from_them = os.pipe()
+        to_them, from_us = os.pipe()
+        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, str(to_them), str(from_them), *import_path()]
+        try:
+            for descriptor in (to_them, from_them):
+                os.set_inheritable(descriptor, True)
+            self._pid = os.posix_spawn(sys.executable, arguments, os.environ, setsigmask=())
+        except OSError:  # the answer will say that it cannot be asked
+            self._pid = -1
+        finally:
+            os.close(from_them)
+            os.close(to_them)
         self._question, self._reply = from_us, to_us
         self._received = b""
         self._began_s = time.monotonic()
@@ -102,6 +125,11 @@ class LookupProcess:
             return Valuation(notes=("the hardware database could not be asked: no CO2e and no cost",))
 
 
+def main(question: int, reply: int) -> None:
+    """Answer one question, as a program of its own."""
+    _answer(question, reply, [], _look_up)
+
+
 def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[RunQuestion], Valuation]") -> None:
     for descriptor in close:
         os.close(descriptor)
@@ -119,10 +147,10 @@ def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[Run
 
 def _look_up(question: "RunQuestion") -> "Valuation":
     """Return what the database and earlier sessions of the run say."""
-    from traincarbon.ledger.journal import run_journals
+    from traincarbon.ledger.journal import run_journals, run_packs
     from traincarbon.ledger.patience import Asked
 
-    earlier = Asked(lambda: run_journals(question.store, question.run_id, but=question.journal))
+    earlier = Asked(lambda: run_journals(question.store, question.run_id, but=question.journal) or run_packs(question.store, question.run_id))
     from traincarbon.tracking.value.rates import look_up
 
     found = look_up(question)

@@ -12,7 +12,7 @@ from traincarbon.tracking.value.forecast import Forecast, Observed, forecast_of,
 from traincarbon.tracking.value.idle_watch import IdleWatch
 from traincarbon.tracking.value.pace import waiting_s
 from traincarbon.tracking.value.phases import Phases
-from traincarbon.tracking.value.run_budgets import RunBudgets
+from traincarbon.tracking.value.run_budgets import Demand, RunBudgets
 from traincarbon.tracking.value.run_results import Part, RunResults, counted_j, mfu_of, run_results
 from traincarbon.tracking.value.session_progress import Progress
 from traincarbon.tracking.value.trend import Points
@@ -46,7 +46,7 @@ class Session:
         self._results: RunResults | None = None
         self._forecast: Forecast | None = None
         self._messages: list[str] = []
-        self._demands: list[BudgetPolicy] = []
+        self._demands: list[Demand] = []
         self._notes: list[str] = []
 
     def set_devices(self, *, names: Mapping[str, str], accelerators: int | None, has_unread_gpu: bool = False) -> None:
@@ -79,6 +79,20 @@ class Session:
         note = self._budgets.add(settings)
         self._announced_unwatched = self._announced_unwatched and not note
         return note
+
+    def keep_budgets(self, settings: Iterable[Settings]) -> None:
+        """Watch budgets of trainings within this one only while one of those with *settings* goes on."""
+        self._budgets.keep(settings)
+
+    def add_plan(self, settings: Settings) -> bool:
+        """Take the plan of a training within this one where none was given; return whether it was taken and has to be looked up.
+
+        What this one states of hardware, place and prices goes before what the other one states.
+        """
+        if self._settings.plan is not None or settings.plan is None:
+            return False
+        self._settings = self._settings._replace(plan=settings.plan, context={**settings.context, **self._settings.context})
+        return True
 
     def add_reports(self, reports: Iterable[Report]) -> None:
         """Take what the script reports of its progress."""
@@ -127,9 +141,9 @@ class Session:
             if not self._announced_unwatched:
                 self._announced_unwatched = True
                 self._messages += self._budgets.unwatched(now, cost_basis=self._results.cost_basis, accelerators=accelerators)
-            for action in self._budgets.check(now, self._forecast.values, time_s=time_s, ended=ended):
+            for action, demand in self._budgets.check(now, self._forecast.values, time_s=time_s, ended=ended):
                 self._messages.append(action.text)
-                self._demands += [action.kind] if action.kind is not BudgetPolicy.WARN else []
+                self._demands += [demand] if demand.kind is not BudgetPolicy.WARN else []
         return [*self._results.notes, *self._progress.notes]
 
     def note(self, text: str) -> None:
@@ -142,8 +156,8 @@ class Session:
         messages, self._messages = self._messages, []
         return messages
 
-    def take_demands(self) -> list[BudgetPolicy]:
-        """Return what the budgets demanded since the last call: ``signal`` or ``stop``."""
+    def take_demands(self) -> list[Demand]:
+        """Return what the budgets demanded since the last call, ``signal`` or ``stop``, and of whom."""
         demands, self._demands = self._demands, []
         return demands
 
