@@ -1,4 +1,4 @@
-"""The runs in a ledger: list, load, read, import, export, merge and forget them.
+"""The runs in a ledger: list, load, read, import, export, merge, compact and forget them.
 
 >>> from traincarbon import runs
 >>> runs.list(project="no such project")
@@ -16,6 +16,7 @@ from traincarbon.budgets import listing
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.packs.compacted import Answer, Compacted
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_energy import times_around, with_second_opinions
 from traincarbon.ledger.server import sync as server
@@ -280,6 +281,41 @@ def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None, pro
     """
     with Ledger(store, progress=progress) as ledger:
         return ledger.merge(folders)
+
+
+def compact(*, dry_run: bool = False, store: Store = None, progress: Progress | None = None) -> Compacted:
+    """Pack the journals of runs that have ended into files of Parquet, which give them back byte by byte, and remove them.
+
+    Args:
+        dry_run: Write nothing; only return what would be packed.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called with a line now and then.
+
+    Raises:
+        CarbonError: pyarrow is not installed, another process compacts the store, or the disk is full: what was not packed is as it was.
+    """
+    from traincarbon.ledger.packs import compacting as packs
+
+    with Ledger(store, progress=progress) as ledger:
+        if dry_run or not os.path.isdir(ledger.index.journals):
+            return packs.plan(ledger.store, ledger.index)
+        return packs.compact(ledger.store, ledger.index, tell=progress)
+
+
+def query(question: str, *, store: Store = None) -> Answer:
+    """Answer a question in SQL about the table ``intervals`` of all packed journals: a row a line, with the energy that it adds.
+
+    Args:
+        question: One ``SELECT``.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+
+    Raises:
+        CarbonError: DuckDB is not installed, or cannot answer.
+    """
+    from traincarbon.ledger.packs.questions import answer
+
+    with Ledger(store) as ledger:
+        return answer(ledger.index, question)
 
 
 def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None, progress: Progress | None = None) -> Forgotten:
