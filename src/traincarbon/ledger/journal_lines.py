@@ -21,6 +21,8 @@ RECORD = "record"
 """The kind of a line that holds the record of a run that was imported."""
 CHECKPOINT_EVERY_B = 1 << 20
 """Bytes between two checkpoints, at least."""
+PACKS = "month="
+"""What the names of folders of packs begin with, see :mod:`traincarbon.ledger.packs`; no folder of a run has such a name."""
 LONGEST_LINE_B = 1 << 20
 """A longer line is not from a journal and is skipped without being read into memory."""
 

@@ -245,3 +245,19 @@ def timestamp(wall_s: float) -> str:
     except (OverflowError, ValueError, OSError):
         return ""
     return f"{whole}.{int(wall_s % 1 * 1e6):06d}Z"
+
+
+def wall_clock_s(stated: str) -> float | None:
+    """Return the instant [s] that :func:`timestamp` wrote, or that another program states in ISO 8601; None where it is no date.
+
+    Example:
+        >>> wall_clock_s("1970-01-02T00:00:00Z"), wall_clock_s("")
+        (86400.0, None)
+    """
+    from datetime import UTC, datetime  # a run that is tracked is not read from a file
+
+    try:
+        moment = datetime.fromisoformat(stated)
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

@@ -1,4 +1,4 @@
-"""``carbon runs``: list, show, merge, export, import and forget the records of runs."""
+"""``carbon runs``: list, show, merge, export, import, compact and forget the records of runs."""
 
 import gc
 import sys
@@ -9,6 +9,8 @@ import click
 from traincarbon import runs
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
+from traincarbon.cli.commands.budget import budget_command
+from traincarbon.cli.commands.compact import compact_command, query_command
 from traincarbon.cli.commands.evidence import verify_command
 from traincarbon.cli.commands.run_hours import hours_command
 from traincarbon.cli.commands.sync import sync_command
@@ -33,7 +35,7 @@ _LEAST_REST = 50
 
 @click.group("runs", cls=Ordered)
 def command() -> None:
-    """List, show, merge, export, import and forget the records of your runs. To report runs to others: carbon disclose ID."""
+    """List, show, merge, export, import, compact and forget the records of your runs. To report runs to others: carbon disclose ID."""
 
 
 @command.command("list")
@@ -248,7 +250,7 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
     click.echo(f"{what} deleted" if yes else output.dim(f"{what}; nothing was deleted. Add --yes to delete them."))
 
 
-for subcommand in (hours_command, verify_command, sync_command):
+for subcommand in (budget_command, compact_command, query_command, hours_command, verify_command, sync_command):
     command.add_command(subcommand)
 
 

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from traincarbon.import_path import import_path
+
 if TYPE_CHECKING:
     from traincarbon.tracking.value.valuation import RunQuestion, Valuation
 
@@ -47,7 +49,7 @@ class LookupProcess:
         self.close()
         to_us, from_them = os.pipe()
         to_them, from_us = os.pipe()
-        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, str(to_them), str(from_them), *sys.path]
+        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, str(to_them), str(from_them), *import_path()]
         try:
             for descriptor in (to_them, from_them):
                 os.set_inheritable(descriptor, True)
@@ -145,10 +147,10 @@ def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[Run
 
 def _look_up(question: "RunQuestion") -> "Valuation":
     """Return what the database and earlier sessions of the run say."""
-    from traincarbon.ledger.journal import run_journals
+    from traincarbon.ledger.journal import run_journals, run_packs
     from traincarbon.ledger.patience import Asked
 
-    earlier = Asked(lambda: run_journals(question.store, question.run_id, but=question.journal))
+    earlier = Asked(lambda: run_journals(question.store, question.run_id, but=question.journal) or run_packs(question.store, question.run_id))
     from traincarbon.tracking.value.rates import look_up
 
     found = look_up(question)
