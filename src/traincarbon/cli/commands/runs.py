@@ -35,7 +35,7 @@ _LEAST_REST = 50
 
 @click.group("runs", cls=Ordered)
 def command() -> None:
-    """List, show, merge, export, import, compact and forget the records of your runs."""
+    """List, show, merge, export, import, compact and forget the records of your runs. To report runs to others: carbon disclose ID."""
 
 
 @command.command("list")
@@ -88,6 +88,7 @@ def show_command(*, id: str, plot: str | None, store: str | None, as_json: bool,
     """Show one run: what was measured, what was modelled, and what is missing and why.
 
     ID may be shortened to its first letters; `last` is the latest run.
+    Report its cost to a budget, facility kWh and CO2e to a sustainability team, GPU-hours to readers of a paper: carbon disclose ID.
 
     \b
     carbon runs show last
@@ -131,6 +132,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     """Export all runs, or those with the given IDs, as CSV, JSON, Parquet or CodeCarbon's emissions.csv.
 
     The format audit is a ZIP file of one run for a reviewer: record, journals, facts with sources, derivation. carbon runs verify checks it offline.
+    Records are for your own tables: report to others what carbon disclose ID writes.
 
     \b
     carbon runs export -o runs.csv
