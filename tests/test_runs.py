@@ -1,5 +1,6 @@
 """The runs of a ledger from Python: listed, loaded, read from files, imported, exported and forgotten."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,16 @@ def test_a_record_of_a_file_is_what_its_journal_gives():
     assert len(records) > 20
     assert [as_read(record) for record in records] == records
     assert [Run.from_dict(record.to_dict()) for record in records] == records
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_eight_times_as_many_rows_take_about_eight_times_as_long(tmp_path, dry_run):
+    """A comparison of each row with all others would take sixty times as long."""
+    took_s = []
+    for count in (1000, 8000):
+        file = tmp_path / f"{count}.csv"
+        file.write_text("name,hours,hw,accelerators,energy_kwh\n" + "".join(f"run-{number},2,h100-sxm5-80gb,8,9\n" for number in range(count)))
+        began_s = time.process_time()
+        assert len(runs.import_(file, dry_run=dry_run, store=tmp_path / f"store{count}").added) == count
+        took_s.append(time.process_time() - began_s)
+    assert took_s[1] < 20.0 * took_s[0]

@@ -21,6 +21,7 @@ COMMANDS = [
     ("estimate", "estimate", [PLAN]),
     ("estimate", "estimate", [BERT]),
     ("estimate", "estimate", ["--accelerator-hours", "1e5", "--hw", "h100", "--market-intensity", "0", "--region", "france"]),
+    ("estimate", "estimate", [BERT, "--project", "toy"]),
     ("comparison", "compare", [BERT, "--hw", "h100,a100", "--region", "france,dublin"]),
     ("diff", "diff", [BERT, PLAN, "--fail-above", "kwh=1e12"]),
     ("advice", "advise", [PLAN, "--requests", "1e9", "--tokens-per-request", "1e3"]),
@@ -32,6 +33,7 @@ COMMANDS = [
     ("run", "runs", ["show", "last"]),
     ("hours", "runs", ["hours", "last"]),
     ("verification", "runs", ["verify", "last"]),
+    ("budgets", "runs", ["budget", "toy", "--max-usd", "5", "--max-kwh", "1"]),
     ("disclosure", "disclose", [PLAN, str(ROOT / "reports" / "recorded-run.json")]),
 ]
 
@@ -59,7 +61,9 @@ def printed(command, *words):
 def _own(tmp_path, monkeypatch):
     monkeypatch.setenv("CARBON_STORE", str(tmp_path / "store"))
     monkeypatch.setenv("CARBON_CALIBRATIONS", str(tmp_path / "calibrations"))
+    monkeypatch.setenv("CARBON_BUDGET_FILE", str(tmp_path / "budgets.toml"))
     monkeypatch.setattr("traincarbon.benching.machine.measure", lambda **_: made_bench())
+    (tmp_path / "budgets.toml").write_text('[[budget]]\nproject = "toy"\nmax_usd = 5\nmax_kwh = 1\n', encoding="utf-8")
     write_lines(str(tmp_path / "store" / "journals" / "a" / "x.jsonl"), lines_of(run_id="a"))
 
 

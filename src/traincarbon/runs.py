@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
+from traincarbon.budgets import listing
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.lookup import Listing, find_in, load_from
@@ -24,11 +25,14 @@ from traincarbon.readers.found import Found, ImportResult
 from traincarbon.readers.imported import ENERGY_COVERS, ImportOptions
 from traincarbon.readers.on_demand import entries_of, fixed
 from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources, recorded_job
-from traincarbon.readers.zones import zone_of
+from traincarbon.tracking import project_budget
+from traincarbon.zones import zone_of
 
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
 sync = server.sync
+check_budget = project_budget.check_budget
+budget, set_budget, remove_budget, set_time_zone = listing.budget, listing.set_budget, listing.remove_budget, listing.set_time_zone
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
 _AT_ONCE = 5000

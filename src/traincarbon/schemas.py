@@ -9,6 +9,8 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 
+from traincarbon.budgets.budget import UNITS, StartPolicy
+from traincarbon.budgets.room import Room
 from traincarbon.disclosure.by_hour import BASES, IntensityFrom
 from traincarbon.disclosure.statement import RESULTS
 from traincarbon.estimation.calibration import CALIBRATED
@@ -161,6 +163,7 @@ _STATEMENT = _object(
         "is_tenure_assumed": _FLAG,
         **dict.fromkeys(("cloud", "base_model", "place", "country"), _TEXT),
         **dict.fromkeys(("pue", "intensity_gco2e_per_kwh"), _or_null(_AMOUNT)),
+        "pue_source": _TEXT,
         "basis": _TEXT,
         "compute": _COMPUTE,
         "results": _object(dict.fromkeys(RESULTS, _or_null(_INTERVAL))),
@@ -169,7 +172,7 @@ _STATEMENT = _object(
         "meters": _TEXTS,
         "attempts": _list(_map({})),
         "missing": _map(_TEXT),
-        "assumptions": _TEXTS,
+        **dict.fromkeys(("assumptions", "notes"), _TEXTS),
         "versions": _map(_TEXT),
         "market": _list(_object({"mix": _choice(("provider", "residual")), "zone": _TEXT, "year": _WHOLE, "gco2e_per_kwh": _AMOUNT, "source": _TEXT})),
         "by_hour": _or_null(_object({"schema": {"const": "traincarbon/hours/1"}, **_HOURS})),
@@ -178,6 +181,34 @@ _STATEMENT = _object(
 _SEAL = _choice([seal.value for seal in Seal])
 _VERIFIED = _object({"file": _TEXT, "seal": _SEAL, "lines": _WHOLE, "digest": _TEXT, "faults": _TEXTS, "notes": _TEXTS})
 
+_ROOM = _object(
+    {
+        "limits": _list(
+            _object(
+                {
+                    **dict.fromkeys(("project", "month"), _TEXT),
+                    "limit": _choice(UNITS),
+                    "unit": _choice(UNITS.values()),
+                    "on_budget": _choice(StartPolicy),
+                    **dict.fromkeys(("amount", "spent", "ahead"), _AMOUNT),
+                    "run": _or_null(_AMOUNT),
+                    "room": _choice(Room),
+                    "refuses": _FLAG,
+                }
+            )
+        ),
+        "notes": _TEXTS,
+    }
+)
+_LIMIT_OF_A_MONTH = _object(
+    {
+        "unit": _choice(UNITS.values()),
+        **dict.fromkeys(("limit", "spent", "ahead", "spent_share"), _AMOUNT),
+        **dict.fromkeys(("left", "free"), _NUMBER),
+        **dict.fromkeys(("unknown_runs", "unknown_ahead_runs"), _WHOLE),
+        "left_by_day": _list(_or_null(_NUMBER)),
+    }
+)
 SCHEMAS: Mapping[str, Schema] = {
     "disclosure": _object(
         {
@@ -222,6 +253,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "ownership_usd": _map(_AMOUNT),
             "prices": _list(_object({"usd_per_h": _AMOUNT, **dict.fromkeys(("provider", "purchase", "date", "kind", "server", "region", "source"), _TEXT)})),
             "start_times": _START_TIMES,
+            "budget": _ROOM,
             "calibration": _or_null(
                 _object(
                     {
@@ -261,7 +293,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "assumptions": _list(_object({"name": _TEXT, "value": {"type": ["number", "string"]}, "reason": _TEXT})),
             "warnings": _TEXTS,
         },
-        optional=["start_times"],
+        optional=["start_times", "budget"],
     ),
     "comparison": _object(
         {
@@ -415,6 +447,25 @@ SCHEMAS: Mapping[str, Schema] = {
             "set_aside": _REASONS,
         }
     ),
+    "budgets": _object(
+        {
+            **dict.fromkeys(("month", "time_zone", "begins_at", "ends_at", "asked_at", "ledger", "file"), _TEXT),
+            "budgets": _list(
+                _object(
+                    {
+                        **dict.fromkeys(("project", "pattern"), _TEXT),
+                        "projects": _TEXTS,
+                        **dict.fromkeys(("shared", "every_month"), _FLAG),
+                        "on_budget": _choice(StartPolicy),
+                        **dict.fromkeys(("runs", "running", "shared_runs"), _WHOLE),
+                        "limits": _object(dict.fromkeys(UNITS, _LIMIT_OF_A_MONTH), optional=UNITS),
+                        "notes": _TEXTS,
+                    }
+                )
+            ),
+            "without_budget": _TEXTS,
+        }
+    ),
     "run": _object(
         {
             "run_id": _TEXT,
@@ -556,6 +607,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 )
             ),
             "missing": _list(_object({"name": _TEXT, "reason": _TEXT, "hint": _TEXT, **dict.fromkeys(("is_there", "may_answer_later"), _FLAG)})),
+            "sinks": _list(_object({**dict.fromkeys(("name", "title", "install"), _TEXT), "is_installed": _FLAG, "version": _or_null(_TEXT)})),
             "launch": _object({**dict.fromkeys(_LAUNCH_TEXTS, _TEXT), "run_id_from": _TEXTS, **dict.fromkeys(_RANKS, _or_null(_WHOLE)), "found": _map(_TEXTS)}),
             "store": _object(
                 {"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT, "open_to_others": _FLAG, "unsaved": _map(_WHOLE)}

@@ -103,7 +103,7 @@ def test_no_line_of_the_help_is_wider_than_columns_says(columns):
 
 
 @pytest.mark.parametrize(
-    ("words", "listed"), [(["runs"], "list show merge export import forget hours verify sync"), (["db"], "list show check path prices refresh export")]
+    ("words", "listed"), [(["runs"], "list show merge export import forget budget hours verify sync"), (["db"], "list show check path prices refresh export")]
 )
 def test_a_group_lists_its_commands_in_order_and_each_on_a_line(words, listed):
     environment = {**os.environ, "COLUMNS": "80"}

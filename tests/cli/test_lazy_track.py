@@ -22,17 +22,17 @@ main()
 SIDECAR = "import sys; before = set(sys.modules); import traincarbon.tracking.sidecar.loop; print(*(set(sys.modules) - before))"
 HEAVY = {"numpy", "pandas", "rich", "psutil", "pynvml", "ctypes", "subprocess", "pathlib", "shutil", "hashlib", "ssl", "socket", "tempfile", "logging",
          "importlib.metadata", "difflib", "locale", "traceback", "csv"}  # fmt: skip
-OF_A_COMMAND = """traincarbon cli cli.choice cli.commands cli.commands.track cli.lazy decode errors formatting ledger ledger.masking ledger.store_access
+OF_A_COMMAND = """traincarbon budgets budgets.place cli cli.choice cli.commands cli.commands.track cli.lazy decode errors formatting import_path ledger ledger.masking ledger.store_access
 ledger.store_folder meters meters.base paths procfs quantities reading tracking tracking.channel tracking.command tracking.command.bounded
 tracking.command.forwarding tracking.command.gpu_warning tracking.command.group_witness tracking.command.launch tracking.command.outcome tracking.command.signals
 tracking.command.spawn tracking.command.supervisor tracking.deduced_region tracking.display tracking.display.patient_stream
 tracking.display.record_fate tracking.display.stderr_display tracking.launcher tracking.launchers tracking.launchers.json_values
 tracking.launchers.launch tracking.launchers.parents tracking.launchers.platforms tracking.launchers.regions tracking.launchers.row tracking.launchers.run_ids
 tracking.launchers.schedulers tracking.launchers.starters tracking.launchers.table tracking.launchers.values tracking.lines tracking.live_state
-tracking.messages tracking.open_runs tracking.options tracking.other_nodes tracking.other_nodes.allocation tracking.progress_pipe tracking.reports tracking.run_identity
+tracking.messages tracking.open_runs tracking.options tracking.other_nodes tracking.other_nodes.allocation tracking.progress_pipe tracking.project_budget tracking.reports tracking.run_identity
 tracking.settings tracking.software tracking.sidecar tracking.sidecar.job tracking.sidecar.runtime_folder tracking.sidecar.turn tracking.watched_budgets terminal_text uncertain _version __main__"""
 OF_A_SUMMARY = """ledger.appended_file ledger.attempts ledger.bills ledger.checkpoint ledger.coverage ledger.device ledger.done ledger.energy_coverage ledger.folding ledger.hours ledger.idle ledger.journal
-ledger.journal_lines ledger.launcher ledger.like_for_like ledger.machines ledger.nodes ledger.phases ledger.process_summary ledger.record ledger.reported ledger.run
+ledger.half_letters ledger.journal_lines ledger.launcher ledger.like_for_like ledger.machines ledger.nodes ledger.phases ledger.process_summary ledger.record ledger.reported ledger.run
 ledger.run_energy ledger.run_totals ledger.sessions ledger.site ledger.warm_up ledger.waste tracking.display.known_energy tracking.display.live tracking.display.other_records tracking.display.run_parts tracking.display.run_summary
 tracking.display.terminal tracking.display.wording"""
 

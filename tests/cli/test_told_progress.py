@@ -19,6 +19,8 @@ COMMANDS = {
     "report --all": ["report", "--all", "-o", "a.html"],
     "calibrate": ["calibrate", "--dry-run"],
     "disclose": ["disclose", "a", "--as", "paper"],
+    "runs verify": ["runs", "verify"],
+    "runs export audit": ["runs", "export", "a", "--format", "audit", "-o", "b.zip"],
 }
 
 
@@ -50,3 +52,16 @@ def test_the_history_of_a_run_that_is_known_is_told_too():
     assert CliRunner().invoke(GROUP, ["runs", "list", "--quiet"]).exit_code == 0
     told = CliRunner().invoke(GROUP, ["report", "a", "-o", "a.html"])
     assert READING in told.stderr
+
+
+@pytest.mark.usefixtures("place")
+def test_verifying_is_told_too():
+    for words, told in (
+        (["runs", "verify"], "verifying journals: 0 of 0 MB"),
+        (["runs", "export", "a", "--format", "audit", "-o", "c.zip"], "reading and verifying journals: 0 of 0 MB"),
+        (["runs", "verify", "c.zip"], "verifying the audit export: 0 of 0 MB"),
+    ):
+        done = CliRunner().invoke(GROUP, words)
+        assert told in done.stderr, done.output
+        assert told not in done.stdout
+    assert "verifying" not in CliRunner().invoke(GROUP, ["runs", "verify", "c.zip", "--quiet"]).stderr

@@ -83,3 +83,13 @@ def test_a_fine_tune_names_its_base(of_run):
     found = of_run(plan={"kind": "rl", "model": "hub:acme/base-7b"})
     assert (found.is_fine_tuning, found.base_model) == (True, "acme/base-7b")
     assert not of_run(plan={"kind": "pretrain", "model": "hub:acme/base-7b"}).base_model
+
+
+def test_the_water_is_that_of_the_last_forecast_of_a_run_that_is_over(of_run):
+    water = {"low": 1.0, "median": 2.0, "high": 3.0}
+    done = of_run(forecast={"share_done": 1.0, "water_l": water})
+    assert done.result("water_l").median == 2.0
+    assert "water_l" not in done.missing
+    for half in ({"share_done": 0.5, "water_l": water}, {"share_done": 1.0}):
+        assert of_run(forecast=half).missing["water_l"] == "the record of the run states no water"
+    assert of_run(forecast={"share_done": 1.0, "water_l": water}, state="running").result("water_l") is None

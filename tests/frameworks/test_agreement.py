@@ -184,3 +184,12 @@ def test_ranks_ask_about_once_a_second_and_leave_few_keys():
         first.after(step, wanted=False)
     assert first._every > 1
     assert len(store.values) <= 5
+
+
+def test_after_fast_steps_a_wish_is_late_by_as_many_steps_as_were_done_at_most(monkeypatch):
+    monkeypatch.setattr("traincarbon.frameworks.agreement._EVERY_S", 3600.0)
+    store = Memory()
+    first = Agreement(store, rank=0, ranks=1)
+    asked = [step for step in range(1, 300) if (first.after(step, wanted=False), first._next)[1] == step + first._every and step > 11]
+    assert asked[:4] == [13, 17, 25, 41]
+    assert all(later <= 2 * earlier for earlier, later in itertools.pairwise(asked))

@@ -72,6 +72,16 @@ def torchrun(output, training, callback, ranks=2):
     return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=240)
 
 
+def last_energy(folder):
+    """Return the last energy that TensorBoard has, with all digits."""
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+    from tensorboard.util.tensor_util import make_ndarray
+
+    found = EventAccumulator(str(folder))
+    found.Reload()
+    return make_ndarray(found.Tensors("carbon/energy_kwh")[-1].tensor_proto).item()
+
+
 def test_a_training_of_two_ranks_is_one_run_with_its_plan_its_exact_tokens_and_its_card(tmp_path, the_run):
     done = torchrun(tmp_path / "out", {}, {"quiet": False})
     assert done.returncode == 0, done.stderr
@@ -120,6 +130,21 @@ def test_two_ranks_stop_after_the_same_step(tmp_path, the_run):
     run = the_run()
     assert (run.state, run.counts["steps"]) == ("finished", int(kept.name.rpartition("-")[2]))
     assert run.tokens == run.counts["steps"] * BATCH * LENGTH * 2
+
+
+def test_a_budget_of_two_ranks_at_step_25_leaves_its_checkpoint_and_the_resumed_run_adds_up(tmp_path, the_run):
+    logged = f"tensorboard={tmp_path / 'logs'}"
+    first = torchrun(tmp_path / "out", {"spent_at": 25}, {"max_hours": 1.0, "quiet": False})
+    assert first.returncode == 0, first.stderr
+    assert [path.name for path in (tmp_path / "out").glob("checkpoint-*")] == ["checkpoint-25"]
+    assert first.stderr.index("carbon: estimate: ") < first.stderr.index("a checkpoint is saved after step 25")
+    assert (the_run().counts["steps"], the_run().tokens) == (25, 25 * BATCH * LENGTH * 2)
+    second = torchrun(tmp_path / "out", {"checkpoint": str(tmp_path / "out" / "checkpoint-25")}, {"quiet": True, "log_to": logged})
+    assert second.returncode == 0, second.stderr
+    run = the_run()
+    assert (run.state, run.counts["steps"], run.tokens) == ("finished", STEPS, STEPS * BATCH * LENGTH * 2)
+    assert [(each.start_steps, each.steps) for each in run.attempts] == [(0, 25), (25, 35)]
+    assert last_energy(tmp_path / "logs") == pytest.approx(run.facility_energy_kwh["median"], rel=1e-9)
 
 
 def test_accumulated_gradients_are_counted_by_batch_and_by_step(tmp_path, the_run):

@@ -1,10 +1,12 @@
 """A Trainer of Hugging Face on a tiny GPT-2, as a program: OUTPUT, then options of the training and of the callback as JSON."""
 
 import json
+import os
+import signal
 import sys
 
 import torch
-from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainingArguments
+from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
 from traincarbon.frameworks.huggingface import CarbonCallback
 
@@ -28,11 +30,24 @@ def arguments(output: str, **options: object) -> TrainingArguments:
     return TrainingArguments(output_dir=output, **{**usual, **options})
 
 
+class SpentAt(TrainerCallback):
+    """Asks the training to stop after a step, as the meter does where a budget is spent."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+
+    def on_step_end(self, args: TrainingArguments, state: object, control: object, **kwargs: object) -> None:
+        """Send the signal of a budget."""
+        if getattr(state, "global_step", 0) == self.step:
+            os.kill(os.getpid(), signal.SIGUSR1)
+
+
 def main() -> None:
-    """Train, from a checkpoint if the options name one."""
+    """Train, from a checkpoint if the options name one, to a step at which the budget is spent if they name one."""
     output, training, callback = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
     checkpoint = training.pop("checkpoint", None)
-    trainer = Trainer(tiny(), arguments(output, **training), train_dataset=samples(), callbacks=[CarbonCallback(**callback)])
+    callbacks = [SpentAt(training.pop("spent_at", 0)), CarbonCallback(**callback)]
+    trainer = Trainer(tiny(), arguments(output, **training), train_dataset=samples(), callbacks=callbacks)
     trainer.train(resume_from_checkpoint=checkpoint)
 
 

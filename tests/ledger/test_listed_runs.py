@@ -135,6 +135,7 @@ def test_the_values_of_a_run_are_those_of_the_columns():
         "idle_usd": 5.0,
         "repeated_usd": 7.0,
         "is_shared": 1,
+        "ended_at": "2026-01-01T01:00:00.000000Z",
     }
     assert all(name in INDEX for name in values)
 

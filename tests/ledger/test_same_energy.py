@@ -82,6 +82,24 @@ def ranks(count, *, accelerators=8, spread=0.001):
     return [run(f"rank-{n}", source="codecarbon", accelerators=accelerators, kwh={"gpu": 260.0 * (1 + spread * n)}, hours=100) for n in range(count)]
 
 
+@pytest.mark.parametrize(
+    ("run_id", "began", "once"),
+    [
+        ("slurm-4711-1790841600", "2026-10-01T08:00:00Z", True),
+        ("slurm-4711-202610010800000200", "2026-10-01T06:00:00Z", True),
+        ("slurm-4711-20261001180000", "2026-10-01T18:00:00Z", True),
+        ("slurm-4711-20261001081103", "2026-10-01T08:11:03Z", False),
+        ("slurm-4711-20261003080000", "2026-10-03T08:00:00Z", False),
+        ("slurm-4711_1-20261001080000", "2026-10-01T08:00:00Z", False),
+        ("slurm-west-4711-20261001080000", "2026-10-01T08:00:00Z", False),
+    ],
+)
+def test_a_job_that_was_listed_with_times_in_another_form_counts_once(run_id, began, once):
+    first = run("slurm-4711-20261001080000", source="sacct", kwh={"other": 9.0})
+    assert len(counted(first, run(run_id, source="sacct", kwh={"other": 9.0}, began=began))) == int(once)
+    assert counted(first, run(run_id, source="sacct", kwh={"other": 9.1}, began=began)) == {}
+
+
 def test_ranks_that_each_metered_the_whole_machine_are_one_run():
     records = ranks(8)
     assert set(counted(*records).values()) == {"rank-0"}

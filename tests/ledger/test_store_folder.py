@@ -97,6 +97,15 @@ def test_a_living_process_is_told_from_a_dead_one_and_from_a_later_one_of_its_id
     assert lives(sleeper.pid, known) is False
 
 
+def test_a_process_that_has_ended_and_that_nobody_reaps_does_not_live():
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    known = life(sleeper.pid)
+    sleeper.kill()
+    os.waitid(os.P_PID, sleeper.pid, os.WEXITED | os.WNOWAIT)  # it stays a zombie
+    assert lives(sleeper.pid, known) is False
+    sleeper.wait()
+
+
 @pytest.mark.parametrize("known", ["", "x", "otherboot/pid:[1]/5", "a/b/c/d"])
 def test_of_a_process_elsewhere_nothing_is_known(known):
     assert lives(os.getpid(), known) is None

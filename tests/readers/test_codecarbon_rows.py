@@ -33,6 +33,15 @@ def test_a_row_without_its_empty_cells_keeps_energy_time_and_carbon(empty):
     assert records[1].energy_j == records[0].energy_j
     assert (records[1].accelerators, records[1].hw, records[1].duration_s) == (8, "8 x NVIDIA H100", 3600.0)
     assert records[1].operational_kgco2e["median"] == 0.002
+    assert [f"{len(short)} of {len(COLUMNS)} cells" in note for note in records[1].notes] == [True]
+    assert records[0].notes == ()
+
+
+def test_the_place_that_codecarbon_writes_when_it_finds_none_is_seen_in_a_shifted_row_too():
+    changed = cells(country_name="Canada", country_iso_code="CAN", region="quebec", latitude="46.8", longitude="-71.2")
+    (record,), left_out, _ = read_lines([cell for cell in changed if cell])
+    assert (left_out, record.operational_kgco2e) == ([], None)
+    assert any("when it finds none" in note for note in record.notes)
 
 
 def test_a_row_whose_parts_do_not_add_up_is_left_out_as_its_cells_may_be_others():

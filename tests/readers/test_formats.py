@@ -113,15 +113,27 @@ def test_standard_input_is_a_file(monkeypatch):
     assert read_file("-").records == read_kept("sacct.txt").records
 
 
-@pytest.mark.parametrize(
-    ("content", "seen"), [(b"", "it is empty"), (b"\x89PNG\r\n\x1a\n", "it begins"), (b"hello\n", "it begins 'hello'"), (b"{}", "it begins '{}'")]
-)
+@pytest.mark.parametrize(("content", "seen"), [(b"\x89PNG\r\n\x1a\n", "it begins"), (b"hello\n", "it begins 'hello'"), (b"{}", "it begins '{}'")])
 def test_what_nobody_knows_is_refused_with_the_kinds_there_are(content, seen, tmp_path):
     file = tmp_path / "x"
     file.write_bytes(content)
     with pytest.raises(NotFoundError, match=seen) as caught:
         read_file(str(file))
     assert "sacct" in caught.value.hint
+
+
+def test_an_empty_file_is_refused_as_what_it_is(tmp_path):
+    (tmp_path / "x").touch()
+    with pytest.raises(NotFoundError, match="it is empty") as caught:
+        read_file(str(tmp_path / "x"))
+    assert "did the program" in caught.value.hint
+
+
+def test_an_output_of_sacct_without_its_header_is_refused_as_such(tmp_path):
+    (tmp_path / "x").write_text("1|a|COMPLETED|2026-10-01T08:00:00|3600\n")
+    with pytest.raises(NotFoundError, match="without its header") as caught:
+        read_file(str(tmp_path / "x"))
+    assert "--noheader" in caught.value.hint
 
 
 @pytest.mark.parametrize("file", ["nowhere", "", "a\0b", str(DATA)])

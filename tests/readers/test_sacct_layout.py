@@ -2,7 +2,9 @@
 
 import io
 
-from traincarbon.readers.sacct_layout import is_parsable, is_plain, layout_rows, with_bars
+import pytest
+
+from traincarbon.readers.sacct_layout import is_parsable, is_plain, lacks_header, layout_rows, with_delimiters
 
 PLAIN = "JobID        State\n------------ ----------\n1             COMPLETED\n"
 
@@ -34,7 +36,23 @@ def test_the_layouts_are_told_apart():
 
 def test_bars_go_where_the_state_stays_a_state():
     columns = ["JobID", "JobName", "State", "Comment"]
-    assert with_bars(columns, ["1", "a", "b", "FAILED", "x"]) == [(columns, ["1", "a|b", "FAILED", "x"])]
-    assert with_bars(columns, ["1", "a", "FAILED", "x", "y"]) == [(columns, ["1", "a", "FAILED", "x|y"])]
-    assert with_bars(["JobID", "State"], ["1", "FAILED", "x"]) == []
-    assert with_bars(columns, ["1"]) == []
+    assert with_delimiters(columns, ["1", "a", "b", "FAILED", "x"]) == [(columns, ["1", "a|b", "FAILED", "x"])]
+    assert with_delimiters(columns, ["1", "a", "FAILED", "x", "y"]) == [(columns, ["1", "a", "FAILED", "x|y"])]
+    assert with_delimiters(["JobID", "State"], ["1", "FAILED", "x"]) == []
+    assert with_delimiters(columns, ["1"]) == []
+
+
+ROW = ["1", "COMPLETED", "cpu=8,gres/gpu:a100=8,node=1", "2026-10-01T08:00:00", "60"]
+
+
+@pytest.mark.parametrize("sign", ["|", ";", "\t", "^", ","])
+def test_any_delimiter_that_the_user_chose_is_read(sign):
+    text = "\n".join([sign.join(["JobID", "State", "AllocTRES", "Start", "ElapsedRaw"]), sign.join(ROW), ""])
+    assert is_parsable(text)
+    (row,) = layout_rows(io.StringIO(text))
+    assert list(row.cells.values()) == ROW
+
+
+@pytest.mark.parametrize(("line", "lacks"), [("|".join(ROW), True), ("4_7|a|CANCELLED by 10|", True), ("1|a|b", False), ("a|COMPLETED|x", False), ("", False)])
+def test_a_row_without_a_header_is_seen(line, lacks):
+    assert lacks_header(line) is lacks

@@ -4,6 +4,7 @@ from typing import Any
 
 from traincarbon.database.load import Database
 from traincarbon.disclosure.compute import compute_by_hardware
+from traincarbon.disclosure.grounds import grounds_of_plan
 from traincarbon.disclosure.market import by_contract, market_figures
 from traincarbon.disclosure.statement import RESULTS, Compute, Statement
 from traincarbon.disclosure.tenure import Tenure, holding_of_plan
@@ -42,6 +43,7 @@ def statement_of_plan(
     if market_intensity is not None:
         results["scope2_market_kgco2e"] = by_contract(results.get("facility_energy_kwh"), market_intensity)
     region = "" if place is None or place.region is None else place.id
+    grounds = grounds_of_plan(answer)
     holding = holding_of_plan(plan.to_dict(), hw=facts.hardware.id, region=region, database=database, stated=tenure)
     name = model or plan.name or plan.model or ""
     return Statement(
@@ -71,7 +73,8 @@ def statement_of_plan(
         level=answer.level,
         missing={name: _WHY.get(name) or QUANTITIES[name].unknown or "it cannot be told from the plan" for name in RESULTS if results.get(name) is None},
         market=() if place is None or database is None else market_figures(region=region, zone=place.zone, began=plan.start or "", database=database),
-        assumptions=tuple(f"{each.name}: {each.reason}" for each in answer.assumptions),
+        pue_source=grounds.pue_source,
+        assumptions=grounds.assumed,
     )
 
 

@@ -8,6 +8,7 @@ from traincarbon.database.load import Database
 from traincarbon.decode import interval, number
 from traincarbon.disclosure.by_hour import RunByHour, basis_of_scope2, run_by_hour
 from traincarbon.disclosure.compute import compute_by_hardware
+from traincarbon.disclosure.grounds import grounds_of_run
 from traincarbon.disclosure.market import by_contract, market_figures
 from traincarbon.disclosure.statement import RESULTS, Compute, Statement
 from traincarbon.disclosure.tenure import Tenure, holding_of_run
@@ -15,6 +16,7 @@ from traincarbon.disclosure.tuning import base_model_of, is_fine_tuning
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.recorded_plan import estimate_recorded
+from traincarbon.evidence.facts_used import known_facts
 from traincarbon.formulas.compute import training_flop
 from traincarbon.ledger.run import Run, timestamp
 from traincarbon.ledger.site import checked_site
@@ -32,7 +34,7 @@ _WHY = {
     "scope3_upstream_kgco2e": "the record does not tell direct from upstream emissions of its electricity",
     "embodied_kgco2e": "the record states no emissions of making its hardware",
     "total_kgco2e": "a part of it is not known",
-    "water_l": "the record of a run states no water",
+    "water_l": "the record of the run states no water",
 }
 
 
@@ -62,6 +64,7 @@ def statement_of_run(
     by_hour = by_hour if by_hour is not None else run_by_hour(run, basis=basis_of_scope2(run))
     params = run.params or number(plan.get("params"))
     results = _results(run, site, _contract(plan) if market_intensity is None else market_intensity)
+    grounds = grounds_of_run(run, pue=number(site.get("pue")), facts=known_facts(run, database))
     holding = holding_of_run(run, region=region, database=database, stated=tenure)
     missing = {name: _reason(run, name) for name in RESULTS if results[name] is None}
     missing |= {f"energy of {part}": reason for part, reason in run.missing.items()}
@@ -100,7 +103,9 @@ def statement_of_run(
         meters=tuple(f"{part}: {source.label}" for part, source in run.how.items()),
         attempts=tuple(each.to_dict(timestamp) for each in run.attempts),
         missing=missing,
-        assumptions=tuple(run.notes),
+        pue_source=grounds.pue_source,
+        assumptions=grounds.assumed,
+        notes=tuple(run.notes),
         versions=dict(run.versions),
         market=market_figures(region=region, zone=zone, began=run.started_at, database=database),
         by_hour=by_hour,
@@ -132,8 +137,15 @@ def _results(run: Run, site: dict[str, object], contract: Num | None) -> dict[st
         "scope3_upstream_kgco2e": _part(operational, site, "upstream_intensity"),
         "embodied_kgco2e": embodied,
         "total_kgco2e": None if operational is None or embodied is None else Interval(*map(sum, zip(operational, embodied, strict=True))),
-        "water_l": None,
+        "water_l": _water(run),
     }
+
+
+def _water(run: Run) -> Interval | None:
+    """Return the water of a run that is over, which the last forecast of its record has; None where its script reported no progress."""
+    forecast = run.forecast or {}
+    is_over = run.state == "finished" and number(forecast.get("share_done")) == 1.0
+    return interval(forecast.get("water_l")) if is_over else None
 
 
 def _part(operational: Interval | None, site: dict[str, object], name: str) -> Interval | None:

@@ -116,6 +116,8 @@ class Statement:
     country: str = ""
     """The zone of the grid, whose first two letters are the country."""
     pue: float | None = None
+    pue_source: str = ""
+    """Where the overhead of the facility is from."""
     intensity_gco2e_per_kwh: float | None = None
     basis: str = ""
     """What the intensity and the operational emissions count: ``lifecycle`` or ``direct``, empty if that is not known."""
@@ -131,6 +133,9 @@ class Statement:
     missing: Mapping[str, str]
     """What is missing, with the reason."""
     assumptions: tuple[str, ...] = ()
+    """What was assumed of the energy, each with its value."""
+    notes: tuple[str, ...] = ()
+    """What the record of a run notes."""
     versions: Mapping[str, str] = field(default_factory=dict)
     market: tuple[MarketFigure, ...] = ()
     """Market figures of the place, for who states no contract."""
@@ -173,7 +178,7 @@ class Statement:
         """Return it fit for JSON."""
         stated = {item.name: getattr(self, item.name) for item in fields(self)}
         results = {name: None if (result := self.result(name)) is None else result.to_dict() for name in RESULTS}
-        lists = {name: list(stated[name]) for name in ("meters", "assumptions")}
+        lists = {name: list(stated[name]) for name in ("meters", "assumptions", "notes")}
         attempts = [dict(attempt) for attempt in self.attempts]
         maps = {name: dict(stated[name]) for name in ("shares", "missing", "versions")}
         by_hour = None if self.by_hour is None else self.by_hour.to_dict()

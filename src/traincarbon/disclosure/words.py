@@ -15,7 +15,7 @@ _BOUNDARIES = {
     Boundary.FACILITY: "the whole facility, with cooling and losses",
 }
 _LABELS = {"accelerator_energy_kwh": "Energy, accelerators alone"}
-_MOST_ASSUMED = 4
+_MOST_NOTES = 2
 
 
 def shown(value: Interval | None, unit: str, *, digits: int = 3) -> str:
@@ -112,11 +112,13 @@ def energy_method(statement: Statement) -> str:
     if statement.shares and not statement.is_estimate:
         parts.append(f"Of the energy, {listed([f'{share:.0%} is {how}' for how, share in statement.shares.items()])}.")
     if statement.pue is not None:
-        parts.append(f"The facility's overhead (PUE) is {statement.pue:.2f}.")
+        parts.append(f"The facility's overhead (PUE) is {statement.pue:.2f}{f' ({statement.pue_source})' if statement.pue_source else ''}.")
     if not energy.is_exact:
         parts.append(f"The {statement.level:.0%} interval is {shown(energy, 'kWh').partition(' (')[2].rstrip(')')}.")
     if statement.assumptions:
-        parts.append(f"Assumed: {'; '.join(statement.assumptions[:_MOST_ASSUMED])}.")
+        parts.append(f"Assumed: {'; '.join(statement.assumptions)}.")
+    if statement.notes:
+        parts.append(f"Notes of the record: {'; '.join(statement.notes[:_MOST_NOTES])}.")
     if gaps := {what: why for what, why in statement.missing.items() if what.startswith("energy of ") or what in UNFINISHED}:
         parts.append(f"Missing: {'; '.join(missing_words(gaps))}.")
     return " ".join(parts)

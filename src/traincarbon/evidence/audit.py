@@ -16,9 +16,10 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.evidence.derivation import derive
 from traincarbon.evidence.facts_used import facts_used
-from traincarbon.evidence.seals import digest_of, journals_of
+from traincarbon.evidence.seals import digest_of, journals_of, size_b
 from traincarbon.formatting import json_text
 from traincarbon.ledger.folding import fold_files
+from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal_lines import parse_line
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.store import Ledger
@@ -45,36 +46,38 @@ A seal proves nothing alone, as anyone who changes a journal can seal it anew: c
 """
 
 
-def audit(id: str = "last", *, store: str | os.PathLike[str] | None = None, database: Database | None = None) -> bytes:
+def audit(id: str = "last", *, store: str | os.PathLike[str] | None = None, database: Database | None = None, progress: Tell | None = None) -> bytes:
     """Return the audit export of a run as the content of a ZIP file; it is the same whenever it is made.
 
     Args:
         id: The run, as :func:`traincarbon.runs.load` takes it.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
         database: The facts; by default the built-in ones with the user's own.
+        progress: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
         CarbonError: the run is unknown or still going, or its journals are too large for one file.
     """
     database = database if database is not None else open_database()
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         run_id = ledger.run(id).run_id
         files = journals_of(ledger.store, run_id, ledger.index.files(run_id))
     now_s = max(os.path.getmtime(file) for _, file in files)
     run = combine(fold_files([file for _, file in files], run_id), now_s=now_s + _LONG_S)
     if run.state == "running":
         raise CarbonError(f"run {run_id[:60]!r} is still going", hint="make its audit export when it has ended")
-    if sum(os.path.getsize(file) for _, file in files) > _MOST_B:
+    whole_b = sum(size_b(file) for _, file in files)
+    if whole_b > _MOST_B:
         raise CarbonError(f"the journals of run {run_id[:60]!r} are larger than 2 GiB", hint="hand on the folder of its journals with: carbon runs merge")
-    record = run.to_dict()
-    contents = {JOURNALS + name: _lines_of(run_id, file) for name, file in files}
+    record, reading = run.to_dict(), Progress(progress, whole_b=2 * whole_b, doing="reading and verifying journals")
+    contents = {JOURNALS + name: _lines_of(run_id, file, reading) for name, file in files}
     contents |= {
         RECORD: _json(record),
         FACTS: _json(facts_used(run, database)),
         DERIVATION: _json([step._asdict() for step in derive(record)]),
         README: _README.format(run_id=run_id, version=__version__).encode(),
     }
-    verified = verify_journals(files, run_id=run_id)
+    verified = verify_journals(files, run_id=run_id, progress=reading)
     manifest = {
         "schema": SCHEMA,
         "run_id": run_id,
@@ -90,11 +93,11 @@ _LONG_S = 1e9
 """After so long a process without an end counts as ended, wherever that is asked."""
 
 
-def _lines_of(run_id: str, file: str) -> bytes:
+def _lines_of(run_id: str, file: str, progress: Progress) -> bytes:
     """Return a journal without the lines of other runs, of which a reviewer has no need; lines that are not sound stay."""
     try:
         with open_regular(file) as stream:
-            lines = [(raw, parse_line(raw)[0]) for raw in stream]
+            lines = [(raw, parse_line(raw)[0]) for raw in progress.counted(stream)]
             return b"".join(raw for raw, line in lines if line is None or line["run_id"] == run_id)
     except OSError as error:
         raise CarbonError(f"cannot read {file!r}: {error.strerror or error}", hint="is it yours?") from error

@@ -26,14 +26,16 @@ def facts_used(run: Run, database: Database) -> dict[str, Any]:
     ``stated`` is what the record has of them, which differs where the database has changed since, or where the user stated a value.
     """
     site = checked_site(run.site) or {}
-    known = _known(run, str(site.get("region") or "") or None, database)
+    known = known_facts(run, database)
     facts = [{**_fact(given), "stated": site.get(name) if name in AMOUNTS else None} for name, given in sorted(known.items())]
     bibliography = database.sources()
     keys = sorted({given.source for given in known.values()} & bibliography.keys())
     return {"facts": facts, "sources": {key: dict(bibliography[key]) for key in keys}}
 
 
-def _known(run: Run, region: str | None, database: Database) -> dict[str, Given]:
+def known_facts(run: Run, database: Database) -> dict[str, Given]:
+    """Return what the database knows about the hardware and the place of a run, by name."""
+    region = str((checked_site(run.site) or {}).get("region") or "") or None
     try:
         hardware = find_counted(database, run.hw)[0] if run.hw else _UNKNOWN
     except CarbonError:

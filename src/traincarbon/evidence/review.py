@@ -20,6 +20,7 @@ from traincarbon.evidence.facts_used import facts_used
 from traincarbon.evidence.seals import digest_of
 from traincarbon.formatting import counted
 from traincarbon.ledger.folding import fold_files
+from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.verification import Seal, verify_journals
@@ -69,12 +70,13 @@ class Review(NamedTuple):
         return {"run_id": self.run_id, "digest": self.digest, "passed": self.passed, "checks": checks}
 
 
-def review(file: str | os.PathLike[str], *, database: Database | None = None) -> Review:
+def review(file: str | os.PathLike[str], *, database: Database | None = None, progress: Tell | None = None) -> Review:
     """Check the audit export in *file*. Nothing touches the network.
 
     Args:
         file: The ZIP file.
         database: The facts to compare with; by default the built-in ones with the user's own.
+        progress: Called with a line now and then while it is read for longer than a second.
 
     Raises:
         CarbonError: it is no audit export, or too large.
@@ -82,7 +84,7 @@ def review(file: str | os.PathLike[str], *, database: Database | None = None) ->
     with _reading(file):
         archive = zipfile.ZipFile(file)
     with archive:
-        return _review(archive, os.fspath(file), database if database is not None else open_database())
+        return _review(archive, os.fspath(file), database if database is not None else open_database(), progress)
 
 
 @contextmanager
@@ -98,7 +100,7 @@ def _reading(file: str | os.PathLike[str]) -> Iterator[None]:
         raise CarbonError(f"cannot read the audit export {os.fspath(file)!r}: {error}", hint=_HINT) from error
 
 
-def _review(archive: zipfile.ZipFile, file: str, database: Database) -> Review:
+def _review(archive: zipfile.ZipFile, file: str, database: Database, tell: Tell | None) -> Review:
     entries = archive.infolist()
     if any(entry.compress_type not in _PACKED for entry in entries):
         raise CarbonError(f"{file!r} is no audit export of this program", hint=_HINT)
@@ -112,14 +114,19 @@ def _review(archive: zipfile.ZipFile, file: str, database: Database) -> Review:
     record = _json(archive, RECORD, file)
     if not isinstance(record, dict):
         raise CarbonError(f"{file!r} has no record", hint=_HINT)
+    sizes_b = {entry.filename: entry.file_size for entry in entries}
+    journals_b = sum(size_b for name, size_b in sizes_b.items() if name.startswith(JOURNALS))
+    progress = Progress(tell, whole_b=sum(sizes_b.values()) + 2 * journals_b, doing="verifying the audit export")
     with _reading(file):
-        checks = [_files(archive, names, table(manifest.get("sha256")))]
+        checks = [_files(archive, names, table(manifest.get("sha256")), progress)]
     with tempfile.TemporaryDirectory() as folder:
         with _reading(file):
             journals = [
-                (name.removeprefix(JOURNALS), _unpacked(archive, name, folder, number)) for number, name in enumerate(names) if name.startswith(JOURNALS)
+                (name.removeprefix(JOURNALS), _unpacked(archive, name, folder, number, progress))
+                for number, name in enumerate(names)
+                if name.startswith(JOURNALS)
             ]
-        verified = verify_journals(journals, run_id=run_id)
+        verified = verify_journals(journals, run_id=run_id, progress=progress)
         digest = digest_of(verified)
         faults = [fault for each in verified for fault in each.faults]
         sealed = None if any(each.seal is Seal.UNSEALED for each in verified) else True
@@ -135,8 +142,9 @@ def _review(archive: zipfile.ZipFile, file: str, database: Database) -> Review:
     return Review(run_id, digest, tuple(checks))
 
 
-def _files(archive: zipfile.ZipFile, names: list[str], stated: Mapping[str, object]) -> Check:
-    differing = [f"{name}: its SHA-256 differs from the manifest's" for name in names if name != MANIFEST and _sha256(archive, name) != stated.get(name)]
+def _files(archive: zipfile.ZipFile, names: list[str], stated: Mapping[str, object], progress: Progress) -> Check:
+    hashes = {name: _sha256(archive, name, progress) for name in names if name != MANIFEST}
+    differing = [f"{name}: its SHA-256 differs from the manifest's" for name, sha256 in hashes.items() if sha256 != stated.get(name)]
     missing = [f"{name} is missing" for name in stated if name not in names]
     found = [*differing, *missing]
     return Check("files of the manifest", not found, tuple(found) or (counted(len(names) - 1, "file"),))
@@ -195,20 +203,22 @@ def _json(archive: zipfile.ZipFile, name: str, file: str) -> Any:
         raise CarbonError(f"{file!r}: {name} cannot be read", hint="it was changed or cut off: ask for it again") from error
 
 
-def _sha256(archive: zipfile.ZipFile, name: str) -> str:
+def _sha256(archive: zipfile.ZipFile, name: str, progress: Progress) -> str:
     digest = hashlib.sha256()
     with archive.open(name) as stream:
         while piece := stream.read(1 << 20):
             digest.update(piece)
+            progress.add(len(piece))
     return digest.hexdigest()
 
 
-def _unpacked(archive: zipfile.ZipFile, name: str, folder: str, number: int) -> str:
+def _unpacked(archive: zipfile.ZipFile, name: str, folder: str, number: int, progress: Progress) -> str:
     """Return where a journal was unpacked to: under a name of its own, as that in the archive may lead out of the folder."""
     path = os.path.join(folder, f"{number}.jsonl")
     with archive.open(name) as stream, open(path, "wb") as target:
         while piece := stream.read(1 << 20):
             target.write(piece)
+            progress.add(len(piece))
     return path
 
 

@@ -5,10 +5,12 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_journals
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.verification import Seal, Verified, verify_journals
 
+VERIFYING = "verifying journals"
 _WORST_FIRST = (Seal.UNREADABLE, Seal.CHANGED, Seal.UNSEALED, Seal.INTACT)
 
 
@@ -32,19 +34,31 @@ class SealedRun(NamedTuple):
         return {"run_id": self.run_id, "seal": self.seal.value, "digest": self.digest, "journals": [each.to_dict() for each in self.journals]}
 
 
-def verify(ids: Iterable[str] = (), *, store: str | os.PathLike[str] | None = None) -> tuple[SealedRun, ...]:
+def verify(ids: Iterable[str] = (), *, store: str | os.PathLike[str] | None = None, progress: Tell | None = None) -> tuple[SealedRun, ...]:
     """Return what the seals of runs say: of those with these *ids*, or of all.
 
     Args:
         ids: The runs, as :func:`traincarbon.runs.load` takes them.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called with a line now and then while journals are read for longer than a second.
 
     Raises:
         CarbonError: a run is unknown, or the store cannot be read.
     """
-    with Ledger(store) as ledger:
+    with Ledger(store, progress=progress) as ledger:
         run_ids = dict.fromkeys([ledger.run(id).run_id for id in ids] or ledger.index.ids(""))
-        return tuple(_verified(run_id, journals_of(ledger.store, run_id, ledger.index.files(run_id))) for run_id in run_ids)
+        journals = {run_id: journals_of(ledger.store, run_id, ledger.index.files(run_id)) for run_id in run_ids}
+    whole_b = sum(size_b(file) for files in journals.values() for _, file in files)
+    reading = Progress(progress, whole_b=whole_b, doing=VERIFYING)
+    return tuple(_verified(run_id, files, reading) for run_id, files in journals.items())
+
+
+def size_b(file: str) -> int:
+    """Return the size of a file, 0 where it is not there."""
+    try:
+        return os.path.getsize(file)
+    except OSError:
+        return 0
 
 
 def journals_of(store: str, run_id: str, files: Iterable[str]) -> list[tuple[str, str]]:
@@ -63,7 +77,7 @@ def digest_of(journals: Sequence[Verified]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _verified(run_id: str, files: Sequence[tuple[str, str]]) -> SealedRun:
-    found = verify_journals(files, run_id=run_id)
+def _verified(run_id: str, files: Sequence[tuple[str, str]], progress: Progress) -> SealedRun:
+    found = verify_journals(files, run_id=run_id, progress=progress)
     seal = next((seal for seal in _WORST_FIRST if any(each.seal is seal for each in found)), Seal.UNSEALED)
     return SealedRun(run_id, seal, digest_of(found), tuple(found))

@@ -133,7 +133,8 @@ class Agreement:
         stops = self._is_whole and (wanted or store.check([f"{self._key}/wanted"]))
         if step - (self._began or 0) >= _FIRST_STEPS:
             (before, before_s), now_s = self._pace, time.monotonic()
-            self._every = max(math.ceil(_EVERY_S * (step - before) / max(now_s - before_s, 1e-3)), 1)
+            steps = math.ceil(_EVERY_S * (step - before) / max(now_s - before_s, 1e-3))
+            self._every = max(min(steps, 2 * self._every), 1)  # fast steps at the start tell little of those to come
             self._pace = step, now_s
         self._next = step + self._every
         self._forget(store)

@@ -13,7 +13,7 @@ from traincarbon.ledger.listed_runs import COLUMNS as LISTED
 from traincarbon.ledger.listed_runs import INDEX, PROJECT_INDEX
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 25
+VERSION = 26
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
 _APPLICATION = 0x74726361

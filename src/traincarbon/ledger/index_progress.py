@@ -1,7 +1,7 @@
 """How far the reading or copying of journals has come, told where it takes longer than a second."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 Tell = Callable[[str], None]
 _EVERY_S = 2.0
@@ -30,3 +30,9 @@ class Progress:
         if self._tell is not None and time.monotonic() >= self._next_s:
             self._next_s = time.monotonic() + _EVERY_S
             self._tell(f"{self._doing}: {self._done_b / 1e6:,.0f} of {self._whole_b / 1e6:,.0f} MB")
+
+    def counted(self, pieces: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield *pieces* of what is read, and count them."""
+        for piece in pieces:
+            self.add(len(piece))
+            yield piece

@@ -6,6 +6,7 @@ from _blake2 import blake2b  # hashlib would load OpenSSL, 4 MiB that the proces
 from collections.abc import Iterator, Mapping
 from typing import BinaryIO, TypedDict, cast
 
+from traincarbon.ledger.half_letters import without_halves
 from traincarbon.reading import open_regular
 
 SCHEMA = "traincarbon/journal/1"
@@ -133,7 +134,7 @@ def parse_line(raw: bytes) -> tuple[Line | None, str]:
     try:
         line = _JSON.decode(text.decode("utf-8"))
         if b"\\u" in text:  # halves of letters, which JSON can hold and UTF-8 cannot
-            line = json.loads(json.dumps(line, ensure_ascii=False).encode("utf-8", "replace"))
+            line = without_halves(line)
     except (ValueError, RecursionError):
         return None, "not JSON"
     if not isinstance(line, dict):

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from traincarbon.ledger.run import timestamp, wall_clock_s
 from traincarbon.quantities import S_PER_H
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     *("hw TEXT NOT NULL", "duration_s REAL", "gpu_h REAL", "energy_kwh REAL", "co2e_kg REAL", "cost_usd REAL"),
-    *("idle_h REAL", "idle_usd REAL", "repeated_usd REAL", "is_shared INTEGER NOT NULL"),
+    *("idle_h REAL", "idle_usd REAL", "repeated_usd REAL", "is_shared INTEGER NOT NULL", "ended_at TEXT"),
 )
 """The columns of the table of runs that are for lists and totals; NULL is what is not known."""
 INDEX = f"CREATE INDEX runs_listed ON runs (started_at DESC, run_id, project, state, {', '.join(column.partition(' ')[0] for column in COLUMNS)})"
@@ -32,12 +33,17 @@ class Questions(NamedTuple):
         page: A page of them, after ``{sorting}``; the fifth value is how many, the sixth how many before it.
         projects: The names of projects; the first value is how many at most.
         months: Runs and the sums and counts of :data:`SUMMED` by month and project.
+        within: Of the runs that began and ended between two instants: project, hour of the beginning, runs, and the sums and counts of :data:`BOUNDED`.
+            Its values are both instants, and the seconds from which on a run is left to *across*.
+        across: The ids of all other runs that ran between both instants, or still run; its values are those of *within*.
     """
 
     total: str
     page: str
     projects: str
     months: str
+    within: str
+    across: str
 
 
 class Order(StrEnum):
@@ -124,7 +130,8 @@ SUMMED = {
     "shared_runs": "CASE WHEN is_shared = 1 THEN 1 END",
 }
 """Name to what is summed: hours of GPUs, energy, CO2e and cost; of that, what was idle, done twice, or spent on runs that did not finish."""
-
+BOUNDED = ("energy_kwh", "co2e_kg", "cost_usd", "shared_runs")
+"""What budgets bound, and how many runs shared boards."""
 
 _WHERE = (
     "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3 AND (?4 = '' OR instr(lower(run_id || ' ' || project || ' ' || hw), lower(?4)))"
@@ -139,11 +146,17 @@ WITH RECURSIVE found(name) AS (
 ) SELECT name FROM found WHERE name IS NOT NULL
 """
 """One question to the index for each project, rather than all runs sorted by it."""
+WITHIN = "started_at >= {begin} AND started_at < {end} AND state <> 'running' AND (ended_at IS NULL OR (ended_at < {end} AND duration_s < {long_s}))"
+ACROSS = "started_at < {end} AND (state = 'running' OR (ended_at >= {begin} AND (started_at < {begin} OR ended_at >= {end} OR duration_s >= {long_s})))"
+_BETWEEN = {"begin": "?1", "end": "?2", "long_s": "?3"}
+_BOUNDED = ", ".join(f"total({SUMMED[name]}), count({SUMMED[name]})" for name in BOUNDED)
 IN_SQLITE = Questions(
     total=f"SELECT count(*) FROM runs WHERE {_WHERE}",
     page=f"SELECT {_LISTED} FROM runs WHERE run_id IN ({_CHOSEN}) ORDER BY {{sorting}}",
     projects=_PROJECTS,
     months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM runs WHERE {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2",
+    within=f"SELECT project, substr(started_at, 1, 13), count(*), {_BOUNDED} FROM runs WHERE {WITHIN.format(**_BETWEEN)} GROUP BY 1, 2",
+    across=f"SELECT run_id FROM runs WHERE {ACROSS.format(**_BETWEEN)}",
 )
 
 
@@ -162,7 +175,8 @@ def listed_values(record: "Run") -> tuple[str | float | int | None, ...]:
         _sum(waste.idle_gpu_usd, waste.waiting_gpu_usd),
         waste.repeated_usd,
     )
-    return (record.hw, *(None if value is None or not math.isfinite(value) else float(value) for value in numbers), int(bool(record.shared_with)))
+    amounts = (None if value is None or not math.isfinite(value) else float(value) for value in numbers)
+    return (record.hw, *amounts, int(bool(record.shared_with)), _ended_at(record))
 
 
 def run_row(record: "Run", *, is_settled: bool) -> tuple[str | float | int | None, ...]:
@@ -191,6 +205,13 @@ def month_sums(source: "RunSource", found: Filter = Filter()) -> list[MonthSums]
         MonthSums(month, project, runs, dict(zip(SUMMED, rest[0::2], strict=True)), dict(zip(SUMMED, rest[1::2], strict=True)))
         for month, project, runs, *rest in source.rows(source.questions.months, *found)
     ]
+
+
+def _ended_at(record: "Run") -> str | None:
+    """Return when the last attempt of a run ended, or when it was seen last, ISO 8601 in UTC; None where it has no date."""
+    began_s = wall_clock_s(record.started_at)
+    ends_s = [attempt.ended_s for attempt in record.attempts] or ([] if began_s is None else [began_s + record.duration_s])
+    return timestamp(max(ends_s)) or None if ends_s else None
 
 
 def _median(stated: Mapping[str, float] | None) -> float | None:

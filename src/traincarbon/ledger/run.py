@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from traincarbon.decode import number
 from traincarbon.ledger.attempts import Attempt
 from traincarbon.ledger.bills import Billed
+from traincarbon.ledger.half_letters import has_halves, without_halves
 from traincarbon.ledger.hours import HourUse, to_rows
 from traincarbon.ledger.phases import Phase
 from traincarbon.ledger.run_energy import DeviceUse, energy_by_source, facility_shares, measured_j
@@ -167,7 +168,7 @@ class Run:
         """
         from traincarbon.ledger.record_checks import checked_record  # a run that is tracked is not read from a file
 
-        return cls(**checked_record(stated))
+        return cls(**checked_record(without_halves(dict(stated)) if has_halves(stated) else stated))
 
     def to_stored(self) -> dict[str, object]:
         """Return the fields that are not as by default, as JSON can hold them, for the index."""
@@ -244,3 +245,19 @@ def timestamp(wall_s: float) -> str:
     except (OverflowError, ValueError, OSError):
         return ""
     return f"{whole}.{int(wall_s % 1 * 1e6):06d}Z"
+
+
+def wall_clock_s(stated: str) -> float | None:
+    """Return the instant [s] that :func:`timestamp` wrote, or that another program states in ISO 8601; None where it is no date.
+
+    Example:
+        >>> wall_clock_s("1970-01-02T00:00:00Z"), wall_clock_s("")
+        (86400.0, None)
+    """
+    from datetime import UTC, datetime  # a run that is tracked is not read from a file
+
+    try:
+        moment = datetime.fromisoformat(stated)
+        return (moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        return None

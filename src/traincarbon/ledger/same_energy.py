@@ -20,6 +20,8 @@ RANKS_OF = ("codecarbon",)
 
 LOOKED_UP = ("prometheus",)
 """Programs that are asked for what they know of some time: two answers may be of the same boards."""
+SCHEDULERS = ("sacct",)
+"""Programs that list a job under a number of its own, whenever they are asked."""
 _BY_HOSTS = re.compile(r"prometheus-\d{8}T\d{6}-[0-9a-f]{8}")
 """Names of runs that were found by their hosts, not by the label of a job."""
 
@@ -30,6 +32,8 @@ _SAME_TIME_S, _SAME_TIME = 120.0, 0.05
 """Ranks of one run begin and end within this time, or this share of the run."""
 _MOST_FACTOR = 2.0
 """Two records of one run state energies of the same parts within this factor."""
+_ZONES_S, _MOST_ZONES_S = 900.0, 26.0 * 3600.0
+"""Time zones differ by multiples of a quarter of an hour, and by no more than 26 hours."""
 _RANKS_AGREE = 0.05
 """Energies of one machine by several of its ranks differ by no more than this share."""
 _TWINS_AGREE = 0.1
@@ -117,7 +121,7 @@ def rank_groups(records: Iterable[Run]) -> list[list[Run]]:
 def _groups(timed: Sequence[_Timed]) -> Iterator[list[Run]]:
     """Yield the records of one energy together, those that are nearest in time first."""
     group_of: dict[str, list[_Timed]] = {}
-    for _, here, there in sorted(_pairs(timed), key=lambda pair: pair[0]):
+    for _, here, there in sorted([*_pairs(timed), *_repeated(timed)], key=lambda pair: pair[0]):
         ours = group_of.setdefault(here.record.run_id, [here])
         theirs = group_of.setdefault(there.record.run_id, [there])
         if ours is not theirs and _may_be_together([*ours, *theirs]):
@@ -139,6 +143,8 @@ def _may_be_together(members: Sequence[_Timed]) -> bool:
 
 def _are_of_one_source(same: Sequence[_Timed]) -> bool:
     """Return whether several records of one source may be of one run: answers of a server, or ranks, no more than the machine has accelerators."""
+    if same[0].record.source in SCHEDULERS:
+        return all(_listed(each) == _listed(same[0]) for each in same[1:])
     if same[0].record.source in LOOKED_UP:
         return all(_are_two_answers(*pair) for pair in combinations(same, 2))
     return len(same) <= (same[0].record.accelerators or 1) and all(_are_ranks(same[0], each) for each in same[1:])
@@ -161,6 +167,21 @@ def _pairs(timed: Sequence[_Timed]) -> Iterator[tuple[tuple[bool, float], _Timed
                     apart_s = abs(here.from_s - there.from_s) + abs(here.to_s - there.to_s)
                     yield (_are_on_other_hosts(here.record, there.record), apart_s), here, there
         running.setdefault(source, []).append(there)
+
+
+def _repeated(timed: Sequence[_Timed]) -> Iterator[tuple[tuple[bool, float], _Timed, _Timed]]:
+    """Yield pairs of records of one job that a scheduler listed twice, with times in other forms or zones, by which they are named."""
+    seen: dict[tuple[object, ...], _Timed] = {}
+    for there in timed:
+        if there.record.source in SCHEDULERS and job_of(there.record.run_id):
+            here = seen.setdefault(_listed(there), there)
+            if here is not there and (there.from_s - here.from_s) % _ZONES_S == 0.0 and there.from_s - here.from_s <= _MOST_ZONES_S:
+                yield (False, 0.0), here, there
+
+
+def _listed(each: _Timed) -> tuple[object, ...]:
+    """Return what a scheduler lists of a job beside its beginning: cluster and number, how long it took, and its energy."""
+    return each.record.run_id.rpartition("-")[0], each.record.duration_s, tuple(each.record.energy_j.values())
 
 
 def _are_of_one_run(here: _Timed, there: _Timed) -> bool:

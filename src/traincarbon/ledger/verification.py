@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from traincarbon.ledger.changed_byte import ChangedByte, changed_byte, changed_end
+from traincarbon.ledger.index_progress import Progress
 from traincarbon.ledger.journal_lines import CHECKPOINT, LONGEST_LINE_B, Line, parse_line, seal_of, with_checksum
 from traincarbon.ledger.sealed_line import parted_line
 from traincarbon.reading import open_regular
@@ -88,28 +89,31 @@ class _Raw(NamedTuple):
     has_end: bool
 
 
-def verify_journals(files: Iterable[tuple[str, str | os.PathLike[str]]], *, run_id: str = "") -> list[Verified]:
+def verify_journals(files: Iterable[tuple[str, str | os.PathLike[str]]], *, run_id: str = "", progress: Progress | None = None) -> list[Verified]:
     """Return what the seals of the journals of one run say. Lines that one file lacks and another one has are not missing.
 
     Args:
         files: Name and path of each.
         run_id: The run; lines of others that stand in the same files are left out. By default every line counts.
+        progress: Counts what is read.
     """
-    return united([verify_journal(file, name=name, run_id=run_id) for name, file in files])
+    return united([verify_journal(file, name=name, run_id=run_id, progress=progress) for name, file in files])
 
 
-def verify_journal(file: str | os.PathLike[str], *, name: str = "", run_id: str = "") -> Verified:
+def verify_journal(file: str | os.PathLike[str], *, name: str = "", run_id: str = "", progress: Progress | None = None) -> Verified:
     """Return what the seals of a journal say. It is read once, a line at a time.
 
     Args:
         file: The journal.
         name: What it is called in the answer; by default its path.
         run_id: The run whose lines count; by default all.
+        progress: Counts what is read.
     """
     shown = name or os.fspath(file)
     try:
         with open_regular(file) as stream:
-            return verify_lines(iter(lambda: stream.readline(2 * LONGEST_LINE_B), b""), name=shown, run_id=run_id)
+            lines = iter(lambda: stream.readline(2 * LONGEST_LINE_B), b"")
+            return verify_lines(lines if progress is None else progress.counted(lines), name=shown, run_id=run_id)
     except OSError as error:
         return Verified(shown, Seal.UNREADABLE, 0, "", (f"{shown}: {error.strerror or error}",), ())
 

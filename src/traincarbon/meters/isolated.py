@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from traincarbon.blocked_signals import signals_blocked
+from traincarbon.import_path import import_path
 from traincarbon.meters.base import Meter, Reading, Unavailable
 from traincarbon.quantities import EnergySource, Part
 
@@ -51,8 +52,7 @@ class IsolatedMeter(Meter):
         import subprocess
 
         self._end()
-        folders = [folder for folder in sys.path if isinstance(folder, str)]
-        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, self.name, *folders]
+        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, self.name, *import_path()]
         try:
             process = self._process = subprocess.Popen(arguments, stdin=_PIPE, stdout=_PIPE, stderr=_NOTHING, start_new_session=True)  # noqa: S603  our own
         except OSError as error:

@@ -15,7 +15,7 @@ from traincarbon.ledger.exchange import cell_of, text_of
 from traincarbon.ledger.masking import mask_text
 from traincarbon.ledger.run import RUN_SCHEMA, Run
 from traincarbon.quantities import J_PER_KWH, EnergySource, Part
-from traincarbon.readers.codecarbon_rows import mended
+from traincarbon.readers.codecarbon_rows import DEFAULT_PLACE, SHIFTED, mended
 from traincarbon.readers.codecarbon_tasks import of_tasks
 from traincarbon.readers.imported import NO_ZONE, Format, Imported, ImportOptions, exactly, moment, names_a_zone, timestamp
 from traincarbon.readers.plausible import Basis, without_impossible
@@ -33,7 +33,8 @@ _NEEDED = ("timestamp", "project_name", "duration", "emissions", "energy_consume
 _PARTS = {Part.GPU: "gpu_energy", Part.CPU: "cpu_energy", Part.DRAM: "ram_energy"}
 _NOT_THERE = "CodeCarbon states no energy for it"
 _NEGATIVE = "CodeCarbon states a negative energy"
-_DEFAULT_PLACE, _DEFAULT_COORDINATES, _NEAR = ("CAN", "quebec"), (46.8, -71.2), 0.06
+_DEFAULT_NAMES = (DEFAULT_PLACE["country_iso_code"], DEFAULT_PLACE["region"])
+_DEFAULT_COORDINATES, _NEAR = (float(DEFAULT_PLACE["latitude"]), float(DEFAULT_PLACE["longitude"])), 0.06
 """The place that CodeCarbon writes when it finds none: the city of Quebec."""
 _SAME_START_S = 60.0
 """Rows of one tracker state its beginning with at most this difference."""
@@ -119,6 +120,8 @@ def _record(row: Row, zone: tzinfo | None) -> Run:
     whole = not any(reason == _NEGATIVE for reason in missing.values())
     facility_kwh = row.amount("energy_consumed") if whole else None
     emissions = _emissions(row, notes) if whole else None
+    if cells := row.text(SHIFTED):
+        notes.append(f"the row has {cells} cells, as CodeCarbon left out the empty ones; of those after its energy, only what cannot be anything else was read")
     notes += [f"no energy of {part}: {reason}; the totals that include it are left out too" for part, reason in missing.items() if reason == _NEGATIVE]
     versions = {"codecarbon": row.cells.get("codecarbon_version", ""), "python": row.cells.get("python_version", ""), "os": row.cells.get("os", "")}
     stated = {
@@ -164,7 +167,7 @@ def _emissions(row: Row, notes: list[str]) -> float | None:
     emissions = _side(row, "emissions", notes)
     if emissions is None:
         return None
-    if (row.text("country_iso_code").upper(), row.text("region").lower()) == _DEFAULT_PLACE and not row.text("cloud_region"):
+    if (row.text("country_iso_code").upper(), row.text("region").lower()) == _DEFAULT_NAMES and not row.text("cloud_region"):
         latitude, longitude = _side(row, "latitude", []), _side(row, "longitude", [])
         if latitude is not None and longitude is not None and math.dist((latitude, longitude), _DEFAULT_COORDINATES) < _NEAR:
             notes.append("its CO2e is left out: Quebec (46.8, -71.2) is the place that CodeCarbon writes when it finds none")

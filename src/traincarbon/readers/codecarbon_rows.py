@@ -8,6 +8,10 @@ _STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 _GPU_MODEL = re.compile(r"\d+ x .+")
 _LAST = ("on_cloud", "pue", "wue")
 _ROUNDING = 1e-3
+SHIFTED = "cells of a shifted row"
+"""The column that a row has whose empty cells were left out: how many it has, and how many it should have."""
+DEFAULT_PLACE = {"country_iso_code": "CAN", "region": "quebec", "latitude": "46.8", "longitude": "-71.2"}
+"""The place that CodeCarbon writes when it finds none."""
 _OFTEN_EMPTY = ((), ("experiment_id",), ("project_name",), ("project_name", "experiment_id"))
 """Columns before the energy that may have been empty in a row, and so left out."""
 
@@ -61,6 +65,9 @@ def _shifted(columns: list[str], cells: list[str]) -> tuple[list[str], list[str]
         found |= {"gpu_model": model, "gpu_count": model.partition(" ")[0]}
     if tuple(columns[-3:]) == _LAST and len(after) >= len(_LAST) and after[-3] in ("Y", "N"):
         found |= dict(zip(_LAST, after[-3:], strict=True))
+    if {cell.strip().lower() for cell in after} >= {cell.lower() for cell in DEFAULT_PLACE.values()}:
+        found |= DEFAULT_PLACE
+    found[SHIFTED] = f"{len(cells)} of {len(columns)}"
     return list(found), list(found.values())
 
 

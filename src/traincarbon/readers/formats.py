@@ -26,6 +26,7 @@ from traincarbon.readers import (
     nvidia_smi,
     perun_json,
     sacct,
+    sacct_layout,
     tensorboard_events,
     trainer_state,
     wandb_csv,
@@ -33,6 +34,7 @@ from traincarbon.readers import (
     zeus_csv,
 )
 from traincarbon.readers.alike import LikeRun
+from traincarbon.readers.content import encoding_of, unpacked
 from traincarbon.readers.folder_files import files_in
 from traincarbon.readers.imported import UNKNOWN_END, BinaryFormat, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
@@ -50,7 +52,6 @@ _HDF5 = b"\x89HDF"
 _GIT_LFS = b"version https://git-lfs.github.com/"
 _COMMAS = "save it with commas between cells and points in numbers, as its program wrote it"
 _LONGEST_OF_OURS = 1 << 30
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 def _is_ours(beginning: str) -> bool:
@@ -149,7 +150,7 @@ def read_file(file: str, *, format: str = AUTO, options: ImportOptions | None = 
     """Return the runs of a file, or of standard input for ``-``.
 
     Args:
-        file: The file, in UTF-8, or in UTF-16 with a byte-order mark, as PowerShell writes it.
+        file: The file, in UTF-8, or in UTF-16 as PowerShell writes it; also packed by gzip.
         format: One of :data:`FORMAT_NAMES`; ``auto`` recognises the content.
         options: What the user states about the file.
 
@@ -187,7 +188,8 @@ def merged(entries: Sequence[Entry]) -> Sequence[Run]:
     return runs_of([entry if isinstance(entry, LikeRun) else without_hole(entry) for entry in united_ranks(list(by_run.values()))])
 
 
-def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
+def _read(stated: BinaryIO, format: str, options: ImportOptions) -> Imported:
+    content = unpacked(stated, options.name or "standard input")
     mark = content.read(_LONGEST_MARK)
     content.seek(0)
     if mark.startswith(exchange.PARQUET) and format in (AUTO, OURS.name):
@@ -199,8 +201,7 @@ def _read(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
     if binary := next((each for each in BINARY if format == each.name or (format == AUTO and each.recognise(mark))), None):
         _check_options(binary, options)
         return _noted(binary.read(content, options), binary.name)
-    encoding = "utf-16" if mark[:2] in _UTF_16 else "utf-8-sig"
-    with io.TextIOWrapper(content, encoding=encoding, errors="replace", newline="") as stream:
+    with io.TextIOWrapper(content, encoding=encoding_of(mark), errors="replace", newline="") as stream:
         chosen = _format_of(stream, format, options)
         _check_options(chosen, options)
         found = chosen.read(stream, options)
@@ -248,8 +249,13 @@ def _format_of(stream: TextIO, format: str, options: ImportOptions) -> Format:
             return each
     if (likely := next((each for each in FORMATS if each.recognise(beginning.replace(";", ","))), None)) is not None:
         raise CarbonError(f"{options.name or 'standard input'} looks like the format {likely.name}, but with semicolons between cells", hint=_COMMAS)
-    seen = "it is empty" if not beginning.strip() else f"it begins {first_line(beginning)[:40]!r}"
-    raise NotFoundError(f"{options.name or 'standard input'} has no recognised format: {seen}", hint=f"state it with --format: {', '.join(FORMAT_NAMES[1:])}")
+    name = options.name or "standard input"
+    if not beginning.strip():
+        raise NotFoundError(f"{name} has no recognised format: it is empty", hint="did the program that writes it end with an error?")
+    if sacct_layout.lacks_header(first_line(beginning)):
+        raise NotFoundError(f"{name} is output of sacct without its header", hint="print it anew without -n or --noheader")
+    seen = f"it begins {first_line(beginning)[:40]!r}"
+    raise NotFoundError(f"{name} has no recognised format: {seen}", hint=f"state it with --format: {', '.join(FORMAT_NAMES[1:])}")
 
 
 def _span(record: Run) -> tuple[float, float]:

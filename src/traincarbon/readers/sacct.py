@@ -211,7 +211,7 @@ def _checked(job: Job, run_id: str, energy_j: float | None, covers: str, basis: 
 
 FORMAT = Format(
     NAME,
-    "output of SLURM's `sacct`: `--parsable2` (`-P`), `--parsable` (`-p`) or plain",
+    "output of SLURM's `sacct`: `--parsable2` (`-P`), `--parsable` (`-p`), with any `--delimiter`, or plain",
     "energy of what the plugin meters, duration, state, nodes, accelerators",
     "parameters, tokens; energy by part, unless `--energy-covers` states it",
     "a job counts with its steps; each task of an array is a run; jobs on a shared node are each charged with all of its energy; plain output cuts long cells off",

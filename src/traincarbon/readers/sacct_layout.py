@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import TextIO
 
 from traincarbon.readers.table import PutBack, Row, first_line, header_of, rows, says_nothing
@@ -9,6 +10,10 @@ from traincarbon.readers.table import PutBack, Row, first_line, header_of, rows,
 FREE_TEXT = ("SubmitLine", "Comment", "AdminComment", "SystemComment", "JobName", "WorkDir", "Reason")
 """Columns whose cells users write, so that a bar may stand in them."""
 
+_LISTS = ("AllocTRES", "ReqTRES")
+"""Columns whose cells are lists with commas, each item with a count."""
+_DELIMITERS = ("|", ";", "\t", "^", ",")
+_JOB = re.compile(r"\d+(?:[_+.]\w+)?$")
 _STATES = re.compile(r"[A-Z_]{4,}(?: by \d+)?|[A-Z_]+\+")
 _DASHES = re.compile(r"-+(?: +-+)* *\r?\n?")
 _LONGEST_LINE = 1 << 20
@@ -40,7 +45,18 @@ def is_plain(beginning: str) -> bool:
 
 def is_parsable(beginning: str) -> bool:
     """Return whether a file begins with the header of parsable output."""
-    return "|" in first_line(beginning) and _is_header(header_of(beginning, "|"))
+    return bool(delimiter_in(beginning))
+
+
+def delimiter_in(beginning: str) -> str:
+    """Return what separates the cells of parsable output, empty if a file does not begin with its header: ``sacct --delimiter`` chooses it."""
+    return next((sign for sign in _DELIMITERS if sign in first_line(beginning) and _is_header(header_of(beginning, sign))), "")
+
+
+def lacks_header(line: str) -> bool:
+    """Return whether a line is a row of parsable output, as a file begins with it that was printed without a header."""
+    cells = line.strip().split("|")
+    return len(cells) > 2 and any(_STATES.fullmatch(cell) for cell in cells) and any(_JOB.match(cell) for cell in cells)
 
 
 def layout_rows(stream: TextIO) -> Iterator[Row | str]:
@@ -51,20 +67,24 @@ def layout_rows(stream: TextIO) -> Iterator[Row | str]:
     if is_plain("".join(seen)):
         yield from _fixed(PutBack(seen, stream))
     else:
-        yield from rows(PutBack(seen, stream), delimiter="|", quoted=False, mend=with_bars)
+        sign = delimiter_in("".join(seen)) or _DELIMITERS[0]
+        yield from rows(PutBack(seen, stream), delimiter=sign, quoted=sign != _DELIMITERS[0], mend=partial(with_delimiters, sign=sign))
 
 
-def with_bars(columns: list[str], cells: list[str]) -> list[tuple[list[str], list[str]]]:
-    """Return the row whose free text holds bars: the cells too many belong to it. Nothing if no such text leaves the states where they should be."""
+def with_delimiters(columns: list[str], cells: list[str], *, sign: str = "|") -> list[tuple[list[str], list[str]]]:
+    """Return the row whose free text holds delimiters: the cells too many belong to it. Nothing if no such text leaves the states where they should be."""
     extra = len(cells) - len(columns)
     if extra <= 0:
         return []
     state = columns.index("State") if "State" in columns else -1
-    for name in FREE_TEXT:
+    for name in (*_LISTS, *FREE_TEXT) if sign == "," else FREE_TEXT:
         if name not in columns:
             continue
         at = columns.index(name)
-        joined = [*cells[:at], "|".join(cells[at : at + extra + 1]), *cells[at + extra + 1 :]]
+        parts = cells[at : at + extra + 1]
+        if name in _LISTS and not all("=" in part for part in parts):
+            continue
+        joined = [*cells[:at], sign.join(parts), *cells[at + extra + 1 :]]
         if state < 0 or _STATES.fullmatch(joined[state].strip()):
             return [(columns, joined)]
     return []

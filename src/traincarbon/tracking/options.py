@@ -14,7 +14,7 @@ from traincarbon.tracking.launchers.parents import environment_with_parents
 from traincarbon.tracking.open_runs import open_runs
 from traincarbon.tracking.reports import COUNTS
 from traincarbon.tracking.run_identity import identified
-from traincarbon.tracking.settings import INTERVAL_S, OUTSIDE, BudgetPolicy, Limits, LogFormat, NodeScope, Settings, SinkRequest
+from traincarbon.tracking.settings import INTERVAL_S, LOG_TO, OUTSIDE, PROMETHEUS, BudgetPolicy, Limits, LogFormat, NodeScope, Settings, SinkRequest
 from traincarbon.tracking.sidecar.job import MARK
 from traincarbon.tracking.software import software_versions
 
@@ -174,7 +174,7 @@ def settings_from(
 
 def _sinks(log_to: str | Sequence[str], prometheus: str | None, *, is_first: bool) -> tuple[SinkRequest, ...]:
     """Return where a node logs: where the user asks for it, the first one for all but Prometheus."""
-    if not (log_to or prometheus or "CARBON_LOG_TO" in os.environ or "CARBON_PROMETHEUS" in os.environ):
+    if not (log_to or prometheus or LOG_TO in os.environ or PROMETHEUS in os.environ):
         return ()
     from traincarbon.tracking.sinks.requests import sinks_from
 

@@ -14,6 +14,11 @@ INTERVAL_S = 5.0
 SINK_TAKES_S, SINK_OPENS_S = 5.0, 30.0
 """How much later a run may end where it is logged elsewhere: what it came to is to be there then. A sink that is not open yet has the longer time since it was started. [s]"""
 
+SINK_LAST_S = 120.0
+"""Longest life of the process of a sink after the end of the run. [s]"""
+LOG_TO, PROMETHEUS = "CARBON_LOG_TO", "CARBON_PROMETHEUS"
+"""The environment variables that ask for the same as the options ``--log-to`` and ``--prometheus``."""
+
 
 class BudgetPolicy(StrEnum):
     """What to do when a budget is used up, each step with those before it."""
@@ -145,7 +150,7 @@ class Settings(NamedTuple):
     @property
     def has_own_sinks(self) -> bool:
         """Whether the first process of a node asks for sinks by options of its own, which no environment hands to other trackers."""
-        is_shared = "CARBON_LOG_TO" in os.environ or "CARBON_PROMETHEUS" in os.environ
+        is_shared = LOG_TO in os.environ or PROMETHEUS in os.environ
         return bool(self.sinks) and not is_shared and not self.launch.local_rank
 
     @property

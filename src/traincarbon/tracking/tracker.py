@@ -22,8 +22,9 @@ from traincarbon.tracking.outer_tracker import metered_by_another
 from traincarbon.tracking.phases import Phase, phase
 from traincarbon.tracking.progress import progress
 from traincarbon.tracking.progress_pipe import environment_of, flush_phases
+from traincarbon.tracking.project_budget import with_budget_check
 from traincarbon.tracking.run_identity import how_to_unite
-from traincarbon.tracking.settings import Settings
+from traincarbon.tracking.settings import LOG_TO, Settings
 from traincarbon.tracking.sidecar.job import MARK, RUN_ID, STORE
 from traincarbon.tracking.sidecar.turn import turn_file
 from traincarbon.tracking.watch import on_hang_up
@@ -84,7 +85,7 @@ class Tracker:
         """Begin to meter; if that fails, say why in one line on stderr.
 
         Raises:
-            CarbonError: a budget that is to signal or stop the training cannot be metered; nothing was started.
+            CarbonError: a budget of the training cannot be metered, or that of its project refuses it; nothing was started.
         """
         with self._lock:
             if self._sidecar is not None or self._joined is not None:
@@ -100,7 +101,7 @@ class Tracker:
                         del self._metering[os.getpid()]
         if self._sidecar is None and os.environ.get(MARK):
             if self._settings.has_own_sinks:
-                self._stderr.print("the outer tracker meters and logs this run: give it --log-to or --prometheus, or set CARBON_LOG_TO")
+                self._stderr.print(f"the outer tracker meters and logs this run: give it --log-to or --prometheus, or set {LOG_TO}")
             from traincarbon.tracking.joined_tracker import join_outer
 
             self._joined = join_outer(self._settings, reason=self._reason, is_ours=os.getpid() in self._metering)
@@ -110,8 +111,9 @@ class Tracker:
         """Start the metering process; return why that is not possible, "" where it is.
 
         Raises:
-            CarbonError: a budget cannot be metered.
+            CarbonError: a budget cannot be metered, or the budget of its project refuses the run.
         """
+        self._settings = with_budget_check(self._settings, tell=self._stderr.print)
         pipes: Pipes | None = None
         stderr, state_every_s = self._stderr.for_display()
         try:

@@ -6,6 +6,8 @@ import pytest
 
 from made_runs import record
 from traincarbon import runs
+from traincarbon.budgets.month import month_named
+from traincarbon.budgets.month_use import month_uses
 from traincarbon.ledger.listed_runs import Filter, Order, month_sums, page_of, projects_of
 from traincarbon.ledger.server.answers import ServerRuns
 from traincarbon.ledger.server.sync import sync
@@ -97,3 +99,16 @@ def test_a_list_by_the_library_says_which_server(database, monkeypatch, tmp_path
     found = runs.find(limit=2)
     assert (len(found.runs), found.total, found.store) == (2, 120, database.replace("+psycopg", ""))
     assert runs.find(store=tmp_path / "other").total == 0  # a store that is named is read
+
+
+def test_a_month_of_budgets_is_the_same(sources):
+    index, server = sources
+    month = month_named("2026-02", time_zone="Europe/Berlin")
+    for has_days in (True, False):
+        expected = month_uses(index, month, now_s=month.end_s, has_days=has_days)
+        found = month_uses(server, month, now_s=month.end_s, has_days=has_days)
+        assert found.keys() == expected.keys()
+        for project, use in expected.items():
+            assert (found[project].runs, found[project].unknown) == (use.runs, use.unknown)
+            for name, days in use.by_day.items():
+                assert found[project].by_day[name] == pytest.approx(days)

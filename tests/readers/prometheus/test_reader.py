@@ -5,7 +5,7 @@ import pytest
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.run import Run
 from traincarbon.readers.prometheus.reader import job_of, job_on
-from traincarbon.readers.zones import zone_of
+from traincarbon.zones import zone_of
 
 KNOWN = Run.from_dict({"schema": "traincarbon/run/1", "run_id": "slurm-7-1", "state": "finished", "started_at": "2026-03-01T10:00:00Z", "duration_s": 60.0})
 

@@ -127,7 +127,7 @@ def test_a_sink_that_never_takes_the_end_is_left_alone_after_a_while(monkeypatch
     sinks.end(Final())
     assert time.monotonic() - began_s < 10.0
     assert noted == []
-    assert said == ["Prometheus: it did not take the last values in time, and tries for a minute longer"]
+    assert said == ["Prometheus: it did not take the last values in time, and tries for 2 minutes longer"]
     os.kill(sink._pid, signal.SIGKILL)
     os.waitpid(sink._pid, 0)
 

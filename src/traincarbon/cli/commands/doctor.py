@@ -12,6 +12,7 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.options import FILE
 from traincarbon.cli.screens.launch import launch_dict, launch_rows, region_rows, this_launch
+from traincarbon.cli.screens.sinks import sink_dicts, sink_rows
 from traincarbon.cli.screens.team import team_dict, team_rows
 from traincarbon.errors import CarbonError
 from traincarbon.extras import install_command
@@ -89,6 +90,7 @@ def command(*, store: str | None, quiet: bool, as_json: bool) -> None:
     if missing and not quiet:
         lines += ["", output.bold(output.filled("Meters that cannot be read, and how to fix it")), *_unreadable(missing)]
     lines += ["", output.bold("This process"), *_aligned([*launch_rows(this_launch()), *region_rows(os.environ)])]
+    lines += ["", output.bold("Where a run can be logged"), *_aligned(sink_rows(quiet=quiet))]
     click.echo("\n".join([*lines, "", output.bold("This machine"), *_machine(found)]))
 
 
@@ -236,7 +238,8 @@ def _facts() -> str:
 def _aligned(rows: list[tuple[str, str]]) -> list[str]:
     if output.width() < _NARROW:
         return [_indented(f"{name}: {output.clean(text)}".removeprefix(": "), 2) for name, text in rows]
-    return [_indented(f"{name:11}{output.clean(text)}", 2, deeper=11) for name, text in rows]
+    column = max(11, *(len(name) + 1 for name, _ in rows))
+    return [_indented(f"{name:{column}}{output.clean(text)}", 2, deeper=column) for name, text in rows]
 
 
 def _limits() -> Limits:
@@ -309,6 +312,7 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
             for each in sampled
         ],
         "missing": [each._asdict() for each in missing],
+        "sinks": sink_dicts(),
         "launch": launch_dict(this_launch()),
         "store": store._asdict(),
         "ledger": team_dict(None if store.problem else store.folder),

@@ -14,6 +14,7 @@ from traincarbon.errors import CarbonError, PlanError
 from traincarbon.estimation.chain import estimate
 
 if TYPE_CHECKING:
+    from traincarbon.budgets.start_check import Start
     from traincarbon.calibration.own_runs import OwnRuns
     from traincarbon.database.load import Database
     from traincarbon.estimation.plan import Plan
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--live", is_flag=True, help="Ask services of carbon intensities for --when; without it nothing touches the network.")
 @click.option("--service", metavar="NAME", help="Ask this service alone: carbon runs hours --help lists them.")
 @click.option("--grid-zone", default="", metavar="ZONE", help="What that service calls the zone.")
+@click.option("--project", metavar="NAME", help="Say whether this month's budget of a project has room for it.")
 @plot_option("the answer")
 @click.option("--save", metavar="PLAN.toml", type=FILE, help="Save the plan to a new file.")
 @common_options
@@ -47,6 +49,7 @@ def command(
     live: bool,
     service: str | None,
     grid_zone: str,
+    project: str | None,
     plot: str | None,
     save: str | None,
     as_json: bool,
@@ -77,8 +80,9 @@ def command(
         _plot(answer, facts, plot, quiet=quiet)
     starts = _starts(answer, facts, live=live, service=service, grid_zone=grid_zone) if when or live else None
     own = _own_runs(answer, facts, quiet=quiet) if as_json or not (as_csv or markdown) else None
+    room = None if project is None else _room(project, answer, db)
     if as_json:
-        asked_for = {} if starts is None else {"start_times": starts.to_dict()}
+        asked_for = {**({} if starts is None else {"start_times": starts.to_dict()}), **({} if room is None else {"budget": room.to_dict()})}
         click.echo(output.as_json({**answer.to_dict(), "own_runs": None if own is None else own.to_dict(), **asked_for}))
     elif as_csv:
         click.echo(_csv(answer), nl=False)
@@ -100,6 +104,10 @@ def command(
         from traincarbon.cli.screens.start_times import start_times_text
 
         click.echo(start_times_text(starts))
+    if room is not None and not as_json and not as_csv:
+        from traincarbon.cli.screens.budgets import room_text
+
+        click.echo(room_text(room))
     if not quiet and (as_json or as_csv):
         for warning in (*answer.warnings, *(answer.missing_layout() if as_json else ())):
             click.echo(f"warning: {output.clean(warning)}", err=True)
@@ -109,6 +117,12 @@ def _starts(answer: "Estimate", facts: "Database", *, live: bool, service: str |
     from traincarbon.explore.start_times import start_times
 
     return start_times(answer, live=live, service=service, grid_zone=grid_zone, database=facts)
+
+
+def _room(project: str, answer: "Estimate", db: str | None) -> "Start":
+    from traincarbon.tracking.project_budget import check_budget
+
+    return check_budget(project, plan=answer.plan, db=db)
 
 
 def _own_runs(answer: "Estimate", facts: "Database", *, quiet: bool) -> "OwnRuns | None":

@@ -40,8 +40,9 @@ def verify_command(*, items: tuple[str, ...], digest: str, store: str | None, as
 
     files = [item for item in items if item.endswith(".zip") or os.path.isfile(item)]
     ids = [item for item in items if item not in files]
-    reviews = [review(file) for file in files]
-    runs = verify(ids, store=store) if ids or not files else ()
+    progress = output.teller(quiet=quiet)
+    reviews = [review(file, progress=progress) for file in files]
+    runs = verify(ids, store=store, progress=progress) if ids or not files else ()
     if digest and len(reviews) + len(runs) != 1:
         raise CarbonError("a digest is that of one run", hint="name the run, or its audit export")
     if as_json:

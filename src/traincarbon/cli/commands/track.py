@@ -105,10 +105,12 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
     from traincarbon.tracking.display.record_fate import fate_of_record
     from traincarbon.tracking.display.stderr_display import LINES_S, PANEL_S, StderrDisplay
     from traincarbon.tracking.options import settings_from
+    from traincarbon.tracking.project_budget import with_budget_check
     from traincarbon.tracking.run_identity import how_to_unite
 
     settings = settings_from(argv=argv, state_every_s=0.0 if quiet else PANEL_S if _on_terminal() else LINES_S, **options)
     display = StderrDisplay(sys.stderr, quiet=quiet)
+    settings = with_budget_check(settings, tell=display.print)
     if advice := how_to_unite(settings.launch):
         display.print(advice)
     if warning := unmetered_gpu(settings.meters):

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.listed_runs import SUMMED, Questions
+from traincarbon.ledger.listed_runs import ACROSS, BOUNDED, SUMMED, WITHIN, Questions
 from traincarbon.ledger.run import Run, timestamp
 from traincarbon.ledger.server.connection import ServerLedger
 from traincarbon.ledger.server.schema import check_schema
@@ -24,7 +24,9 @@ _ID = f"CASE WHEN run.cluster = '' OR {_IS_ALONE} THEN run.run_id ELSE run.run_i
 _WHERE = "run.record IS NOT NULL AND (CAST(:p1 AS text) = '' OR project = :p1) AND (CAST(:p2 AS text) = '' OR state = :p2) AND started_at >= CAST(:p3 AS text) "
 _WORDS = "AND (CAST(:p4 AS text) = '' OR strpos(lower(run_id || ' ' || project || ' ' || hw), lower(:p4)) > 0)"
 _LISTED = f"{_ID} AS shown_id, started_at, project, state, hw, duration_s, gpu_h, energy_kwh, co2e_kg, cost_usd"
-_SUMS = ", ".join(f"CAST(coalesce(sum({what}), 0) AS double precision), count({what})" for what in SUMMED.values())
+_SUM = "CAST(coalesce(sum({what}), 0) AS double precision), count({what})"
+_SUMS, _BOUNDED = (", ".join(_SUM.format(what=SUMMED[name]) for name in names) for names in (SUMMED, BOUNDED))
+_BETWEEN = {"begin": "CAST(:p1 AS text)", "end": "CAST(:p2 AS text)", "long_s": ":p3"}
 _PROJECTS = """
 WITH RECURSIVE found(name) AS (
     (SELECT min(project) FROM traincarbon.runs WHERE project > '')
@@ -36,6 +38,11 @@ IN_POSTGRESQL = Questions(
     page=f"SELECT {_LISTED} FROM {_RUNS} WHERE {_WHERE}{_WORDS} ORDER BY {{sorting}} LIMIT :p5 OFFSET :p6",
     projects=_PROJECTS,
     months=f"SELECT month, project, count(*), {_SUMS} FROM {_RUNS} WHERE {_WHERE}{_WORDS} GROUP BY 1, 2 ORDER BY 1, 2",
+    within=(
+        f"SELECT project, substr(started_at, 1, 13), count(*), {_BOUNDED} FROM {_RUNS} "
+        f"WHERE run.record IS NOT NULL AND {WITHIN.format(**_BETWEEN)} GROUP BY 1, 2"
+    ),
+    across=f"SELECT {_ID} FROM {_RUNS} WHERE run.record IS NOT NULL AND {ACROSS.format(**_BETWEEN)}",
 )
 _RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4) ORDER BY started_at DESC, run_id LIMIT :p5"
 _COUNT = f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4)"

@@ -9,7 +9,7 @@ from traincarbon.ledger.server.address import SCHEMA, missing_extra
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """The steps of the tables that this version knows, the latest last."""
 _LOCK = 0x7472_6163
 """The lock of the server that one writer holds while it makes the tables."""

@@ -18,6 +18,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.extras import MissingExtraError
 from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.currency import DOLLARS, Converter
+from traincarbon.readers.content import encoding_of, unpacked
 from traincarbon.readers.formats import AUTO, FOCUS
 from traincarbon.readers.table import header_of
 
@@ -63,7 +64,7 @@ def bill_of(file: str, format: str) -> Bill | None:
     if format not in (AUTO, FOCUS) or not os.path.isfile(file):
         return None
     try:
-        with open(file, "rb") as stream:
+        with unpacked(open(file, "rb"), os.path.basename(file)) as stream:
             if is_focus(stream):
                 return read(stream)
     except OSError:
@@ -77,7 +78,7 @@ def is_focus(stream: BinaryIO) -> bool:
     stream.seek(0)
     if beginning.startswith(PARQUET):
         return _is_focus_parquet(stream)
-    return set(REQUIRED) <= set(header_of(beginning.decode("utf-8-sig", "replace")))
+    return set(REQUIRED) <= set(header_of(beginning.decode(encoding_of(beginning), "replace")))
 
 
 def read(stream: BinaryIO) -> Bill:
@@ -193,7 +194,9 @@ def _time_s(row: Mapping[str, object], column: str) -> float:
 
 
 def _csv_rows(stream: BinaryIO) -> Iterator[tuple[int, Mapping[str, object]]]:
-    with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
+    encoding = encoding_of(stream.read(_BEGINNING))
+    stream.seek(0)
+    with io.TextIOWrapper(stream, encoding=encoding, errors="replace", newline="") as text:
         reader = csv.DictReader(text)
         lacking = [column for column in REQUIRED if column not in (reader.fieldnames or ())]
         if lacking:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from traincarbon.import_path import import_path
 from traincarbon.tracking.channel import Channel, inode
 from traincarbon.tracking.sidecar.job import MARK
 
@@ -88,7 +89,7 @@ class Sidecar:
         (to_us, from_it), (to_it, from_us) = _two_pipes()
         passed = (to_it, from_it, pipes.reports, pipes.output, stderr)
         code = (_ORPHANED if orphan else "") + (_IN_TURN if turn else _AT_ONCE)
-        arguments = [sys.executable, "-I", "-S", "-c", code, *map(str, (*passed, os.getpid(), turn)), *filter(_is_text, sys.path)]
+        arguments = [sys.executable, "-I", "-S", "-c", code, *map(str, (*passed, os.getpid(), turn)), *import_path()]
         # a handler that waits for any child would take the intermediate process
         before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGCHLD,) if orphan else ())
         try:
@@ -243,11 +244,6 @@ def _session(pid: int) -> int | None:
         return os.getsid(pid)
     except OSError:
         return None
-
-
-def _is_text(folder: object) -> bool:
-    """Return whether Python uses this entry of the import path; some programs add other objects."""
-    return isinstance(folder, str) and "\0" not in folder
 
 
 def _is_child(pid: int) -> bool:

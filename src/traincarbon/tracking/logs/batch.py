@@ -46,12 +46,26 @@ class Batch:
         return {f"start_{name}": count for name, count in self.counts(steps=steps, samples=samples).items()}
 
 
+_FLOP_PER_TFLOP = 1e12
+
+
 class LogReader(Protocol):
     """Reads the lines of one log, in their order."""
 
     def read(self, line: str) -> Mapping[str, object] | None:
         """Return what *line* reports, by the names of :data:`traincarbon.tracking.reports.FIELDS`; None if that is nothing."""
         ...
+
+
+def flop_per_s_after(pattern: "re.Pattern[str]", line: str) -> float | None:
+    r"""Return the FLOP/s that the first group of *pattern* states in TFLOP/s, None without a number.
+
+    Example:
+        >>> flop_per_s_after(re.compile(r"tflops: (\S+)"), "tflops: 312.5")
+        312500000000000.0
+    """
+    tflop_per_s = number_after(pattern, line)
+    return None if tflop_per_s is None else tflop_per_s * _FLOP_PER_TFLOP
 
 
 def number_after(pattern: "re.Pattern[str]", line: str) -> float | None:

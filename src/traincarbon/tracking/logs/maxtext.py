@@ -6,7 +6,7 @@ The lines are those of ``maxtext/common/metric_logger.py``, which counts steps f
 import re
 from collections.abc import Mapping
 
-from traincarbon.tracking.logs.batch import Batch, number_after
+from traincarbon.tracking.logs.batch import Batch, flop_per_s_after, number_after
 
 _STEP = re.compile(r"\bcompleted (?:profiler activation/deactivation )?step: (\d+),")
 _RAMP = "[Rampup Batch Size Phase]"
@@ -42,7 +42,6 @@ class MaxText:
             self._learn(line)
             return None
         step = float(found[1])
-        tflop_per_s = number_after(_SPEED, line)
         self._first = step if self._first is None else self._first
         self._add_weights(step, number_after(_WEIGHTS, line))
         self._is_ramped = self._is_ramped or _RAMP in line
@@ -54,7 +53,7 @@ class MaxText:
             **counts,
             "total_steps": self._total,
             "loss": number_after(_LOSS, line),
-            "accelerator_flop_per_s": None if tflop_per_s is None else tflop_per_s * 1e12,
+            "accelerator_flop_per_s": flop_per_s_after(_SPEED, line),
         }
 
     def _add_weights(self, step: float, weights: float | None) -> None:

@@ -6,7 +6,7 @@ The lines are those of ``training_log`` in ``megatron/training/training.py``; fo
 import re
 from collections.abc import Mapping
 
-from traincarbon.tracking.logs.batch import Batch, number_after
+from traincarbon.tracking.logs.batch import Batch, flop_per_s_after, number_after
 
 _ITERATION = re.compile(r"\biteration\s+(\d+)/\s*(\d+) \|")
 _SAMPLES = re.compile(r"consumed samples:\s+(\d+) \|")
@@ -42,12 +42,12 @@ class Megatron:
             counts["tokens"] = tokens
         elif self._loaded is not None and samples is not None and size is not None:
             counts |= self._batch.starts(steps=self._loaded, samples=samples - (steps - self._loaded) * size)
-        loss, tflop_per_s = number_after(_LM_LOSS, line), number_after(_SPEED, line)
+        loss = number_after(_LM_LOSS, line)
         return {
             **counts,
             "total_steps": float(found[2]),
             "loss": number_after(_OTHER_LOSS, line) if loss is None else loss,
-            "accelerator_flop_per_s": None if tflop_per_s is None else tflop_per_s * 1e12,
+            "accelerator_flop_per_s": flop_per_s_after(_SPEED, line),
         }
 
     def _learn(self, line: str) -> None:

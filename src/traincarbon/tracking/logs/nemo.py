@@ -7,7 +7,7 @@ and ``nemo/lightning/pytorch/callbacks/progress_printer.py`` and ``progress_bar.
 import re
 from collections.abc import Mapping
 
-from traincarbon.tracking.logs.batch import Batch, number_after
+from traincarbon.tracking.logs.batch import Batch, flop_per_s_after, number_after
 from traincarbon.tracking.logs.megatron import Megatron
 
 _PRINTED = re.compile(r"Training epoch \d+, iteration (\d+)/(\d+)")
@@ -32,7 +32,7 @@ class Nemo:
     def __init__(self, batch: Batch) -> None:
         self._batch = batch
         self._megatron = Megatron(batch)
-        self._tflop_per_s: float | None = None
+        self._flop_per_s: float | None = None
         self._total: float | None = None
         self._first = 0.0
         """What to add to a step of ``nemo.lightning``: 1 where it counts from 0, which versions do differently."""
@@ -44,7 +44,7 @@ class Nemo:
         if lightning := _PRINTED.search(line) or _BAR.search(line):
             return self._of_lightning(lightning, line)
         if bridge := self._megatron.read(line):
-            return {"accelerator_flop_per_s": self._speed(), **{name: value for name, value in bridge.items() if value is not None}}
+            return {"accelerator_flop_per_s": self._flop_per_s, **{name: value for name, value in bridge.items() if value is not None}}
         self._learn(line)
         return None
 
@@ -64,19 +64,15 @@ class Nemo:
         steps = step + self._first
         if steps <= 0.0:
             return None
-        tflop_per_s = number_after(_SPEED, line)
         self._batch.samples = self._batch.samples if size is None else size
         return {
             **self._batch.counts(steps=steps),
             "total_steps": float(found[2]),
             "loss": number_after(_LOSS, line),
-            "accelerator_flop_per_s": None if tflop_per_s is None else tflop_per_s * 1e12,
+            "accelerator_flop_per_s": flop_per_s_after(_SPEED, line),
         }
 
-    def _speed(self) -> float | None:
-        return None if self._tflop_per_s is None else self._tflop_per_s * 1e12
-
     def _learn(self, line: str) -> None:
-        tflop_per_s, total = number_after(_BRIDGE_SPEED, line), number_after(_AUTOMODEL_TOTAL, line)
-        self._tflop_per_s = self._tflop_per_s if tflop_per_s is None else tflop_per_s
+        flop_per_s, total = flop_per_s_after(_BRIDGE_SPEED, line), number_after(_AUTOMODEL_TOTAL, line)
+        self._flop_per_s = self._flop_per_s if flop_per_s is None else flop_per_s
         self._total = self._total if total is None else total

@@ -7,7 +7,7 @@ sequence length, instead of the tokens of a step, are read too.
 import re
 from collections.abc import Mapping
 
-from traincarbon.tracking.logs.batch import Batch, number_after
+from traincarbon.tracking.logs.batch import Batch, flop_per_s_after, number_after
 
 _STEP = re.compile(r"(?<!validate )\bstep: +(\d+) ")
 _LOSS = re.compile(r"\bloss: +(\S+)")
@@ -37,13 +37,12 @@ class Torchtitan:
         if found is None or "loss:" not in line:
             self._learn(line)
             return None
-        tflop_per_s = number_after(_SPEED, line)
         return {
             **self._batch.counts(steps=float(found[1])),
             **({} if self._first is None else self._batch.starts(steps=self._first - 1.0)),
             "total_steps": self._total,
             "loss": number_after(_LOSS, line),
-            "accelerator_flop_per_s": None if tflop_per_s is None else tflop_per_s * 1e12,
+            "accelerator_flop_per_s": flop_per_s_after(_SPEED, line),
         }
 
     def _learn(self, line: str) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
+from traincarbon.import_path import import_path
 from traincarbon.tracking.other_nodes.allocation import Allocation, Group, Reach
 from traincarbon.tracking.sidecar.job import MARK
 
@@ -24,7 +25,7 @@ def meter_commands(found: Allocation, command: Sequence[str], env: Mapping[str, 
 
     Each reads messages from its standard input, which all meters get, and ends when that ends.
     """
-    meter = [sys.executable, "-I", "-S", "-c", _MAIN, *(folder for folder in sys.path if isinstance(folder, str))]
+    meter = [sys.executable, "-I", "-S", "-c", _MAIN, *import_path()]
     match found.reach:
         case Reach.SRUN:
             heres = [found.here, *("" for _ in found.groups[1:])]

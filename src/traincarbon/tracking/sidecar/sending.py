@@ -5,6 +5,8 @@ import os
 import sys
 from typing import NoReturn
 
+from traincarbon.import_path import import_path
+
 _SEND = "import sys; sys.path[:] = sys.argv[4:]; from traincarbon.ledger.server.at_end import main; main(*sys.argv[1:4])"
 _LEDGER = "CARBON_LEDGER"
 """As :mod:`traincarbon.ledger.server.address` has it, which a metering process need not import."""
@@ -23,7 +25,7 @@ def send_at_end(store: str, run_id: str, file: str) -> None:
     """
     if os.environ.get(_LEDGER, "").strip() and os.path.exists(file):
         with contextlib.suppress(OSError, ValueError):
-            _become(sys.executable, "-S", "-c", _SEND, store, run_id, file, *filter(_is_text, sys.path))
+            _become(sys.executable, "-S", "-c", _SEND, store, run_id, file, *import_path())
 
 
 def _become(*arguments: str) -> NoReturn:
@@ -35,8 +37,3 @@ def _become(*arguments: str) -> NoReturn:
     """
     os.closerange(_STANDARD + 1, _MOST_OPEN)
     os.execv(arguments[0], arguments)  # noqa: S606  no shell
-
-
-def _is_text(folder: object) -> bool:
-    """Return whether Python uses this entry of the import path."""
-    return isinstance(folder, str) and "\0" not in folder

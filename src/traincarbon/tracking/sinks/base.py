@@ -35,6 +35,8 @@ class _Kind(NamedTuple):
     title: str
     package: str = ""
     extra: str = ""
+    distribution: str = ""
+    """What an extra installs, by whose version it is known."""
 
 
 _KINDS: Mapping[str, _Kind] = {
@@ -42,7 +44,7 @@ _KINDS: Mapping[str, _Kind] = {
     "mlflow": _Kind("mlflow", "MLflow", package="mlflow"),
     "tensorboard": _Kind("tensorboard", "TensorBoard", package="tensorboard"),
     "trackio": _Kind("trackio", "Trackio", package="trackio"),
-    "otel": _Kind("otel", "OpenTelemetry", extra="otel"),
+    "otel": _Kind("otel", "OpenTelemetry", extra="otel", distribution="opentelemetry-exporter-otlp-proto-http"),
     "prometheus": _Kind("prometheus", "Prometheus"),
 }
 """A sink to its module in :mod:`traincarbon.tracking.sinks`, its title, and what it needs."""
@@ -51,6 +53,35 @@ _KINDS: Mapping[str, _Kind] = {
 def title_of(name: str) -> str:
     """Return a sink as people write it."""
     return _KINDS[name].title
+
+
+class SinkState(NamedTuple):
+    """Whether a sink can be used here."""
+
+    name: str
+    title: str
+    is_installed: bool
+    version: str | None
+    """That of the package that it needs, None if it needs none or that is not installed."""
+    install: str
+    """The command that installs the package, "" where nothing is missing."""
+
+
+def sink_states() -> tuple[SinkState, ...]:
+    """Return each sink with the version of its package; none of them is imported."""
+    return tuple(_state_of(name, kind) for name, kind in _KINDS.items())
+
+
+def _state_of(name: str, kind: _Kind) -> SinkState:
+    from importlib.metadata import PackageNotFoundError, version
+
+    distribution = kind.distribution or kind.package
+    if not distribution:
+        return SinkState(name, kind.title, is_installed=True, version=None, install="")
+    try:
+        return SinkState(name, kind.title, is_installed=True, version=version(distribution), install="")
+    except PackageNotFoundError:
+        return SinkState(name, kind.title, is_installed=False, version=None, install=install_command(extra=kind.extra, package=kind.package))
 
 
 def open_sink(request: SinkRequest, settings: Settings) -> Sink:

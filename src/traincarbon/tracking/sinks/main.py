@@ -11,15 +11,13 @@ from traincarbon.errors import CarbonError
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import Final, Message, Note, Opened
-from traincarbon.tracking.settings import Settings, SinkRequest
+from traincarbon.tracking.settings import SINK_LAST_S, Settings, SinkRequest
 from traincarbon.tracking.sinks.base import Sink, open_sink, title_of
 from traincarbon.tracking.sinks.feed import Feed
 from traincarbon.tracking.sinks.status import Status, of_record, of_state
 
 _FOREVER_S, _LOOK_S = 3600.0, 1.0
 """How long to wait for the settings, and between two looks whether the sink could be opened. [s]"""
-LAST_S = 120.0
-"""Longest life of the process after the end of the run. [s]"""
 _MOST_CHARACTERS = 300
 
 
@@ -141,5 +139,5 @@ def _hang_up(channel: Channel, lock: threading.Lock) -> None:
 
 def _end_late() -> None:
     """End the process where a library does not return."""
-    time.sleep(LAST_S)
+    time.sleep(SINK_LAST_S)
     os._exit(1)

@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable
 
+from traincarbon.import_path import import_path
 from traincarbon.tracking.channel import Channel
 from traincarbon.tracking.live_state import LiveState
 from traincarbon.tracking.messages import Final, Note, Opened
-from traincarbon.tracking.settings import SINK_OPENS_S, SINK_TAKES_S, Settings, SinkRequest
+from traincarbon.tracking.settings import SINK_LAST_S, SINK_OPENS_S, SINK_TAKES_S, Settings, SinkRequest
 from traincarbon.tracking.sinks.base import title_of
 
 _LOOK_S = 0.1
@@ -35,7 +36,7 @@ class SinkProcess:
     def __init__(self, request: SinkRequest, settings: Settings) -> None:
         to_us, from_it = os.pipe()
         to_it, from_us = os.pipe()
-        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, str(to_it), str(from_it), *sys.path]
+        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, str(to_it), str(from_it), *import_path()]
         try:
             for descriptor in (to_it, from_it):
                 os.set_inheritable(descriptor, True)
@@ -125,7 +126,7 @@ class SinkProcesses:
             self._listen(at_end=True)
             now_s = time.monotonic()
             for sink in [each for each in self._running if now_s > until_s[each.name]]:
-                self._show(f"{title_of(sink.name)}: it did not take the last values in time, and tries for a minute longer")
+                self._show(f"{title_of(sink.name)}: it did not take the last values in time, and tries for {SINK_LAST_S / 60.0:.0f} minutes longer")
                 sink.close()
                 self._running.remove(sink)
 

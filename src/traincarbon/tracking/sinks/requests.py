@@ -6,10 +6,8 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.suggestions import did_you_mean
-from traincarbon.tracking.settings import SinkRequest
+from traincarbon.tracking.settings import LOG_TO, PROMETHEUS, SinkRequest
 
-LOG_TO, PROMETHEUS = "CARBON_LOG_TO", "CARBON_PROMETHEUS"
-"""The environment variables that ask for the same as the options."""
 NAMES = ("wandb", "mlflow", "tensorboard", "trackio", "otel", "prometheus")
 """The sinks."""
 DEFAULT_PORT = 9400

@@ -10,6 +10,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from traincarbon.import_path import import_path
+
 if TYPE_CHECKING:
     from traincarbon.tracking.value.valuation import RunQuestion, Valuation
 
@@ -47,7 +49,7 @@ class LookupProcess:
         self.close()
         to_us, from_them = os.pipe()
         to_them, from_us = os.pipe()
-        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, str(to_them), str(from_them), *sys.path]
+        arguments = [sys.executable, "-I", "-S", "-c", _MAIN, str(to_them), str(from_them), *import_path()]
         try:
             for descriptor in (to_them, from_them):
                 os.set_inheritable(descriptor, True)

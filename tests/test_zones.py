@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from traincarbon.errors import CarbonError
-from traincarbon.readers.zones import zone_of
+from traincarbon.zones import zone_of
 
 
 @pytest.mark.parametrize(("text", "hours"), [("+02:00", 2), ("-05:30", -5.5), ("UTC", 0)])
