@@ -156,7 +156,7 @@ _STATEMENT = _object(
         "subject": _TEXT,
         "is_estimate": _FLAG,
         "model": _TEXT,
-        **dict.fromkeys(("params", "tokens"), _or_null(_AMOUNT)),
+        **dict.fromkeys(("params", "active_params", "tokens"), _or_null(_AMOUNT)),
         "is_fine_tuning": _FLAG,
         **dict.fromkeys(("state", "began", "ended", "hardware", "accelerator"), _TEXT),
         **dict.fromkeys(("accelerators", "nodes"), _or_null(_AMOUNT)),
