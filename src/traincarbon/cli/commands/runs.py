@@ -75,9 +75,9 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         elif not found.total:
             click.echo(output.filled(f"no runs in {output.clean(found.store)}; record one with: carbon track -- COMMAND"), err=True)
         for fault in found.faults[:_MOST_NOTES]:
-            click.echo(f"note: {output.clean(fault)}; the rest is not affected", err=True)
+            output.tell(f"note: {fault}; the rest is not affected")
         if len(found.faults) > _MOST_NOTES:
-            click.echo(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read", err=True)
+            output.tell(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read")
 
 
 @command.command("show", short_help="Show one run: what was measured, modelled and missing.")
@@ -120,7 +120,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
         click.echo(output.filled(text))
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
-            click.echo(f"note: left out {output.clean(fault)}", err=True)
+            output.tell(f"note: left out {fault}")
 
 
 @command.command("export", short_help="Export runs as CSV, JSON, Parquet or emissions.csv.")
@@ -218,16 +218,18 @@ def import_command(
             if len(new) > _SHOWN:
                 click.echo(output.dim(f"and {len(new) - _SHOWN:,} more"))
         counts = f"{output.counted(len(found.runs), 'run')} read, {len(imported.added):,} {'would be added' if dry_run else 'added'}"
-        click.echo(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger")
+        click.echo(output.filled(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger"))
         if imported.bill is not None:
             from traincarbon.cli.screens.bills import bill_screen
 
             click.echo(bill_screen(imported.bill))
     if not quiet:
         for text in [*(f"left out {fault}" for fault in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]:
-            click.echo(f"note: {output.clean(text)}", err=True)
+            output.tell(f"note: {text}")
         if len(found.left_out) > _MOST_NOTES:
-            click.echo(f"note: and {len(found.left_out) - _MOST_NOTES} more left out; --json lists all", err=True)
+            output.tell(f"note: and {len(found.left_out) - _MOST_NOTES:,} more left out; --json lists all")
+        if len(found.notes) > _MOST_NOTES:
+            output.tell(f"note: and {output.counted(len(found.notes) - _MOST_NOTES, 'more note')}; --json lists all")
 
 
 @command.command("forget", short_help="Delete the journals of runs for good.")
