@@ -220,6 +220,7 @@ $(READY): pyproject.toml requirements.lock
 	@echo "installing torch and ray into .venv-launchers: a minute, 1.2 GB"
 	@.venv-launchers/bin/python -m pip install -qq --no-deps --retries 1 --extra-index-url https://download.pytorch.org/whl/cpu $$(grep ^torch tests/launchers/constraints.txt)
 	@.venv-launchers/bin/python -m pip install -qq -r tests/launchers/constraints.txt
+	@.venv-launchers/bin/python -m pip install -qq --no-deps --target .venv-launchers/jobqueue dask-jobqueue==0.9.0
 	@touch $@
 
 # The package itself is installed as its users have it, so that its entry points are there.

@@ -33,6 +33,8 @@ COMMANDS = [
     ("run", "runs", ["show", "last"]),
     ("hours", "runs", ["hours", "last"]),
     ("verification", "runs", ["verify", "last"]),
+    ("compaction", "runs", ["compact", "--dry-run"]),
+    ("compaction", "runs", ["compact"]),
     ("budgets", "runs", ["budget", "toy", "--max-usd", "5", "--max-kwh", "1"]),
     ("disclosure", "disclose", [PLAN, str(ROOT / "reports" / "recorded-run.json")]),
 ]

@@ -1,4 +1,4 @@
-"""The runs in a ledger: list, load, read, import, export, merge and forget them.
+"""The runs in a ledger: list, load, read, import, export, merge, compact and forget them.
 
 >>> from traincarbon import runs
 >>> runs.list(project="no such project")
@@ -7,6 +7,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -15,16 +16,19 @@ from traincarbon.budgets import listing
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.lookup import Listing, find_in, load_from
+from traincarbon.ledger.packs.compacted import Answer, Compacted
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.server import sync as server
 from traincarbon.ledger.server.team_ledger import open_ledger
 from traincarbon.ledger.store import Ledger, Merged
-from traincarbon.readers.bills.importing import add_to_ledger, with_bills
+from traincarbon.readers.adding import add_found
+from traincarbon.readers.bills.importing import with_bills
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
 from traincarbon.readers.found import Found, ImportResult
 from traincarbon.readers.imported import ENERGY_COVERS, ImportOptions
 from traincarbon.readers.on_demand import entries_of, fixed
-from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources, recorded_job
+from traincarbon.readers.recorded_jobs import RecordedJobs
+from traincarbon.readers.sources import JobNames, KnownJob, joint_notes, read_sources
 from traincarbon.tracking import project_budget
 from traincarbon.zones import zone_of
 
@@ -35,8 +39,6 @@ check_budget = project_budget.check_budget
 budget, set_budget, remove_budget, set_time_zone = listing.budget, listing.set_budget, listing.remove_budget, listing.set_time_zone
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
-_AT_ONCE = 5000
-"""Runs imported between two reports of progress, about two seconds of work."""
 
 
 class Forgotten(NamedTuple):
@@ -190,35 +192,24 @@ def import_(
     Raises:
         CarbonError: a file cannot be read, or the ledger cannot be written.
     """
-    found = read(
-        files,
-        format=format,
-        project=project,
-        hw=hw,
-        params_column=params_column,
-        tokens_column=tokens_column,
-        timezone=timezone,
-        energy_covers=energy_covers,
-        job=job,
-        hosts=hosts,
-        from_=from_,
-        to=to,
-        known_job=partial(recorded_job, store),
-        progress=progress,
-    )
-    if found.charges:  # journals of their own state what runs cost, so that a newer bill replaces it
-        found = found._replace(runs=fixed(found.runs, lambda run: replace(run, billed=None)))
-    added: tuple[str, ...] = ()
-    with Ledger(store, progress=progress) as ledger:
-        found = found.placed(ledger.store)
-        for first in range(0, len(found.runs), _AT_ONCE):
-            if first and progress is not None:
-                progress(f"{first:,} of {len(found.runs):,} runs")
-            added += tuple(ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run, are_as_read=True))
-        bill = add_to_ledger(ledger, found.charges, found.hosts, new=found.runs if dry_run else (), dry_run=dry_run) if found.charges else None
-        if len(added) > _AT_ONCE and not dry_run:  # here it is expected to take some time, in the next command it is not
-            ledger.index.refresh()
-    return ImportResult(found, added, dry_run, bill)
+    with closing(RecordedJobs(store)) as known_job:
+        found = read(
+            files,
+            format=format,
+            project=project,
+            hw=hw,
+            params_column=params_column,
+            tokens_column=tokens_column,
+            timezone=timezone,
+            energy_covers=energy_covers,
+            job=job,
+            hosts=hosts,
+            from_=from_,
+            to=to,
+            known_job=known_job,
+            progress=progress,
+        )
+    return add_found(found, store, dry_run=dry_run, progress=progress)
 
 
 def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None, progress: Progress | None = None) -> bytes:
@@ -255,6 +246,41 @@ def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None, pro
     """
     with Ledger(store, progress=progress) as ledger:
         return ledger.merge(folders)
+
+
+def compact(*, dry_run: bool = False, store: Store = None, progress: Progress | None = None) -> Compacted:
+    """Pack the journals of runs that have ended into files of Parquet, which give them back byte by byte, and remove them.
+
+    Args:
+        dry_run: Write nothing; only return what would be packed.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+        progress: Called with a line now and then.
+
+    Raises:
+        CarbonError: pyarrow is not installed, another process compacts the store, or the disk is full: what was not packed is as it was.
+    """
+    from traincarbon.ledger.packs import compacting as packs
+
+    with Ledger(store, progress=progress) as ledger:
+        if dry_run or not os.path.isdir(ledger.index.journals):
+            return packs.plan(ledger.store, ledger.index)
+        return packs.compact(ledger.store, ledger.index, tell=progress)
+
+
+def query(question: str, *, store: Store = None) -> Answer:
+    """Answer a question in SQL about the table ``intervals`` of all packed journals: a row a line, with the energy that it adds.
+
+    Args:
+        question: One ``SELECT``.
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+
+    Raises:
+        CarbonError: DuckDB is not installed, or cannot answer.
+    """
+    from traincarbon.ledger.packs.questions import answer
+
+    with Ledger(store) as ledger:
+        return answer(ledger.index, question)
 
 
 def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None, progress: Progress | None = None) -> Forgotten:

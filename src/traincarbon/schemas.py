@@ -21,6 +21,7 @@ from traincarbon.explore.plan_changes import Status
 from traincarbon.explore.start_times import Expectation
 from traincarbon.ledger import site
 from traincarbon.ledger.nodes import MISSING
+from traincarbon.ledger.packs.resting import Stays
 from traincarbon.ledger.process_summary import STATES
 from traincarbon.ledger.reported import PROGRESS
 from traincarbon.ledger.verification import Seal
@@ -156,7 +157,7 @@ _STATEMENT = _object(
         "subject": _TEXT,
         "is_estimate": _FLAG,
         "model": _TEXT,
-        **dict.fromkeys(("params", "tokens"), _or_null(_AMOUNT)),
+        **dict.fromkeys(("params", "active_params", "tokens"), _or_null(_AMOUNT)),
         "is_fine_tuning": _FLAG,
         **dict.fromkeys(("state", "began", "ended", "hardware", "accelerator"), _TEXT),
         **dict.fromkeys(("accelerators", "nodes"), _or_null(_AMOUNT)),
@@ -222,6 +223,17 @@ SCHEMAS: Mapping[str, Schema] = {
         }
     ),
     "hours": _object(_HOURS),
+    "compaction": _object(
+        {
+            "store": _TEXT,
+            "dry_run": _FLAG,
+            "months": _list(_object({"month": _TEXT, "runs": _WHOLE, "journals": _WHOLE, "size_b": _WHOLE})),
+            "packs": _list(_object({"file": _TEXT, "journals": _WHOLE, "size_b": _WHOLE})),
+            **dict.fromkeys(("resting_b", "removed", "removed_b", "packed_b"), _WHOLE),
+            "left": _list(_object({"journal": _TEXT, "reason": _choice(reason.value for reason in Stays), "detail": _TEXT})),
+            "duration_s": _AMOUNT,
+        }
+    ),
     "verification": _object(
         {
             "runs": _list(_object({"run_id": _TEXT, "seal": _SEAL, "digest": _TEXT, "journals": _list(_VERIFIED)})),

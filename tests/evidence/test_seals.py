@@ -49,5 +49,7 @@ def test_runs_without_a_seal_have_no_digest(tmp_path):
 
 def test_journals_of_one_name_are_told_apart(tmp_path):
     file = written(tmp_path, "one")
-    assert [name for name, _ in journals_of(str(tmp_path), "one", [file])] == ["a1-7-1.jsonl"]
-    assert [name for name, _ in journals_of(str(tmp_path), "one", ["/elsewhere/a1-7-1.jsonl"])] == ["1-a1-7-1.jsonl", "2-a1-7-1.jsonl"]
+    with journals_of(str(tmp_path), "one", [file]) as found:
+        assert [each.name for each in found] == ["a1-7-1.jsonl"]
+    with journals_of(str(tmp_path), "one", ["/elsewhere/a1-7-1.jsonl"]) as found:
+        assert [each.name for each in found] == ["1-a1-7-1.jsonl", "2-a1-7-1.jsonl"]

@@ -79,6 +79,8 @@ RESULTS = (
 )
 """The amounts of a statement, each an interval or None."""
 
+INTENSITY_OF_HOURS = "carbon intensity of each hour"
+"""What is missing where it was asked for and no service knew it of every hour."""
 UNFINISHED = ("the rest of the run", "nodes")
 """What may be missing of a run so that all of its amounts are too low."""
 
@@ -93,6 +95,8 @@ class Statement:
     """Whether nothing of it was measured, as it is a plan."""
     model: str = ""
     params: float | None = None
+    active_params: float | None = None
+    """Parameters that a token passes through, where they are fewer; None where all are."""
     tokens: float | None = None
     is_fine_tuning: bool = False
     state: str = ""

@@ -8,7 +8,7 @@ import io
 import os
 import sys
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from traincarbon._version import __version__
@@ -16,14 +16,13 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.evidence.derivation import derive
 from traincarbon.evidence.facts_used import facts_used
-from traincarbon.evidence.seals import digest_of, journals_of, size_b
+from traincarbon.evidence.seals import Journal, digest_of, journals_of, size_b, verified
 from traincarbon.formatting import json_text
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal_lines import parse_line
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.store import Ledger
-from traincarbon.ledger.verification import verify_journals
 from traincarbon.reading import open_regular
 
 SCHEMA = "traincarbon/audit/1"
@@ -61,29 +60,36 @@ def audit(id: str = "last", *, store: str | os.PathLike[str] | None = None, data
     database = database if database is not None else open_database()
     with Ledger(store, progress=progress) as ledger:
         run_id = ledger.run(id).run_id
-        files = journals_of(ledger.store, run_id, ledger.index.files(run_id))
-    now_s = max(os.path.getmtime(file) for _, file in files)
-    run = combine(fold_files([file for _, file in files], run_id), now_s=now_s + _LONG_S)
+        with journals_of(ledger.store, run_id, ledger.index.files(run_id)) as journals:
+            return _export(run_id, journals, database, progress)
+
+
+def _export(run_id: str, journals: Sequence[Journal], database: Database, progress: Tell | None) -> bytes:
+    files = [each.file for each in journals]
+    if faults := [each.fault for each in journals if each.fault]:
+        raise CarbonError(f"a journal of run {run_id[:60]!r} is not as it was packed: {faults[0]}", hint="restore its pack from a copy")
+    now_s = max(map(os.path.getmtime, files))
+    run = combine(fold_files(files, run_id), now_s=now_s + _LONG_S)
     if run.state == "running":
         raise CarbonError(f"run {run_id[:60]!r} is still going", hint="make its audit export when it has ended")
-    whole_b = sum(size_b(file) for _, file in files)
+    whole_b = sum(map(size_b, files))
     if whole_b > _MOST_B:
         raise CarbonError(f"the journals of run {run_id[:60]!r} are larger than 2 GiB", hint="hand on the folder of its journals with: carbon runs merge")
     record, reading = run.to_dict(), Progress(progress, whole_b=2 * whole_b, doing="reading and verifying journals")
-    contents = {JOURNALS + name: _lines_of(run_id, file, reading) for name, file in files}
+    contents = {JOURNALS + each.name: _lines_of(run_id, each.file, reading) for each in journals}
     contents |= {
         RECORD: _json(record),
         FACTS: _json(facts_used(run, database)),
         DERIVATION: _json([step._asdict() for step in derive(record)]),
         README: _README.format(run_id=run_id, version=__version__).encode(),
     }
-    verified = verify_journals(files, run_id=run_id, progress=reading)
+    found = verified(journals, run_id, reading)
     manifest = {
         "schema": SCHEMA,
         "run_id": run_id,
-        "digest": digest_of(verified),
+        "digest": digest_of(found),
         "versions": {"traincarbon": __version__, "python": ".".join(map(str, sys.version_info[:3]))},
-        "journals": [each.to_dict() for each in verified],
+        "journals": [each.to_dict() for each in found],
         "sha256": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(contents.items())},
     }
     return _zipped({**contents, MANIFEST: _json(manifest)})

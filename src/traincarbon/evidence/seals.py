@@ -2,16 +2,32 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_journals
+from traincarbon.ledger.packs.unpacking import as_written, size_as_written_b
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.verification import Seal, Verified, verify_journals
 
 VERIFYING = "verifying journals"
 _WORST_FIRST = (Seal.UNREADABLE, Seal.CHANGED, Seal.UNSEALED, Seal.INTACT)
+
+
+class Journal(NamedTuple):
+    """A journal of a run.
+
+    Attributes:
+        name: What it is called in answers.
+        file: Where it can be read.
+        fault: What is wrong with the pack that it is from, empty if nothing is.
+    """
+
+    name: str
+    file: str
+    fault: str = ""
 
 
 class SealedRun(NamedTuple):
@@ -47,10 +63,10 @@ def verify(ids: Iterable[str] = (), *, store: str | os.PathLike[str] | None = No
     """
     with Ledger(store, progress=progress) as ledger:
         run_ids = dict.fromkeys([ledger.run(id).run_id for id in ids] or ledger.index.ids(""))
-        journals = {run_id: journals_of(ledger.store, run_id, ledger.index.files(run_id)) for run_id in run_ids}
-    whole_b = sum(size_b(file) for files in journals.values() for _, file in files)
-    reading = Progress(progress, whole_b=whole_b, doing=VERIFYING)
-    return tuple(_verified(run_id, files, reading) for run_id, files in journals.items())
+        files = {run_id: ledger.index.files(run_id) for run_id in run_ids}
+        whole_b = sum(size_as_written_b(found, run_id) for run_id, found in files.items())
+        reading = Progress(progress, whole_b=whole_b, doing=VERIFYING)
+        return tuple(_verified(ledger, run_id, found, reading) for run_id, found in files.items())
 
 
 def size_b(file: str) -> int:
@@ -61,12 +77,19 @@ def size_b(file: str) -> int:
         return 0
 
 
-def journals_of(store: str, run_id: str, files: Iterable[str]) -> list[tuple[str, str]]:
-    """Return name and path of the journals of a run: those in its folder, and *files* that hold lines of it."""
-    found = dict.fromkeys([*run_journals(store, run_id), *files])
-    names = [os.path.basename(file) for file in found]
-    is_plain = len(set(names)) == len(names)
-    return [(name if is_plain else f"{number}-{name}", file) for number, (name, file) in enumerate(zip(names, found, strict=True), 1)]
+@contextmanager
+def journals_of(store: str, run_id: str, files: Iterable[str]) -> Iterator[list[Journal]]:
+    """Give the journals of a run as they were written: those in its folder, and those that *files* hold, which may be packs.
+
+    Raises:
+        CarbonError: they are packed, and cannot be unpacked here.
+    """
+    with as_written(dict.fromkeys([*run_journals(store, run_id), *files]), run_id) as found:
+        names = [each.name for each in found]
+        is_plain = len(set(names)) == len(names)
+        yield [
+            Journal(name if is_plain else f"{number}-{name}", each.file, each.fault) for number, (name, each) in enumerate(zip(names, found, strict=True), 1)
+        ]
 
 
 def digest_of(journals: Sequence[Verified]) -> str:
@@ -77,7 +100,15 @@ def digest_of(journals: Sequence[Verified]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _verified(run_id: str, files: Sequence[tuple[str, str]], progress: Progress) -> SealedRun:
-    found = verify_journals(files, run_id=run_id, progress=progress)
+def _verified(ledger: Ledger, run_id: str, files: Iterable[str], progress: Progress) -> SealedRun:
+    with journals_of(ledger.store, run_id, files) as journals:
+        found = verified(journals, run_id, progress)
     seal = next((seal for seal in _WORST_FIRST if any(each.seal is seal for each in found)), Seal.UNSEALED)
     return SealedRun(run_id, seal, digest_of(found), tuple(found))
+
+
+def verified(journals: Sequence[Journal], run_id: str, progress: Progress) -> list[Verified]:
+    """Return what the seals of the journals of a run say, and whether packs give back what was packed."""
+    found = verify_journals(((each.name, each.file) for each in journals), run_id=run_id, progress=progress)
+    faults = [each.fault for each in journals]
+    return [each._replace(seal=Seal.CHANGED, faults=(fault, *each.faults)) if fault else each for each, fault in zip(found, faults, strict=True)]

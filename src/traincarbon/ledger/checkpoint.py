@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.decode import decode, encode, number
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, Line, parse_line, read_lines
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, PACKS, Line, parse_line, read_lines
 from traincarbon.ledger.process_summary import Process
 from traincarbon.reading import open_regular
 
@@ -40,15 +40,21 @@ def checkpoint_fields(file: str | os.PathLike[str], *, at_b: int) -> dict[str, o
         if line is not None:
             process = process or Process(line["run_id"], line["writer"], line["node"], line["process"])
             process.add(line)
-    if process is None:
-        return None
-    summary = _summarised(process)
+    stated = None if process is None else stated_fields(process, seq=process.seq)
+    return None if stated is None else {"at_b": at_b, **stated}
+
+
+def stated_fields(process: Process, *, seq: int) -> dict[str, object] | None:
+    """Return the fields of a line that state the summary of a process up to its line *seq*, None if it is too long for a line."""
+    summary = {**_summarised(process), "seq": seq}
     text = _text(summary)
-    return {"at_b": at_b, "crc": zlib.crc32(text), "summary": summary} if len(text) < _LARGEST_B else None
+    return {"crc": zlib.crc32(text), "summary": summary} if len(text) < _LARGEST_B else None
 
 
 def latest_checkpoint(file: str | os.PathLike[str]) -> Checkpoint | None:
-    """Return the latest checkpoint of a journal, None if there is none near its end or other lines may stand before it."""
+    """Return the latest checkpoint of a journal, None if there is none near its end or other lines may stand before it, as in a pack."""
+    if os.path.basename(os.path.dirname(file)).startswith(PACKS):
+        return None
     try:
         with open_regular(file) as stream:
             size_b = os.fstat(stream.fileno()).st_size

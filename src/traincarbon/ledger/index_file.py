@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from traincarbon.ledger.checked_file import CheckedFile
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
 from traincarbon.ledger.listed_runs import INDEX, PROJECT_INDEX
 from traincarbon.ledger.store_access import file_mode, make_folder
@@ -63,6 +64,7 @@ def _open(file: str) -> sqlite3.Connection:
         with suppress(OSError):
             make_folder(os.path.dirname(file))
             os.close(os.open(file, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), file_mode(os.path.dirname(file))))
+    checked = CheckedFile(file)
     connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
     connection.create_function("checksum", -1, _checksum, deterministic=True)
     try:
@@ -74,7 +76,9 @@ def _open(file: str) -> sqlite3.Connection:
                 connection.execute("BEGIN IMMEDIATE")
                 if not _check(connection):
                     _make_tables(connection)
-        _check_content(connection)
+        if not checked.is_unchanged:
+            _check_content(connection)
+            checked.remember()
     except UnicodeDecodeError as error:  # what SQLite says about a damaged table has bytes of it
         connection.close()
         raise sqlite3.DatabaseError("the file is damaged") from error

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from traincarbon.ledger.appended_file import Appended, AppendedFile
-from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, SCHEMA, with_checksum, with_seal
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, PACKS, SCHEMA, with_checksum, with_seal
 
 if TYPE_CHECKING:
     from traincarbon.ledger.spare_store import SpareJournal
@@ -214,6 +214,20 @@ def run_journals(store: str, run_id: str, *, but: str = "") -> list[str]:
     folder = run_folder(store, run_id)
     names = sorted(name for name in os.listdir(folder) if name.endswith(".jsonl") and name != but) if os.path.isdir(folder) else []
     return [os.path.join(folder, name) for name in names]
+
+
+def run_packs(store: str, run_id: str) -> list[str]:
+    """Return the packs that hold earlier journals of a run, see :mod:`traincarbon.ledger.packs`.
+
+    Raises:
+        OSError: a folder cannot be read.
+    """
+    folder = os.path.join(store, "journals")
+    if not os.path.isdir(folder) or not any(name.startswith(PACKS) for name in os.listdir(folder)):
+        return []
+    from traincarbon.ledger.packs.lookup import packs_of  # few runs go on after they were packed
+
+    return packs_of(store, run_id)
 
 
 def run_folder(store: str, run_id: str) -> str:

@@ -21,6 +21,8 @@ RECORD = "record"
 """The kind of a line that holds the record of a run that was imported."""
 CHECKPOINT_EVERY_B = 1 << 20
 """Bytes between two checkpoints, at least."""
+PACKS = "month="
+"""What the names of folders of packs begin with, see :mod:`traincarbon.ledger.packs`; no folder of a run has such a name."""
 LONGEST_LINE_B = 1 << 20
 """A longer line is not from a journal and is skipped without being read into memory."""
 
@@ -112,6 +114,11 @@ def with_seal(line: bytes, *, after: str) -> tuple[bytes, str]:
 def seal_of(text: bytes, *, after: str) -> str:
     """Return the seal of a line whose text without its seal is *text*."""
     return blake2b(after.encode("ascii") + text, digest_size=SEAL_LETTERS // 2).hexdigest()
+
+
+def seal_begun(after: str) -> blake2b:
+    """Return the hash of a seal before the text of its line."""
+    return blake2b(after.encode("ascii"), digest_size=SEAL_LETTERS // 2)
 
 
 def _checksum(text: bytes) -> bytes:

@@ -13,7 +13,7 @@ from traincarbon.ledger.done import counts_of
 from traincarbon.ledger.energy_coverage import WHOLE
 from traincarbon.ledger.folding import fold, fold_files
 from traincarbon.ledger.hours import hours_of
-from traincarbon.ledger.journal import run_journals
+from traincarbon.ledger.journal import run_journals, run_packs
 from traincarbon.ledger.journal_lines import Line
 from traincarbon.ledger.launcher import latest_launcher
 from traincarbon.ledger.machines import on_machines
@@ -58,7 +58,7 @@ def read_run(store: str, run_id: str, *, unwritten: Iterable[str] = (), but: str
     Raises:
         OSError: the folder cannot be read.
     """
-    processes = fold_files(run_journals(store, run_id, but=but), run_id, unwritten=[json.loads(line) for line in unwritten])
+    processes = fold_files([*run_journals(store, run_id, but=but), *run_packs(store, run_id)], run_id, unwritten=[json.loads(line) for line in unwritten])
     return combine(processes, now_s=time.time()) if processes else None
 
 

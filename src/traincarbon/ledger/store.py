@@ -14,6 +14,10 @@ from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import RECORD, read_lines
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.packs.lookup import InPack, is_in_pack, journals_in_packs, packs_of
+from traincarbon.ledger.packs.merging import copy_pack
+from traincarbon.ledger.packs.pack import is_pack, summaries_in
+from traincarbon.ledger.packs.rewriting import without_runs
 from traincarbon.ledger.patience import check_answers
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store_access import unreadable_folders
@@ -83,11 +87,14 @@ class Ledger(LedgerReader):
         files = sorted({file for run_id in runs for file in self.index.files(run_id)})
         others = {file: [other for other in self.index.runs_in(file) if other not in runs] for file in files}
         for file in files:
-            if others[file] and not self.index.has_only_records(file):
+            if others[file] and not is_pack(file) and not self.index.has_only_records(file):
                 raise CarbonError(f"{file} also holds run {others[file][0][:60]!r}", hint="split the file first, or delete it by hand")
         if not dry_run:
-            remove(file for file in files if not others[file])
-            for file in files:
+            for file in filter(is_pack, files):
+                without_runs(file, runs.keys())
+            journals = [file for file in files if not is_pack(file)]
+            remove(file for file in journals if not others[file])
+            for file in journals:
                 if others[file]:
                     remove_lines(file, runs.keys())
             self.index.refresh()
@@ -116,6 +123,15 @@ class Ledger(LedgerReader):
                     faults.append(fault)
                     continue
                 runs |= found
+                known = journals_in_packs(self.index, found)
+                if is_pack(file) or is_in_pack(known, _name_in(self.store, file, found), file):
+                    try:
+                        is_new = is_pack(file) and copy_pack(file, self.index)
+                    except NotFoundError as error:
+                        faults.append(str(error))
+                        continue
+                    copied, unchanged = copied + is_new, unchanged + (not is_new)
+                    continue
                 try:
                     target = _target(file, _folder_of(self.store, file, found))
                 except OSError as error:
@@ -146,7 +162,15 @@ class Ledger(LedgerReader):
 def has_journal(store: str, file: str) -> bool:
     """Return whether *store* has all lines of the journal *file* of another store."""
     runs, _ = _runs_of(file)
-    return not runs or not _target(file, _folder_of(store, file, runs))
+    if not runs or not _target(file, _folder_of(store, file, runs)):
+        return True
+    packed = {each.packed.journal: InPack(pack, each) for pack in packs_of(store, min(runs)) for each in summaries_in(pack, run_id=min(runs))}
+    return is_in_pack(packed, _name_in(store, file, runs), file)
+
+
+def _name_in(store: str, file: str, runs: Collection[str]) -> str:
+    """Return folder and name that a journal has in *store*."""
+    return f"{os.path.basename(_folder_of(store, file, runs))}/{os.path.basename(file)}"
 
 
 def _folder_of(store: str, file: str, runs: Collection[str]) -> str:
@@ -174,7 +198,7 @@ def _runs_of(file: str) -> tuple[set[str], str]:
     for line, _, _ in read_lines(file):
         if line is not None:
             found.add(line["run_id"])
-            if line["kind"] != RECORD:
+            if line["kind"] != RECORD and not is_pack(file):
                 return found, ""
     return found, "" if found else f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
 

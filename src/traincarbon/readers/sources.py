@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_energy import job_of as number_of
-from traincarbon.ledger.store import Ledger
 from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.focus import bill_of
 from traincarbon.readers.formats import STDIN, expanded, read_file
@@ -129,13 +128,6 @@ def _recorded(id: str, records: Sequence[Run], known: KnownJob | None) -> Run | 
         return None
     recorded = next((record for record in records if number_of(record.run_id) == number), None)
     return known(number) if recorded is None and known is not None else recorded
-
-
-def recorded_job(store: str | os.PathLike[str] | None, number: str) -> Run | None:
-    """Return what the ledger of a *store* has of a job of SLURM, a record without energy before others; None if it has nothing."""
-    with Ledger(store) as ledger:
-        found = [ledger.run(id) for id in ledger.index.ids("slurm-") if number_of(id) == number]
-    return min(found, key=lambda record: any(record.energy_j.values()), default=None)
 
 
 def joint_notes(records: Sequence[Run], readings: Sequence[tuple[str, Imported]]) -> Iterable[str]:

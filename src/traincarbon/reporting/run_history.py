@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from traincarbon.decode import number, table
+from traincarbon.extras import MissingExtraError
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal_lines import Line, read_lines
+from traincarbon.ledger.packs.unpacking import as_written
 
 _MOST_BINS = 300
 _FIRST_WIDTH_S = 1.0
@@ -102,16 +104,21 @@ def history_of(files: Iterable[str], run_id: str, *, tell: Tell | None = None) -
     """Return the run over time, None where its journals hold no interval, as those of an imported run.
 
     Args:
-        files: Its journals.
+        files: Its journals, and the packs that hold some.
         run_id: The run.
         tell: Called with a line now and then while they are read for longer than a second.
     """
-    files = list(files)
-    progress = Progress(tell, whole_b=sum(os.path.getsize(file) for file in files if os.path.isfile(file)))
     bins, parts = _Bins(), dict[str, str]()
-    for file in files:
-        for line, writer in _lines(file, run_id, progress):
-            parts.update(_add(line, writer, bins))
+    try:
+        with as_written(files, run_id) as journals:
+            progress = Progress(tell, whole_b=sum(os.path.getsize(each.file) for each in journals if os.path.isfile(each.file)))
+            for each in journals:
+                for line, writer in _lines(each.file, run_id, progress):
+                    parts.update(_add(line, writer, bins))
+    except MissingExtraError as error:  # what was packed is there, and cannot be opened here
+        if tell is not None:
+            tell(f"no power over time: {error}; {error.hint}")
+        return None
     energy = [key for key in bins.amounts if key.kind == "energy"]
     if bins.lowest is None or not energy:
         return None

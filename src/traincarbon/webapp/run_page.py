@@ -1,7 +1,6 @@
 """One run: what it took against its plan, its power over time, and while it runs its figures as they come."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.lookup import load_from
+from traincarbon.ledger.packs.unpacking import size_as_written_b
 from traincarbon.ledger.run import Run
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, text
@@ -128,7 +128,7 @@ def _section(found: _Found, site: Site) -> Html:
 def _history(found: _Found) -> RunHistory | None:
     """Return the run over time, None where its journals are too large or gone."""
     try:
-        if sum(os.path.getsize(file) for file in found.files) > _MOST_JOURNAL_B:
+        if size_as_written_b(found.files, found.record.run_id) > _MOST_JOURNAL_B:
             return None
         return history_of(found.files, found.record.run_id)
     except OSError:

@@ -37,7 +37,7 @@ def test_the_front_of_fronts_is_the_front_of_all():
 
 def test_time_is_hours_of_gpus_where_no_plan_has_a_number_of_them():
     stated = {"hw": ["dgx-a100", "dgx-h100"], "params": 1e9, "tokens": 1e9}
-    assert objectives(Grid.from_dict(stated), money="own") == ("own_usd", "accelerator_hours_h", "total_kgco2e")
+    assert objectives(Grid.from_dict(stated), money="own") == ("tco_usd", "accelerator_hours_h", "total_kgco2e")
     for count in ("servers", "accelerators"):
         assert objectives(Grid.from_dict({**stated, count: 8}), money="rent") == BY
 

@@ -118,7 +118,7 @@ def test_the_front_of_shards_is_the_front_of_one_process(tmp_path, shipped):
     for number in range(3):
         sweep(STATED, tmp_path / "x.parquet", shard=f"{number}/3", **options)
     assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
-    table = front_of(parquet.read_table(tmp_path / "all.parquet"), by=("own_usd", "duration_s", "total_kgco2e"))
+    table = front_of(parquet.read_table(tmp_path / "all.parquet"), by=("tco_usd", "duration_s", "total_kgco2e"))
     assert parquet.read_table(tmp_path / "one.parquet").replace_schema_metadata(None).equals(table.replace_schema_metadata(None))
     assert found.kept == len(table) < whole.kept
 
@@ -213,3 +213,13 @@ def test_hostile_names_are_text_like_any_other(tmp_path, shipped):
 def test_an_unknown_name_is_no_traceback_of_a_worker(tmp_path, shipped):
     with pytest.raises(NotFoundError):
         sweep({**STATED, "hw": ["nothing", "h100"]}, tmp_path / "x.parquet", workers=2, database=shipped)
+
+
+def test_plans_whose_fields_contradict_each_other_are_marked_and_the_others_go_on(tmp_path, shipped):
+    stated = {"hw": "dgx-a100", "params": [1e9, 7e9, 70e9], "active_params": 5e9, "tokens": 1e11}
+    found = sweep(stated, tmp_path / "x.parquet", database=shipped)
+    problems = parquet.read_table(tmp_path / "x.parquet")["problem"].to_pylist()
+    assert (list(found.set_aside.values()), problems[1:]) == ([1], [None, None])
+    assert "active_params" in problems[0]
+    with pytest.raises(CarbonError, match="active_params"):
+        sweep({**stated, "params": [1e9, 2e9]}, tmp_path / "y.parquet", database=shipped)

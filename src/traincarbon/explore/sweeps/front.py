@@ -6,6 +6,7 @@ import numpy as np
 
 from traincarbon.estimation.fields import Section, Use
 from traincarbon.estimation.plan_fields import FIELDS
+from traincarbon.explore.compared_results import COST
 from traincarbon.explore.sweeps.grid import Grid
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ _COUNTS = ("servers", "accelerators", "dp")
 
 
 def objectives(grid: Grid, *, money: str) -> tuple[str, ...]:
-    """Return what the plans of *grid* are compared in: cost, wall-clock time or, where it is unknown, accelerator-hours, and CO2e."""
+    """Return what the plans of *grid* are compared in: the cost that comparisons have too, wall-clock time or, where it is unknown, accelerator-hours, and CO2e."""
     time = "duration_s" if any(name in grid.fields for name in _COUNTS) else "accelerator_hours_h"
-    return (f"{money}_usd", time, "total_kgco2e")
+    return (COST[money], time, "total_kgco2e")
 
 
 def front_of(table: "pa.Table", *, by: tuple[str, ...]) -> "pa.Table":

@@ -193,14 +193,32 @@ class Grid:
     def _orders(self) -> "dict[str, Permutation]":
         return {axis.name: Permutation(self.count, f"{self.seed}\n{axis.name}") for axis in (*self.names, *self.numbers)}
 
+    def plan(self, place: int) -> dict[str, Any]:
+        """Return the fields of the plan at *place*."""
+        rows = self.rows(place, place + 1)
+        return self.fixed | self.named(int(rows.groups[0])) | {name: float(values[0]) for name, values in rows.numbers.items()}
+
+    def spread(self, most: int) -> list[int]:
+        """Return the places of at most so many plans that lie evenly in the grid, the first and the last among them: of a small grid all."""
+        count = min(most, self.count)
+        return [round(at * (self.count - 1) / max(count - 1, 1)) for at in range(count)]
+
     def _check(self) -> None:
-        """Refuse fields that contradict each other in the first plan.
+        """Refuse fields that contradict each other in every plan that is looked at; a plan of which they do is only marked.
 
         Raises:
             CarbonError: they do.
         """
-        first = {axis.name: axis.values[0] if axis.values else axis.low for axis in (*self.names, *self.numbers)}
-        Plan.from_dict(self.fixed | first)
+        refused: CarbonError | None = None
+        for place in self.spread(_MOST_LOOKED_AT):
+            try:
+                Plan.from_dict(self.plan(place))
+            except CarbonError as error:
+                refused = refused or error
+            else:
+                return
+        if refused is not None:
+            raise refused
 
     def beside(self, folder: str) -> "Grid":
         """Return the grid with paths of models that stand relative to *folder*."""
@@ -216,6 +234,7 @@ class Grid:
 
 _MOST_GROUPS = 100_000
 """Combinations of hardware, regions and other names."""
+_MOST_LOOKED_AT = 200
 
 
 def _samples(samples: object) -> int:

@@ -9,11 +9,11 @@ from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.explore.sweeps.grid import Grid
 
-_MOST_LOOKED_AT = 2_000
+_MOST_LOOKED_AT, _MOST_TRIED = 2_000, 1_000
 
 
 def check_names(grid: Grid, database: Database) -> None:
-    """Refuse a grid of which a name is unknown, or none of whose first plans can be estimated.
+    """Refuse a grid of which a name is unknown, or of which no plan that is looked at can be estimated.
 
     Raises:
         CarbonError: a name is unknown, or no plan can be estimated.
@@ -32,10 +32,8 @@ def check_names(grid: Grid, database: Database) -> None:
 
 
 def _all_refused(grid: Grid, database: Database) -> bool:
-    """Say whether the last plan, and that in the middle of every list, are refused too."""
-    ends = [{axis.name: axis.values[-1] if axis.values else axis.high for axis in (*grid.names, *grid.numbers)}]
-    ends += [{axis.name: axis.values[len(axis.values) // 2] if axis.values else axis.high for axis in (*grid.names, *grid.numbers)}]
-    return all(_error_of(grid.fixed | values, database) is not None for values in ends)
+    """Say whether all plans of a small grid are refused, and of a large one as many that lie evenly in it."""
+    return all(_error_of(grid.plan(place), database) is not None for place in grid.spread(_MOST_TRIED))
 
 
 def _error_of(fields: dict[str, Any], database: Database) -> CarbonError | None:

@@ -147,10 +147,10 @@ def _answer(question: int, reply: int, close: list[int], look_up: "Callable[[Run
 
 def _look_up(question: "RunQuestion") -> "Valuation":
     """Return what the database and earlier sessions of the run say."""
-    from traincarbon.ledger.journal import run_journals
+    from traincarbon.ledger.journal import run_journals, run_packs
     from traincarbon.ledger.patience import Asked
 
-    earlier = Asked(lambda: run_journals(question.store, question.run_id, but=question.journal))
+    earlier = Asked(lambda: run_journals(question.store, question.run_id, but=question.journal) or run_packs(question.store, question.run_id))
     from traincarbon.tracking.value.rates import look_up
 
     found = look_up(question)

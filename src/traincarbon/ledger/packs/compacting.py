@@ -1,0 +1,132 @@
+"""Pack the journals of a store that are at rest: what was packed is verified before a journal is removed, and a process that dies loses nothing."""
+
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from traincarbon.ledger.index import Index
+from traincarbon.ledger.index_progress import Progress, Tell
+from traincarbon.ledger.packs.batches import batches
+from traincarbon.ledger.packs.compacted import Compacted, Made, Month
+from traincarbon.ledger.packs.leftovers import remove_leftovers
+from traincarbon.ledger.packs.lock import alone
+from traincarbon.ledger.packs.lookup import InPack, begins_with, is_within, journals_in_packs
+from traincarbon.ledger.packs.pack_making import make_pack, state_of
+from traincarbon.ledger.packs.packages import pyarrow
+from traincarbon.ledger.packs.resting import QUIET_S, Found, Left, Resting, Stays, find_resting, path_of
+from traincarbon.ledger.packs.rewriting import without
+from traincarbon.ledger.store_folder import node_name
+
+
+def plan(store: str, index: Index, *, quiet_s: float = QUIET_S) -> Compacted:
+    """Return which journals would be packed and which would stay. Nothing is written."""
+    found = find_resting(index, quiet_s=quiet_s)
+    return Compacted(store, True, _by_month(found), (), 0, 0, found.left, 0.0)
+
+
+def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int | None = None, tell: Tell | None = None) -> Compacted:
+    """Pack the journals at rest and remove each once its pack gives it back.
+
+    Args:
+        store: The folder of the store.
+        index: Its index.
+        quiet_s: How long a journal without an end must not have changed. [s]
+        most_b: Pack no more than this, but at least one journal; None for no limit. [B]
+        tell: Called with a line now and then.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed.
+        BusyError: another process compacts the store.
+        CarbonError: the disk is full, say; journals that were not packed by then are where they were.
+    """
+    pyarrow()
+    began_s = time.monotonic()
+    packs, removed = list[Made](), list[Resting]()
+    with alone(store):
+        remove_leftovers(index.journals)
+        found = find_resting(index, quiet_s=quiet_s)
+        left = list(found.left)
+        progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing journals")
+        for number, batch in enumerate(batches(found.resting, most_b=most_b)):
+            earlier = journals_in_packs(index, (each.run_id for each in batch))
+            sorted_ = _sorted(index.journals, batch, earlier)
+            left += [Left(each.journal, Stays.DIFFERENT, "a pack holds another journal of that name") for each in sorted_.differing]
+            name = f"{node_name(store)}-{os.getpid()}-{time.time_ns() + number}"
+            made = make_pack(index.journals, sorted_.new, name=name, left=left, done=progress.add) if sorted_.new else None
+            gone = [each for each in sorted_.known if _remove(index.journals, each, (each.size_b, each.mtime_ns))]
+            if made is not None:
+                packs.append(made)
+                gone += [each.source for each in made.journals if _remove(index.journals, each.source, each.state)]
+                _replace_earlier(made, gone, earlier)
+            removed += gone
+            _remove_folders(index.journals, batch)
+        if packs or removed:
+            index.refresh()
+    return Compacted(store, False, _by_month(found), tuple(packs), len(removed), sum(each.size_b for each in removed), tuple(left), time.monotonic() - began_s)
+
+
+def _by_month(found: Found) -> tuple[Month, ...]:
+    months = []
+    for month, group in groupby(found.resting, key=attrgetter("month")):
+        journals = list(group)
+        months.append(Month(month, len({each.run_id for each in journals}), len(journals), sum(each.size_b for each in journals)))
+    return tuple(months)
+
+
+class _Sorted(NamedTuple):
+    """The journals of a batch by what packs hold of them already."""
+
+    new: list[Resting]
+    known: list[Resting]
+    """A pack gives them back: their removal was cut short, or they came back by a merge."""
+    differing: list[Resting]
+    """A pack holds another journal under their name."""
+
+
+def _sorted(journals: str, batch: Iterable[Resting], earlier: Mapping[str, InPack]) -> _Sorted:
+    found = _Sorted([], [], [])
+    for each in batch:
+        in_pack = earlier.get(each.journal)
+        try:
+            if in_pack is None or (begins_with(path_of(journals, each), in_pack) and each.size_b > in_pack.summarised.packed.size_b):
+                found.new.append(each)
+            elif is_within(path_of(journals, each), in_pack):
+                found.known.append(each)
+            else:
+                found.differing.append(each)
+        except OSError:  # the pack is damaged, or the journal cannot be read
+            found.differing.append(each)
+    return found
+
+
+def _replace_earlier(made: Made, removed: Iterable[Resting], earlier: Mapping[str, InPack]) -> None:
+    """Take journals that have grown since they were packed, and are packed again, out of the older packs."""
+    gone = {each.journal for each in removed}
+    by_file: dict[str, set[str]] = {}
+    for each in made.journals:
+        if each.packed.journal in earlier and each.packed.journal in gone:
+            by_file.setdefault(earlier[each.packed.journal].file, set()).add(each.packed.journal)
+    for file, names in by_file.items():
+        without(file, names)
+
+
+def _remove(journals: str, each: Resting, state: tuple[int, int]) -> bool:
+    """Remove a journal that a pack holds, unless it has changed since it was read."""
+    file = path_of(journals, each)
+    try:
+        if state_of(file) != state:
+            return False
+        os.remove(file)
+    except OSError:  # it stays, and counts once
+        return False
+    return True
+
+
+def _remove_folders(journals: str, batch: Sequence[Resting]) -> None:
+    for folder in {each.folder for each in batch}:
+        with suppress(OSError):  # something else is in it
+            os.rmdir(os.path.join(journals, folder))

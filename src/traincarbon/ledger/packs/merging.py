@@ -1,0 +1,54 @@
+"""Copy packs of another store: both files, the summaries last."""
+
+import os
+import shutil
+import zlib
+from contextlib import suppress
+
+from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.ledger.index import Index
+from traincarbon.ledger.packs.lookup import journals_in_packs
+from traincarbon.ledger.packs.pack import SUMMARIES, lines_file, summaries_in
+from traincarbon.ledger.packs.rewriting import without
+from traincarbon.ledger.store_access import make_folder
+from traincarbon.reading import open_regular
+
+
+def copy_pack(file: str, index: Index) -> bool:
+    """Copy a pack into the store of an index without the journals that its packs hold already. Return False if they hold all.
+
+    Raises:
+        NotFoundError: its lines are missing.
+        CarbonError: it cannot be copied.
+    """
+    found = list(summaries_in(file))
+    own = journals_in_packs(index, (each.process.run_id for each in found))
+    known = {each.packed.journal for each in found if each.packed.journal in own and own[each.packed.journal].summarised.packed == each.packed}
+    if len(known) == len(found):
+        return False
+    if not os.path.isfile(lines_file(file)):
+        raise NotFoundError(f"{file}: its lines are not there, {os.path.basename(lines_file(file))}", hint="copy both files of a pack")
+    folder = os.path.join(index.journals, os.path.basename(os.path.dirname(file)))
+    target = os.path.join(folder, os.path.basename(file))
+    if os.path.exists(target):
+        with open_regular(file) as stream:
+            target = f"{target.removesuffix(SUMMARIES)}-{zlib.crc32(stream.read()):08x}{SUMMARIES}"
+    try:
+        make_folder(folder)
+        for source, place in ((lines_file(file), lines_file(target)), (file, target)):
+            _copy(source, place)
+    except OSError as error:
+        raise CarbonError(f"cannot copy {file}: {error.strerror or error}", hint="is the store writable, and the disk not full?") from error
+    if known:
+        without(target, known)
+    return True
+
+
+def _copy(source: str, place: str) -> None:
+    part = os.path.join(os.path.dirname(place), f".{os.path.basename(place)}.part")
+    try:
+        shutil.copyfile(source, part)
+        os.replace(part, place)
+    finally:
+        with suppress(OSError):
+            os.remove(part)

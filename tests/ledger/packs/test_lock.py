@@ -1,0 +1,32 @@
+"""One compaction at a time."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.packs.lock import BusyError, alone
+
+
+def test_a_second_one_is_refused_until_the_first_has_ended(tmp_path):
+    with alone(str(tmp_path)):
+        with pytest.raises(BusyError, match="another process compacts") as raised, alone(str(tmp_path)):
+            pass
+        assert raised.value.hint == "wait until it has ended"
+    with alone(str(tmp_path)):
+        assert os.listdir(tmp_path) == ["compact.lock"]
+
+
+def test_a_process_that_dies_leaves_no_lock(tmp_path):
+    code = "import os, sys\nfrom traincarbon.ledger.packs.lock import alone\nwith alone(sys.argv[1]): os._exit(9)"
+    assert subprocess.run([sys.executable, "-c", code, str(tmp_path)]).returncode == 9
+    with alone(str(tmp_path)):
+        assert os.path.exists(tmp_path / "compact.lock")
+
+
+def test_a_store_that_cannot_be_written_is_an_error(tmp_path):
+    (tmp_path / "compact.lock").mkdir()
+    with pytest.raises(CarbonError, match="cannot write in"), alone(str(tmp_path)):
+        pass

@@ -1,0 +1,80 @@
+"""Packs of other stores are merged, and what is there already is not counted again."""
+
+import os
+import shutil
+
+import pytest
+
+from packed_stores import files_in, write_run
+from traincarbon import runs
+from traincarbon.evidence.seals import verify
+
+pytest.importorskip("pyarrow")
+
+
+@pytest.fixture
+def stores(tmp_path):
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    write_run(one, "a")
+    write_run(one, "b", writer="b2-8-2")
+    shutil.copytree(one, two)
+    write_run(two, "c", writer="c3-9-3")
+    return one, two
+
+
+def ends(store):
+    return runs.query("SELECT run_id FROM intervals WHERE kind = 'end' ORDER BY 1", store=store).rows
+
+
+def test_a_pack_is_copied_with_its_lines(stores):
+    one, two = stores
+    shutil.rmtree(os.path.join(one, "journals"))
+    runs.compact(store=two)
+    merged = runs.merge([two], store=one)
+    assert (merged.runs, merged.copied, merged.unchanged, merged.faults) == (3, 1, 0, ())
+    assert ends(one) == (("a",), ("b",), ("c",))
+    assert {run.seal for run in verify(store=one)} == {"intact"}
+    again = runs.merge([two], store=one)
+    assert (again.copied, again.unchanged) == (0, 1)
+
+
+def test_what_own_packs_hold_is_taken_out_of_the_copy(stores):
+    one, two = stores
+    runs.compact(store=one)
+    runs.compact(store=two)
+    runs.merge([two], store=one)
+    assert ends(one) == (("a",), ("b",), ("c",))
+    assert len(files_in(one)) == 4
+
+
+def test_journals_that_own_packs_hold_are_not_copied(stores):
+    one, two = stores
+    runs.compact(store=one)
+    merged = runs.merge([two], store=one)
+    assert (merged.copied, merged.unchanged) == (1, 2)
+    assert runs.compact(store=one).removed == 1
+    assert ends(one) == (("a",), ("b",), ("c",))
+
+
+def test_a_pack_of_the_same_name_and_other_content_gets_another_name(stores):
+    one, two = stores
+    shutil.rmtree(os.path.join(one, "journals"))
+    runs.compact(store=two)
+    (name,) = (name for name in files_in(two) if name.endswith(".jsonl"))
+    os.makedirs(os.path.dirname(os.path.join(one, "journals", name)))
+    with open(os.path.join(one, "journals", name), "w") as stream:
+        stream.write("{}\n")
+    assert runs.merge([two], store=one).copied == 1
+    assert {run.run_id for run in runs.list(store=one)} == {"a", "b", "c"}
+
+
+def test_a_pack_whose_lines_are_gone_is_left_out_and_named(stores):
+    one, two = stores
+    runs.compact(store=two)
+    for name in files_in(two):
+        if name.endswith(".parquet"):
+            os.remove(os.path.join(two, "journals", name))
+    shutil.rmtree(os.path.join(one, "journals"))
+    merged = runs.merge([two], store=one)
+    assert (merged.copied, len(merged.faults)) == (0, 1)
+    assert "parquet" in merged.faults[0]

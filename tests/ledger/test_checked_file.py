@@ -1,0 +1,118 @@
+"""A large index is looked through once for each of its contents: what is not as it was is looked through again."""
+
+import os
+import random
+import sqlite3
+
+import pytest
+
+from traincarbon.ledger import checked_file, index_file
+from traincarbon.ledger.checked_file import CheckedFile
+from traincarbon.ledger.index_file import connect, insert
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    """An index that counts as large and was just written."""
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1)
+    os.chmod(tmp_path, 0o700)
+    connection = connect(str(tmp_path / "index.sqlite"))
+    insert(connection, "folders", [(f"folder-{number}", number, 1) for number in range(400)])
+    connection.close()
+    return tmp_path / "index.sqlite"
+
+
+@pytest.fixture
+def looked(monkeypatch):
+    """How often an index was looked through."""
+    seen = []
+    real = index_file._check_content
+    monkeypatch.setattr(index_file, "_check_content", lambda connection: seen.append(1) or real(connection))
+    return seen
+
+
+def opened(database):
+    connection = connect(str(database))
+    place = connection.execute("PRAGMA database_list").fetchone()[2]
+    rows = connection.execute("SELECT count(*) FROM folders").fetchone()[0]
+    connection.close()
+    return place, rows
+
+
+def test_an_unchanged_index_is_looked_through_once_and_a_changed_one_again(database, looked):
+    for expected in (1, 1, 1):
+        assert opened(database) == (str(database), 400)
+        assert len(looked) == expected
+    connection = connect(str(database))
+    insert(connection, "folders", [("more", 1, 1)])
+    connection.close()
+    assert len(looked) == 1
+    assert [opened(database)[1] for _ in range(2)] == [401, 401]
+    assert len(looked) == 2
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("is_dated", [True, False], ids=["as written", "with the old time"])
+def test_a_change_of_any_bit_is_found_whatever_time_the_file_has(database, looked, seed, is_dated):
+    opened(database)
+    state = os.stat(database)
+    content = bytearray(database.read_bytes())
+    content[random.Random(seed).randrange(len(content))] ^= 1 << seed % 8
+    database.write_bytes(content)
+    if not is_dated:
+        os.utime(database, ns=(state.st_atime_ns, state.st_mtime_ns))
+    place, rows = opened(database)
+    assert place == str(database)
+    assert rows in (400, 0), "whole, as in an unused part of it, or made anew"
+    assert len(looked) > 1
+
+
+def test_what_another_command_has_not_moved_into_the_file_yet_is_looked_through(database):
+    opened(database)
+    other = sqlite3.connect(database, isolation_level=None)
+    other.execute("UPDATE folders SET mtime_ns = 7 WHERE name = 'folder-3'")
+    connection = connect(str(database))
+    assert connection.execute("SELECT count(*) FROM folders").fetchone() == (0,), "a row without its checksum: the index is made anew"
+    connection.close()
+    other.close()
+
+
+def test_a_small_file_a_missing_one_and_one_that_was_changed_meanwhile_are_not_kept(database, monkeypatch):
+    checked = CheckedFile(str(database))
+    os.utime(database, ns=(1, 1))
+    checked.remember()
+    CheckedFile(str(database.with_name("none"))).remember()
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1 << 22)
+    CheckedFile(str(database)).remember()
+    assert not list(database.parent.glob("*.checked*"))
+    assert not CheckedFile(str(database)).is_unchanged
+
+
+@pytest.mark.parametrize("stated", [b"", b"1 2 3 4", b"\xff" * 300, "of another content"])
+def test_a_foreign_text_beside_it_is_not_believed(database, stated):
+    beside = database.with_name("index.sqlite.checked")
+    CheckedFile(str(database)).remember()
+    own = beside.read_bytes()
+    beside.write_bytes(own[:-1] + (b"0" if own[-1:] != b"0" else b"1") if isinstance(stated, str) else stated)
+    assert not CheckedFile(str(database)).is_unchanged
+    beside.unlink()
+    os.mkfifo(beside)
+    assert not CheckedFile(str(database)).is_unchanged
+
+
+def test_it_is_for_its_owner_alone_in_a_private_store_and_no_link_is_written_through(database, tmp_path):
+    CheckedFile(str(database)).remember()
+    beside = database.with_name("index.sqlite.checked")
+    assert beside.stat().st_mode & 0o777 == 0o600
+    beside.unlink()
+    beside.symlink_to(tmp_path / "elsewhere")
+    CheckedFile(str(database)).remember()
+    assert not (tmp_path / "elsewhere").exists()
+    assert CheckedFile(str(database)).is_unchanged
+
+
+def test_where_nothing_can_be_written_the_index_is_read_all_the_same(database, looked, monkeypatch):
+    monkeypatch.setattr(checked_file.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    assert [opened(database) for _ in range(2)] == [(str(database), 400)] * 2
+    assert len(looked) == 2
+    assert sorted(path.name for path in database.parent.iterdir()) == ["index.sqlite"]
