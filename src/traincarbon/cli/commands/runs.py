@@ -10,7 +10,7 @@ from traincarbon import runs
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.commands.budget import budget_command
-from traincarbon.cli.commands.compact import compact_command, query_command
+from traincarbon.cli.commands.compact import compact_command, compact_some, query_command
 from traincarbon.cli.commands.evidence import verify_command
 from traincarbon.cli.commands.run_hours import hours_command
 from traincarbon.cli.commands.sync import sync_command
@@ -78,6 +78,8 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
             click.echo(f"note: {output.clean(fault)}; the rest is not affected", err=True)
         if len(found.faults) > _MOST_NOTES:
             click.echo(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read", err=True)
+    if not as_json:
+        compact_some(store=store, quiet=quiet)
 
 
 @command.command("show", short_help="Show one run: what was measured, modelled and missing.")
@@ -120,6 +122,8 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
             click.echo(f"note: left out {output.clean(fault)}", err=True)
+    if not as_json:
+        compact_some(store=store, quiet=quiet)
 
 
 @command.command("export", short_help="Export runs as CSV, JSON, Parquet or emissions.csv.")
