@@ -26,6 +26,8 @@ from traincarbon.uncertain import Uncertain
         ({"decoder_params": 1e6}, "decoder_params need samples or audio_hours"),
         ({"patch_size": 16}, "patch_size needs image_size"),
         ({"params": 7e9, "frozen_params": 8e9}, "frozen_params 8e+09 exceed params 7e+09"),
+        ({"samples": 10, "image_size": 16, "patch_size": 224}, "patch_size 224 exceeds image_size 16"),
+        ({"samples": 10, "image_size": 256, "patch_size": 64, "latent_factor": 8}, "patch_size 64 exceeds the latent image, 256 / 8"),
     ],
 )
 def test_fields_that_exclude_or_need_each_other_say_so(stated, message):
@@ -33,6 +35,15 @@ def test_fields_that_exclude_or_need_each_other_say_so(stated, message):
         Plan(**stated)
     assert caught.value.hint
     assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("family", "asked_for"), [("speech", "audio_hours"), ("vision", "image_size"), ("convolution", "gmac_per_sample"), ("decoder", "seq_len")]
+)
+def test_epochs_without_data_ask_for_that_of_the_family(family, asked_for):
+    with pytest.raises(PlanError, match="epochs need samples") as caught:
+        Plan(family=family, params=95e6, epochs=10)
+    assert asked_for in caught.value.hint
 
 
 def test_every_pair_of_fields_that_exclude_each_other_is_refused_with_a_hint():

@@ -33,7 +33,20 @@ def test_work_for_an_image_counts_where_it_is_little_and_every_view_counts(shipp
 def test_the_effects_of_a_run_are_those_of_language_models_and_its_own():
     assert language_effects(EFFECTS) == {"all": 1.0, "generation=volta": 1.0, "kind=finetune": 1.0}
     assert own_effects(EFFECTS) == {"generation=volta": 1.0, "medium=image": 1.0, "light": -2.0}
-    assert "family=separable-convolution" in own_effects({"family=separable-convolution": 1.0})
+    for apart in ("separable-convolution", "self-distillation"):
+        assert f"family={apart}" in own_effects({f"family={apart}": 1.0})
+
+
+def test_a_family_that_scatters_more_is_wider_at_the_same_level():
+    calm = [image((-1.0) ** at * 0.1, f"a{at}") for at in range(30)]
+    wild = [image((-1.0) ** at * 1.0, f"b{at}") for at in range(30)]
+    for row in wild:
+        row.effects["family=convolution"] = row.effects.pop("family=vision")
+    found = fit_media([*calm, *wild], lambda _: 0.0)["image"]
+    assert found.width["family=convolution"] > 1.0 > found.width["family=vision"]
+    assert found.apart("family=convolution") > found.apart("family=unknown") > found.apart("family=vision")
+    levels = [found.over_language({"medium=image": 1.0, f"family={family}": 1.0}, "image")[0] for family in ("vision", "convolution")]
+    assert levels[0] == levels[1]
 
 
 def test_the_law_of_light_images_is_found_whatever_language_models_reach():

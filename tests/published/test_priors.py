@@ -13,7 +13,7 @@ from traincarbon.published.runs_file import read_measured_power, read_runs
 
 RUNS, METERED = read_runs()[0], read_measured_power()
 BY_ID = {run.id: run for run in RUNS}
-MEDIA = ("family=vision;", "family=diffusion;", "family=separable-convolution;", "family=speech;")
+MEDIA = tuple(f"family={name};" for name in ("vision", "convolution", "separable-convolution", "self-distillation", "diffusion", "speech"))
 """Families whose rows say nothing about the level of language models."""
 
 
@@ -53,6 +53,7 @@ UNUSABLE = {
     "aurora-1.3b": Unusable.OTHER_OPERATIONS,
     "spark-convnext-b": Unusable.OTHER_OPERATIONS,
     "dailymae-b16-800": Unusable.OTHER_OPERATIONS,
+    "dinov3-7b": Unusable.OTHER_OPERATIONS,
     "arabert-base": Unusable.UNRELIABLE,
     "gshard-dense-2.3b": Unusable.UNRELIABLE,
     "hyenadna-1m": Unusable.OTHER_OPERATIONS,

@@ -8,8 +8,8 @@ from traincarbon.budgets.budget_file import checked_budget, checked_limits, read
 from traincarbon.budgets.budget_month import BudgetsMonth, months_of
 from traincarbon.budgets.month import check_month, month_named
 from traincarbon.budgets.month_use import month_uses
-from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.server.team_ledger import open_ledger
+from traincarbon.ledger.source import RunSource
 
 
 def budget(
@@ -26,24 +26,24 @@ def budget(
     Raises:
         CarbonError: the file of budgets cannot be read, *month* is no month, or the ledger does not answer.
     """
-    with open_ledger(store, progress=progress) as ledger:
-        return budget_of(ledger, project, month=month)
-
-
-def budget_of(ledger: LedgerReader, project: str | None = None, *, month: str = "") -> BudgetsMonth:
-    """Return what :func:`budget` does, of a ledger that is open."""
     if month:
         check_month(month)
+    with open_ledger(store, progress=progress) as ledger:
+        return budget_in(ledger.index, ledger.store, project, month=month)
+
+
+def budget_in(source: RunSource, ledger: str, project: str | None = None, *, month: str = "", is_fresh: bool = False) -> BudgetsMonth:
+    """Return what :func:`budget` does, of the runs of a *ledger* that is open."""
     budgets = read_budgets()
     now_s = time.time()
     asked = month_named(month, time_zone=budgets.time_zone, now_s=now_s)
-    uses = month_uses(ledger.index, asked, now_s=now_s)
+    uses = month_uses(source, asked, now_s=now_s, is_fresh=is_fresh)
     months = months_of(budgets, uses, asked)
     if project is not None:
         months = tuple(each for each in months if project in (each.project, each.budget.project, *each.projects))
     counted = {name for each in months for name in each.projects}
     without = () if project is not None else tuple(sorted(set(uses) - counted))
-    return BudgetsMonth(asked, months, without, ledger.store, now_s, budgets.file)
+    return BudgetsMonth(asked, months, without, ledger, now_s, budgets.file)
 
 
 def set_budget(

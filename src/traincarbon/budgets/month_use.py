@@ -79,7 +79,9 @@ class MonthUse:
                 self.unknown_ahead[name] = self.unknown_ahead.get(name, 0) + 1
 
 
-def month_uses(source: RunSource, month: Month, *, now_s: float | None = None, has_days: bool = True, but: Collection[str] = ()) -> dict[str, MonthUse]:
+def month_uses(
+    source: RunSource, month: Month, *, now_s: float | None = None, has_days: bool = True, but: Collection[str] = (), is_fresh: bool = False
+) -> dict[str, MonthUse]:
     """Return what the runs of each project take in a month.
 
     A run of less than a day that did not cross an end of the month counts on the day on which it began; others count by their hours.
@@ -90,10 +92,12 @@ def month_uses(source: RunSource, month: Month, *, now_s: float | None = None, h
         now_s: Now, on the wall clock; None asks it. [s]
         has_days: Whether it matters on which day a run took something.
         but: Runs that are about to go on, so that what they still will take is known better.
+        is_fresh: Whether the ledger took in what is new a moment ago.
     """
     now_s = time.time() if now_s is None else now_s
     between = (timestamp(month.begin_s), timestamp(month.end_s), S_PER_DAY if has_days else _ANY_LENGTH_S)
-    source.refresh()
+    if not is_fresh:
+        source.refresh()
     found: dict[str, MonthUse] = {}
     for project, hour, runs, *sums in source.rows(source.questions.within, *between):
         _add_sums(

@@ -10,7 +10,7 @@ from traincarbon.disclosure.by_hour import RunByHour, basis_of_scope2, run_by_ho
 from traincarbon.disclosure.compute import compute_by_hardware
 from traincarbon.disclosure.grounds import grounds_of_run
 from traincarbon.disclosure.market import by_contract, market_figures
-from traincarbon.disclosure.statement import RESULTS, Compute, Statement
+from traincarbon.disclosure.statement import INTENSITY_OF_HOURS, RESULTS, Compute, Statement
 from traincarbon.disclosure.tenure import Tenure, holding_of_run
 from traincarbon.disclosure.tuning import base_model_of, is_fine_tuning
 from traincarbon.errors import CarbonError
@@ -55,13 +55,13 @@ def statement_of_run(
         database: The facts about its hardware.
         model: The name of the model; by default that of its plan, else its project.
         level: Confidence level of the count of compute by hardware; that of the record's intervals is 90 %. [1]
-        by_hour: The run by hour; by default with the intensity of the year, as nothing is asked.
+        by_hour: The run by hour, as services answered; by default with the intensity of the year, as nothing is asked.
         tenure: Who owns the hardware; by default what the record tells.
         market_intensity: Carbon intensity of the energy contract; by default that of the run's plan. [g/kWh]
     """
     plan, site = run.plan or {}, checked_site(run.site) or {}
     region, zone = str(site.get("region") or ""), str(site.get("zone") or "")
-    by_hour = by_hour if by_hour is not None else run_by_hour(run, basis=basis_of_scope2(run))
+    asked, by_hour = by_hour, by_hour if by_hour is not None else run_by_hour(run, basis=basis_of_scope2(run))
     params = run.params or number(plan.get("params"))
     results = _results(run, site, _contract(plan) if market_intensity is None else market_intensity)
     grounds = grounds_of_run(run, pue=number(site.get("pue")), facts=known_facts(run, database))
@@ -70,6 +70,8 @@ def statement_of_run(
     missing |= {f"energy of {part}": reason for part, reason in run.missing.items()}
     if not by_hour.hours:
         missing["energy by hour"] = "; ".join(by_hour.notes)
+    elif asked is not None and asked.n_by_hour < len(asked.hours):
+        missing[INTENSITY_OF_HOURS] = "; ".join(asked.notes)
     if run.state == "running":
         missing["the rest of the run"] = "the run is still going: these are the figures so far"
     elif run.state == "incomplete":

@@ -79,6 +79,8 @@ RESULTS = (
 )
 """The amounts of a statement, each an interval or None."""
 
+INTENSITY_OF_HOURS = "carbon intensity of each hour"
+"""What is missing where it was asked for and no service knew it of every hour."""
 UNFINISHED = ("the rest of the run", "nodes")
 """What may be missing of a run so that all of its amounts are too low."""
 

@@ -18,6 +18,7 @@ _PARTS = (
     ("batch_tokens", "tokens", "tokens counts the whole training, batch_tokens one step"),
     ("text_params", "params", "params counts the whole model, text_params the part that sees text"),
     ("decoder_params", "params", "params counts the whole model, decoder_params the decoder"),
+    ("patch_size", "image_size", "image_size is the side of an image in pixels, patch_size that of one of its patches"),
     ("local_size", "image_size", "image_size is the side of a large crop, local_size that of a small one"),
     ("seq_len", "batch_tokens", "a step has at least one sequence of seq_len: batch_tokens counts the tokens of all its sequences"),
 )
@@ -79,6 +80,7 @@ _NEEDING = frozenset(name for name, _, _ in _NEEDED)
 _PARTIAL = frozenset(part for part, _, _ in _PARTS)
 """The first fields of these tables: a plan that states none of them needs no closer look."""
 
+_EPOCHS_OF_TOKENS = "tokens count all epochs already; to state epochs, give samples and seq_len"
 _FEW = 1000.0
 """Fewer parameters or tokens than this suggest a forgotten suffix."""
 _FEW_FLOP = 1e12
@@ -109,10 +111,18 @@ def check_together(plan: "Plan") -> None:
         if name in stated and not any(other in stated for other in (*needed, _ALSO.get(name, name)) if other != name):
             raise PlanError(f"{name} need{'' if name.endswith('s') else 's'} {' or '.join(needed)}", hint=hint)
     if plan.epochs is not None and plan.samples is None and plan.audio_hours is None:
-        raise PlanError("epochs need samples or audio_hours", hint="tokens count all epochs already; to state epochs, give samples and seq_len")
+        family = family_of(plan.family)
+        raise PlanError("epochs need samples or audio_hours", hint=family.tokens_hint or family.needs or _EPOCHS_OF_TOKENS)
     if plan.kv_heads is not None and any_of(plan.number("heads") % plan.number("kv_heads") != 0.0):
         raise PlanError(
             f"heads {shown(plan.heads)} do not divide by kv_heads {shown(plan.kv_heads)}", hint="each key and value head serves the same number of heads"
+        )
+    if {"latent_factor", "patch_size", "image_size"} <= stated and any_of(
+        median_of(plan.number("patch_size") * plan.number("latent_factor")) > median_of(plan.number("image_size"))
+    ):
+        raise PlanError(
+            f"patch_size {shown(plan.patch_size)} exceeds the latent image, {shown(plan.image_size)} / {shown(plan.latent_factor)}",
+            hint="patch_size counts latent pixels, image_size those of the image",
         )
     for part, whole, hint in () if stated.isdisjoint(_PARTIAL) else _PARTS:
         if part in stated and whole in stated and any_of(median_of(plan.number(part)) > median_of(plan.number(whole))):

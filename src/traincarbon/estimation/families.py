@@ -59,6 +59,8 @@ _MEASURED = "give samples, epochs and seconds_per_sample (GPU-seconds that you m
 IMAGE, SOUND = "image", "sound"
 SEPARABLE = "separable-convolution"
 """Networks of depthwise convolutions, such as EfficientNet and MobileNet: few multiply-adds for each value that they move."""
+SELF_DISTILLATION = "self-distillation"
+"""Networks that learn from a running mean of themselves, such as DINO: many crops come of one image, and some leave blocks out at random."""
 
 FAMILIES: dict[str, Family] = {
     family.name: family
@@ -67,7 +69,7 @@ FAMILIES: dict[str, Family] = {
         Family("encoder", ("encoder",), is_one_stack=True),
         Family("encoder-decoder", ("seq2seq",), compute.encoder_decoder_training_flop, is_prompted=True),
         Family("vision", ("vision",), tokens_hint=_PATCHES, medium=IMAGE),
-        Family("convolution", ("convolution",), prior_of="vision", needs=_GMAC, medium=IMAGE),
+        Family("convolution", ("convolution",), needs=_GMAC, medium=IMAGE),
         Family(SEPARABLE, (SEPARABLE,), needs=_GMAC.replace("resnet-50", "efficientnet-b0"), medium=IMAGE),
         Family(
             "contrastive",
@@ -86,9 +88,8 @@ FAMILIES: dict[str, Family] = {
             medium=IMAGE,
         ),
         Family(
-            "self-distillation",
-            ("self-distillation",),
-            prior_of="vision",
+            SELF_DISTILLATION,
+            (SELF_DISTILLATION,),
             needs=f"{_IMAGES}, and the crops if they are not two large and eight small ones",
             is_by_sample=True,
             medium=IMAGE,
@@ -112,9 +113,9 @@ FAMILIES: dict[str, Family] = {
 OWN_FIELDS = {
     "mask_ratio": "masked-autoencoder",
     "text_params": "contrastive",
-    "global_crops": "self-distillation",
-    "local_crops": "self-distillation",
-    "local_size": "self-distillation",
+    "global_crops": SELF_DISTILLATION,
+    "local_crops": SELF_DISTILLATION,
+    "local_size": SELF_DISTILLATION,
     "frames": "video",
     "latent_factor": "diffusion",
     "frozen_gmac_per_sample": "diffusion",

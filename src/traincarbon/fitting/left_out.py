@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from traincarbon.fitting.regression import Fit, Observation
-from traincarbon.fitting.solve import quantile
+from traincarbon.fitting.solve import quantile, t_over_normal
 from traincarbon.uncertain import Z_90
 
-_COVERED = 0.91
-"""Share of the left-out rows that 90 % intervals are made to hold: a point more, because the form of a fit is chosen on the same rows."""
+_COVERED = 0.90
+"""Share of the left-out rows that 90 % intervals are made to hold."""
 _HALVINGS = 60
 _MOST_REACH = 4.0
 
@@ -57,11 +57,12 @@ def left_out(rows: Sequence[Observation], found: Fit) -> list[LeftOut]:
 def honest_scatter(rows: Sequence[LeftOut], *, groups: int, covered: float = _COVERED) -> float:
     """Return the standard deviation of the scatter with which the 90 % intervals of *rows* that were left out hold them.
 
-    They are made to hold the share *covered*. The scatter of few *groups* says less about that of the next, so it is widened by the root of (groups + 1) / (groups - 1).
+    They are made to hold the share *covered*. The scatter of few *groups* says less about that of the next, so it is widened as the prediction
+    interval of a normal sample is: by Student's t of groups - 1 degrees of freedom and the root of 1 + 1 / groups.
     """
     low, high = 0.0, _MOST_REACH
     for _ in range(_HALVINGS):
         middle = (low + high) / 2.0
         reached = quantile(sorted(abs(row.error) / (row.variance + middle**2) ** 0.5 for row in rows), covered)
         low, high = (middle, high) if reached > Z_90 else (low, middle)
-    return (low + high) / 2.0 * math.sqrt((groups + 1) / (groups - 1) if groups > 1 else 1.0)
+    return (low + high) / 2.0 * (t_over_normal(groups - 1.0) * math.sqrt(1.0 + 1.0 / groups) if groups > 1 else 1.0)

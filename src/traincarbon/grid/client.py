@@ -89,7 +89,8 @@ class Client:
             if status == _OK:
                 return content
             if status in _REFUSED:
-                raise ServiceError(f"{self._service.title} refused the token in {' and '.join(self._service.variables) or 'no variable'} ({status})")
+                variables = " and ".join(self._service.variables)
+                raise ServiceError(f"{self._service.title} refused {f'the token in {variables}' if variables else 'to answer'} ({status})")
             may_help = status in (0, _TOO_MANY) or status >= _FAULT
             if not left or not may_help or asked_s > _LONGEST_WAIT_S:
                 raise ServiceError(f"{self._service.title} {_words(status)}")

@@ -1,8 +1,9 @@
 """Which single byte of a sealed line was changed: the one whose replacement makes the seal right again."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from traincarbon.ledger.journal_lines import LONGEST_LINE_B, seal_of, with_checksum
+from traincarbon.ledger.journal_lines import LONGEST_LINE_B, seal_begun, seal_of, with_checksum
 from traincarbon.ledger.sealed_line import MARKS_B, SUM_LETTERS, SealedLine, framed, parted_line
 
 _LONGEST_B = 1 << 15
@@ -29,12 +30,13 @@ class ChangedByte(NamedTuple):
     is_within: bool = True
 
 
-def changed_byte(line: bytes, *, after: str) -> ChangedByte | None:
+def changed_byte(line: bytes, *, after: str, beat: Callable[[], None] | None = None) -> ChangedByte | None:
     """Return the one byte by which a sealed line differs from what was written, None if none alone makes its seal right.
 
     Args:
         line: The line as it stands in the file, without its end.
         after: The seal of the line before it.
+        beat: Called now and then, as a search may take seconds.
     """
     if not MARKS_B < len(line) <= _LONGEST_B:
         return None
@@ -44,7 +46,7 @@ def changed_byte(line: bytes, *, after: str) -> ChangedByte | None:
     if len(differing) == 1:  # in its seal, in its checksum, or in what stands around them
         return _change(line, made.line, differing[0], made.seal)
     sealed = parted_line(line)
-    return None if sealed is None else _within_text(line, sealed, after)
+    return None if sealed is None else _within_text(line, sealed, after, beat)
 
 
 def changed_end(line: bytes, rest: bytes, *, after: str) -> ChangedByte | None:
@@ -79,14 +81,19 @@ def _sealed(text: bytes, after: str) -> _Made:
     return _Made(with_checksum(whole), seal)
 
 
-def _within_text(line: bytes, sealed: SealedLine, after: str) -> ChangedByte | None:
+def _within_text(line: bytes, sealed: SealedLine, after: str, beat: Callable[[], None] | None) -> ChangedByte | None:
     """Return the byte of the text whose replacement gives the stated seal."""
-    text = sealed.text
+    text, begun = sealed.text, seal_begun(after)
     for at in range(len(text) - 1):  # the last one closes the object, and stands after the marks
-        before, rest = text[:at], text[at + 1 :]
+        rest = text[at + 1 :]
         for byte in _ASCII:
-            if seal_of(before + byte + rest, after=after) == sealed.seal:
+            tried = begun.copy()
+            tried.update(byte + rest)
+            if tried.hexdigest() == sealed.seal:
                 return ChangedByte(at, _shown(line[at]), _shown(byte[0]), sealed.seal)
+        begun.update(text[at : at + 1])
+        if beat is not None:
+            beat()
     return None
 
 

@@ -116,6 +116,11 @@ def seal_of(text: bytes, *, after: str) -> str:
     return blake2b(after.encode("ascii") + text, digest_size=SEAL_LETTERS // 2).hexdigest()
 
 
+def seal_begun(after: str) -> blake2b:
+    """Return the hash of a seal before the text of its line."""
+    return blake2b(after.encode("ascii"), digest_size=SEAL_LETTERS // 2)
+
+
 def _checksum(text: bytes) -> bytes:
     return blake2b(text, digest_size=4).hexdigest().encode("ascii")
 

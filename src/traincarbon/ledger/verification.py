@@ -112,17 +112,17 @@ def verify_journal(file: str | os.PathLike[str], *, name: str = "", run_id: str 
     shown = name or os.fspath(file)
     try:
         with open_regular(file) as stream:
-            lines = iter(lambda: stream.readline(2 * LONGEST_LINE_B), b"")
-            return verify_lines(lines if progress is None else progress.counted(lines), name=shown, run_id=run_id)
+            return verify_lines(iter(lambda: stream.readline(2 * LONGEST_LINE_B), b""), name=shown, run_id=run_id, progress=progress)
     except OSError as error:
         return Verified(shown, Seal.UNREADABLE, 0, "", (f"{shown}: {error.strerror or error}",), ())
 
 
-def verify_lines(raw: Iterator[bytes], *, name: str, run_id: str = "") -> Verified:
+def verify_lines(raw: Iterator[bytes], *, name: str, run_id: str = "", progress: Progress | None = None) -> Verified:
     """Return what the seals of a journal say, of which *raw* gives one line after the other."""
-    check = _Check(name, run_id)
+    reading = progress or Progress(None, whole_b=0)
+    check = _Check(name, run_id, reading)
     waiting: _Raw | None = None
-    for each in _numbered(raw):
+    for each in _numbered(reading.counted(raw)):
         waiting = each if waiting is None else check.take(waiting, each)
     if waiting is not None:
         check.take(waiting, None)
@@ -138,8 +138,8 @@ def united(found: Sequence[Verified]) -> list[Verified]:
 class _Check:
     """One journal being verified."""
 
-    def __init__(self, name: str, run_id: str) -> None:
-        self._name, self._run_id = name, run_id
+    def __init__(self, name: str, run_id: str, progress: Progress) -> None:
+        self._name, self._run_id, self._beat = name, run_id, lambda: progress.add(0)
         self._lines = self._sealed = self._unsealed = self._searched = self._dropped = 0
         self._first_unsealed: _Raw | None = None
         self._seals: dict[str, str] = {}
@@ -210,7 +210,7 @@ class _Check:
             self._notes.append(f"{self._name}: its last line is cut off, as by a writer that was killed or is writing it")
             return None
         may_be_sealed = self._sealed or self._lines == 1
-        found = (changed_byte(text, after=self._seal) or changed_end(text, following, after=self._seal)) if may_be_sealed else None
+        found = (changed_byte(text, after=self._seal, beat=self._beat) or changed_end(text, following, after=self._seal)) if may_be_sealed else None
         if found is not None:
             self._sealed += 1
             self._name_byte(raw, found)
@@ -251,7 +251,7 @@ class _Check:
         """State that a line was changed, and return its seal as it was, "" if that is not known."""
         found = changed_end(text, b"", after=self._seal)
         if found is None and self._searched < _MOST_SEARCHED:
-            found = changed_byte(text, after=self._seal)
+            found = changed_byte(text, after=self._seal, beat=self._beat)
         self._searched += 1
         if found is not None:
             self._name_byte(raw, found)

@@ -97,10 +97,10 @@ def _factor(found: WholeRuns, scope: str, effects: Mapping[str, float], n: int, 
 def _factors_of_medium(found: WholeRuns, medium: str, own: MediaFit, rows: Sequence[Observation]) -> list[dict[str, str]]:
     """Return the factors of the families of a medium: on hardware that has rows of that medium, and on any."""
     mine = [row for row in rows if row.scatter == medium]
-    wider = own.scatter**2 + own.group**2 - found.apart("run", "family=dense-lm")
     written = []
     for family in sorted({name for row in mine for name in row.effects if name.startswith("family=")}):
         counts = Counter(name for row in mine if family in row.effects for name in row.effects)
+        wider = own.apart(family) - found.apart("run", "family=dense-lm")
         for generation in sorted({name for row in mine for name in row.effects if name.startswith("generation=")} | {"generation=*"}):
             mean, variance = own.over_language({f"medium={medium}": 1.0, family: 1.0, generation: 1.0}, medium)
             scope = family if generation == "generation=*" else f"{family};{generation}"

@@ -85,7 +85,7 @@ class WholeRuns(NamedTuple):
         usual = media_runs.language_effects(effects)
         level, _ = self.fit.predict(usual, "run")
         over, variance = own.over_language(effects, scatter)
-        return level + over, math.sqrt(self.variance(usual) + variance + own.scatter**2 + own.group**2)
+        return level + over, math.sqrt(self.variance(usual) + variance + own.apart(groups_of(effects)[1]))
 
     def apart(self, scatter: str, *groups: str) -> float:
         """Return the variance between runs of one kind of *scatter*: within an organisation, by the *groups* that they are of, and between organisations."""

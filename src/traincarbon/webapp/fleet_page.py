@@ -7,6 +7,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from traincarbon.budgets.budget_month import BudgetsMonth
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.parse import parse_quantity
 from traincarbon.estimation.units import MEASURES
@@ -19,6 +20,7 @@ from traincarbon.reporting.currency import NOT_KNOWN, USD
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, listing, name, table, text, texts
 from traincarbon.reporting.rounding import column
 from traincarbon.reporting.sections.portfolio_charts import Spent, carbon_chart, periods_chart, spending_chart
+from traincarbon.webapp.budget_table import budgets_html, months_in
 from traincarbon.webapp.pages import is_part, page, part, safe
 from traincarbon.webapp.plan_answer import Problem
 from traincarbon.webapp.site import site_of
@@ -49,13 +51,14 @@ async def fleet_page(request: Request) -> Response:
     shown, problem = EMPTY, None
     projects: list[str] = []
 
-    def summed(index: RunSource) -> tuple[list[MonthSums], list[str]]:
-        return month_sums(index, Filter(project=query["project"], since=instant_since(query["since"]))), projects_of(index)
+    def summed(index: RunSource) -> tuple[list[MonthSums], list[str], BudgetsMonth | None]:
+        found = month_sums(index, Filter(project=query["project"], since=instant_since(query["since"])))
+        return found, projects_of(index), months_in(index, query["project"])
 
     try:
         limits = limits_of(query["budget"], query["target"])
-        sums, projects = await site.ledger.ask_index(summed)
-        shown = await run_in_threadpool(fleet_html, sums, limits)
+        sums, projects, months = await site.ledger.ask_index(summed)
+        shown = joined([await run_in_threadpool(fleet_html, sums, limits), budgets_html(months)])
     except CarbonError as error:
         problem = Problem(str(error), error.hint)
     values = {"problem": problem, "fleet": safe(shown)}

@@ -26,3 +26,8 @@ def test_a_start_that_saves_nothing_is_now():
 def test_nothing_known_says_why():
     nothing = StartTimes(None, "", "", "lifecycle", 24.0, None, (), None, ("nothing is known of this grid by hour: --live asks a service",))
     assert "--live asks a service" in " ".join(start_times_text(nothing).split())
+
+
+def test_several_reasons_are_one_sentence_after_another():
+    nothing = StartTimes(None, "", "", "lifecycle", 24.0, None, (), None, ("one service is busy", "another one needs a token"))
+    assert "not known; one service is busy; another one needs a token" in " ".join(start_times_text(nothing).split())

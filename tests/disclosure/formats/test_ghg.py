@@ -122,3 +122,17 @@ def test_market_figures_stand_beside_the_market_based_line_and_change_no_number(
     assert market["median"] == ""
     assert "(aws:eu-west-3, 2023): 0 kg" in market["note"]
     assert market["note"].endswith("(FR, 2018): 851 g")
+
+
+def test_hours_that_no_service_knows_are_said_where_they_were_asked_for(disclosed, run_of, shipped, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    run = run_of(hours=HOURS)
+    with served(lambda *_: (401, "no", {})) as (address, _):
+        environment = {"CARBON_ELECTRICITY_MAPS_URL": address, "ELECTRICITYMAPS_TOKEN": "hidden"}
+        by_hour = run_by_hour(run, live=True, basis="direct", service="electricity-maps", database=shipped, environment=environment)
+    asked = disclosed(statement_of_run(run, database=shipped, by_hour=by_hour))
+    assert "refused the token" in asked.missing["carbon intensity of each hour"]
+    (line,) = [row for row in rows_of(asked) if row["method"] == "location-based"]
+    assert "refused the token in ELECTRICITYMAPS_TOKEN (401)" in line["note"]
+    assert "2 of 2 hours have the intensity of the year" in line["note"]
+    assert "carbon intensity of each hour" not in disclosed(statement_of_run(run, database=shipped)).missing

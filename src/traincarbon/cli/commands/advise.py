@@ -71,6 +71,8 @@ def command(
     saves anything, and the cash it takes. --all shows every alternative by how much of the
     plan it keeps, what is lost, and those that do not apply with the reason.
 
+    These savings are for choosing. Report the numbers of the plan that you choose: carbon disclose PLAN.
+
     \b
     carbon advise reports/mt-nlg-530b.toml
     carbon advise --params 7B --tokens 1B --kind finetune --hw h100

@@ -48,6 +48,8 @@ def command(
     and with * every option that no other beats in all three. Lists impossible combinations
     with the reason.
 
+    These numbers are for choosing. Report those of the plan that you choose: carbon disclose PLAN.
+
     \b
     carbon compare --params 70B --tokens 2T --hw p4d,p5 --region us-east-1,sweden
     carbon compare plan.toml other.toml --rent on_demand,spot --plot choices.html

@@ -47,6 +47,8 @@ def command(
     in the same way is cancelled; a change that the rest does not tell from none is said to
     be within uncertainty.
 
+    The differences are for who reviews the change. Report the numbers of a whole plan to others: carbon disclose PLAN.
+
     \b
     carbon diff before.toml after.toml
     carbon diff main HEAD

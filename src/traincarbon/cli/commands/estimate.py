@@ -62,6 +62,9 @@ def command(
     Numbers may have SI suffixes or exponents: 530e9, 530B, 1.4T. Write an uncertain
     number as its 90 % interval: 0.3..0.5 or 0.4±0.05.
 
+    Report to a budget what it costs to rent or to own, to a sustainability team kWh of the facility and CO2e, to readers of a paper GPU-hours.
+    carbon disclose PLAN writes each with its unit and scope.
+
     \b
     carbon estimate --params 530e9 --tokens 270e9 --hw dgx-a100
     carbon estimate --params 7B --tokens 2T --hw p5 --region us-east-1

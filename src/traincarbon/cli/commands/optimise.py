@@ -68,6 +68,8 @@ def command(
     --params, --tokens or --tokens-per-param is given. Every combination of --hw, --region
     and --rent is tried. --sure 0.9 stays within each budget with a probability of 90 %.
 
+    These numbers are for choosing. Report those of the plan that you choose: carbon disclose PLAN.
+
     \b
     carbon optimise --hw dgx-h100 --budget-usd 1e6
     carbon optimise --hw dgx-a100,dgx-h100 --servers 64 --budget-days 30

@@ -86,6 +86,8 @@ def command(
     formula and source of every number. Runs are compared with their forecasts. Many runs
     are summed by project, hardware and month.
 
+    It is for a budget committee: the number is the amount to approve. carbon disclose writes what regulators, sustainability teams and readers ask for.
+
     \b
     carbon report plan.toml -o plan.html --budget 5e6 --approver "Head of research"
     carbon report plan.toml -o plan.html --pdf --xlsx

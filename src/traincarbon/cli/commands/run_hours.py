@@ -30,6 +30,8 @@ def hours_command(
 ) -> None:
     """Show the energy of a run by hour and zone, and the emissions of its electricity. The hours add up to the run exactly.
 
+    Report energy and direct emissions by hour and zone to a sustainability team, for Scope 2; all others take the total: carbon disclose.
+
     The intensity is that of the year, as the record states it. With --live, services are asked for that of each hour, now or long after the run;
     answers are kept, and what no service knows keeps the year's figure. Tokens come from the environment:
 

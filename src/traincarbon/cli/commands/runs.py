@@ -35,7 +35,7 @@ _LEAST_REST = 50
 
 @click.group("runs", cls=Ordered)
 def command() -> None:
-    """List, show, merge, export, import, compact and forget the records of your runs."""
+    """List, show, merge, export, import, compact and forget the records of your runs. To report runs to others: carbon disclose ID."""
 
 
 @command.command("list")
@@ -75,9 +75,9 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         elif not found.total:
             click.echo(output.filled(f"no runs in {output.clean(found.store)}; record one with: carbon track -- COMMAND"), err=True)
         for fault in found.faults[:_MOST_NOTES]:
-            click.echo(f"note: {output.clean(fault)}; the rest is not affected", err=True)
+            output.tell(f"note: {fault}; the rest is not affected")
         if len(found.faults) > _MOST_NOTES:
-            click.echo(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read", err=True)
+            output.tell(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read")
     if not as_json:
         compact_some(store=store, quiet=quiet)
 
@@ -90,6 +90,7 @@ def show_command(*, id: str, plot: str | None, store: str | None, as_json: bool,
     """Show one run: what was measured, what was modelled, and what is missing and why.
 
     ID may be shortened to its first letters; `last` is the latest run.
+    Report its cost to a budget, facility kWh and CO2e to a sustainability team, GPU-hours to readers of a paper: carbon disclose ID.
 
     \b
     carbon runs show last
@@ -121,7 +122,7 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
         click.echo(output.filled(text))
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
-            click.echo(f"note: left out {output.clean(fault)}", err=True)
+            output.tell(f"note: left out {fault}")
     if not as_json:
         compact_some(store=store, quiet=quiet)
 
@@ -135,6 +136,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     """Export all runs, or those with the given IDs, as CSV, JSON, Parquet or CodeCarbon's emissions.csv.
 
     The format audit is a ZIP file of one run for a reviewer: record, journals, facts with sources, derivation. carbon runs verify checks it offline.
+    Records are for your own tables: report to others what carbon disclose ID writes.
 
     \b
     carbon runs export -o runs.csv
@@ -220,16 +222,18 @@ def import_command(
             if len(new) > _SHOWN:
                 click.echo(output.dim(f"and {len(new) - _SHOWN:,} more"))
         counts = f"{output.counted(len(found.runs), 'run')} read, {len(imported.added):,} {'would be added' if dry_run else 'added'}"
-        click.echo(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger")
+        click.echo(output.filled(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger"))
         if imported.bill is not None:
             from traincarbon.cli.screens.bills import bill_screen
 
             click.echo(bill_screen(imported.bill))
     if not quiet:
         for text in [*(f"left out {fault}" for fault in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]:
-            click.echo(f"note: {output.clean(text)}", err=True)
+            output.tell(f"note: {text}")
         if len(found.left_out) > _MOST_NOTES:
-            click.echo(f"note: and {len(found.left_out) - _MOST_NOTES} more left out; --json lists all", err=True)
+            output.tell(f"note: and {len(found.left_out) - _MOST_NOTES:,} more left out; --json lists all")
+        if len(found.notes) > _MOST_NOTES:
+            output.tell(f"note: and {output.counted(len(found.notes) - _MOST_NOTES, 'more note')}; --json lists all")
 
 
 @command.command("forget", short_help="Delete the journals of runs for good.")

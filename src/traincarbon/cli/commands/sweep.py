@@ -51,6 +51,8 @@ def command(
     params = { from = "1B", to = "1T", n = 100, scale = "log" }. With method = "latin" and samples = N
     it is a hypercube. A sweep that was stopped goes on where it was, when started again.
 
+    These numbers are for choosing. Report those of the plan that you choose: carbon disclose PLAN.
+
     \b
     carbon sweep grid.toml -o plans.parquet
     carbon sweep grid.toml -o front.parquet --keep pareto --layouts --workers 8

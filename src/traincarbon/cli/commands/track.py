@@ -92,6 +92,8 @@ def command(*, argv: tuple[str, ...], quiet: bool, as_json: bool, **options: Any
 
     The command keeps its output, signals, terminal and exit code. The record survives a crash of the command or of the tracker.
 
+    Report to others the energy of the facility and the CO2e of all attempts, not that of the GPUs alone: carbon disclose last writes each statement.
+
     \b
     carbon track -- python train.py
     carbon track --plan plan.toml --max-kwh 50 -- torchrun train.py

@@ -13,7 +13,7 @@ _SMALL = 0.01
 def start_times_text(found: "StartTimes") -> str:
     """Return the best times to start, against a start now, and what they rest on."""
     if found.now is None or found.worst is None or not found.best:
-        return "\n".join(output.wrapped("When to start" if not at else "", output.clean(note)) for at, note in enumerate(found.notes))
+        return output.wrapped("When to start", output.clean("; ".join(["not known", *found.notes])))
     rows: list[tuple[str, ...]] = [("start (UTC)", "intensity", "CO2e", "against now")]
     rows += [_row("now", found.now), *(_row("", start) for start in found.best), _row("worst", found.worst)]
     lines = [output.wrapped("When to start", _lead(found)), output.table(rows, right=(1, 2, 3))]

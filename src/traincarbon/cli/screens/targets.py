@@ -14,6 +14,7 @@ _COLUMNS = {"median_abs_ln": "median", "p90_abs_ln": "p90", "bias_ln": "bias", "
 _INTRO = (
     "Each figure stands beside its target; a missed one is bold. Rows are those of the tables below, each predicted without its organisation.",
     "With few rows a coverage says little: the last column is the range in which right 90 % intervals of independent rows lie in nine of ten such sets.",
+    "A family of fewer than five rows neither meets nor misses its median for certain.",
 )
 _PAIRED = "Against the mean of the generation, the mean error of language models over organisations is smaller by at least {least:.3f} (the end of its 90 % interval)."
 _NOT_SMALLER = "Against the mean of the generation, the mean error of language models over organisations is not smaller for certain."

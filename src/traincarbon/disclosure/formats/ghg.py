@@ -5,7 +5,7 @@ import io
 from itertools import chain
 
 from traincarbon.disclosure.disclosure import Disclosure
-from traincarbon.disclosure.statement import Statement
+from traincarbon.disclosure.statement import INTENSITY_OF_HOURS, Statement
 from traincarbon.formatting import amount
 from traincarbon.quantities import G_PER_KG
 
@@ -103,8 +103,13 @@ def _row(statement: Statement, scope: str, category: str, method: str, what: str
         "level": f"{statement.level:g}",
         "counted": "estimated" if statement.is_estimate else "metered",
         "reported_in": reported_in,
-        "note": "; ".join(filter(None, (_note(statement, name) if value is None else "", statement.unfinished))),
+        "note": "; ".join(filter(None, (_note(statement, name) if value is None else "", _note_on_hours(statement, name), statement.unfinished))),
     }
+
+
+def _note_on_hours(statement: Statement, name: str) -> str:
+    """Return why Scope 2 has the intensity of the year where that of each hour was asked for."""
+    return statement.missing.get(INTENSITY_OF_HOURS, "") if name == "scope2_location_kgco2e" else ""
 
 
 def _tenure(statement: Statement) -> str:
