@@ -74,3 +74,21 @@ def test_what_is_missing_has_the_names_that_people_read(disclosed, of_run):
     assert "_kwh" not in text
     assert "_kgco2e" not in text
     assert "Energy, accelerators alone: no accelerator was metered" in text
+
+
+def test_inference_of_a_mixture_counts_the_parameters_that_a_token_passes_through(disclosed, of_run, of_plan):
+    name = "Benchmarked amount of computation used for inference"
+    for mixture in (of_run(plan={"params": 47e9, "active_params": 13e9}, params=47e9), of_plan(params=47e9, active_params=13e9)):
+        _, fields = fields_of(disclosed(mixture))
+        assert fields[name, AIO]["exact"] == pytest.approx(2.0 * 13e9 * 1e5)
+        assert "2 × active parameters × tokens" in fields[name, AIO]["value"]
+        assert fields["Total model size", AIO]["exact"] == 47e9
+    _, dense = fields_of(disclosed())
+    assert dense[name, AIO]["exact"] == pytest.approx(2.0 * 1e9 * 1e5)
+
+
+def test_days_of_one_type_add_up_and_those_of_two_do_not(disclosed, of_run):
+    _, same = fields_of(disclosed(of_run(), of_run(run_id="b")))
+    assert same["Training time: hardware", AIO]["exact"] == pytest.approx(2.0 * 32.0 / 24.0)
+    _, mixed = fields_of(disclosed(of_run(), of_run(run_id="b", hw="dgx-h100")))
+    assert mixed["Training time: hardware", AIO]["exact"] is None

@@ -1,7 +1,8 @@
 """``carbon runs verify``: the seals of journals, and audit exports."""
 
 import os
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -57,6 +58,21 @@ def verify_command(*, items: tuple[str, ...], digest: str, store: str | None, as
     if not quiet and not as_json:
         _notes(runs)
     _refuse(runs, reviews, digest)
+
+
+def audit_content(ids: Sequence[str], *, file: str | None, store: str | None, progress: Callable[[str], None] | None) -> bytes:
+    """Return the audit export of one run.
+
+    Raises:
+        CarbonError: several runs are named or none, or it would go to a terminal.
+    """
+    from traincarbon.evidence.audit import audit
+
+    if len(ids) != 1:
+        raise CarbonError("an audit export is of one run", hint="name it: carbon runs export last --format audit -o run-audit.zip")
+    if file is None and sys.stdout.isatty():
+        raise CarbonError("an audit export is binary and cannot be shown on a terminal", hint="name a file: -o run-audit.zip")
+    return audit(ids[0], store=store, progress=progress)
 
 
 def _seals(runs: Iterable["SealedRun"]) -> str:

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -11,7 +11,7 @@ from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.commands.budget import budget_command
 from traincarbon.cli.commands.compact import compact_command, compact_some, query_command
-from traincarbon.cli.commands.evidence import verify_command
+from traincarbon.cli.commands.evidence import audit_content, verify_command
 from traincarbon.cli.commands.run_hours import hours_command
 from traincarbon.cli.commands.sync import sync_command
 from traincarbon.cli.lazy import Ordered
@@ -146,7 +146,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     if file is not None:
         check_new_file(file)
     if format == "audit" and not as_json:
-        content = _audit(ids, file, store, output.teller(quiet=quiet))
+        content = audit_content(ids, file=file, store=store, progress=output.teller(quiet=quiet))
     else:
         content = runs.export(ids, format="json" if as_json else format, store=store, progress=output.teller(quiet=quiet))
     if file is not None:
@@ -258,16 +258,6 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
 
 for subcommand in (budget_command, compact_command, query_command, hours_command, verify_command, sync_command):
     command.add_command(subcommand)
-
-
-def _audit(ids: Sequence[str], file: str | None, store: str | None, progress: Callable[[str], None] | None) -> bytes:
-    from traincarbon.evidence.audit import audit
-
-    if len(ids) != 1:
-        raise CarbonError("an audit export is of one run", hint="name it: carbon runs export last --format audit -o run-audit.zip")
-    if file is None and sys.stdout.isatty():
-        raise CarbonError("an audit export is binary and cannot be shown on a terminal", hint="name a file: -o run-audit.zip")
-    return audit(ids[0], store=store, progress=progress)
 
 
 def _table(records: Sequence[Run]) -> str:
