@@ -9,8 +9,8 @@ import pytest
 from tracked import OURS, Place
 from traincarbon.ledger.run import Run
 
-collect_ignore = ["tiny_gpt2.py"]
-"""A training that the tests start as a program."""
+collect_ignore = ["accelerate_loop.py", "lightning_fit.py", "tiny_gpt2.py"]
+"""Trainings that the tests start as programs."""
 
 
 @pytest.fixture

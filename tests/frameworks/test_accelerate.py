@@ -10,6 +10,7 @@ import signal
 import torch
 from accelerate import Accelerator
 
+from frameworks.ranks import torchrun
 from traincarbon.frameworks.accelerate import CarbonTracker
 
 
@@ -35,3 +36,25 @@ def test_a_budget_says_when_to_leave_the_loop(the_run):
             break
     accelerator.end_training()
     assert the_run().counts["steps"] == 7
+
+
+@pytest.mark.parametrize(("spent_at", "steps"), [(0, 60), (25, 25)])
+def test_two_ranks_are_one_run_with_the_counts_of_both_and_leave_the_loop_together(the_run, spent_at, steps):
+    done = torchrun("accelerate_loop.py", str(spent_at))
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.split("\n"))[1:] == [f"rank 0 left after {steps}", f"rank 1 left after {steps}"]
+    run = the_run()
+    assert (run.state, run.counts, run.nodes) == ("finished", {"steps": steps, "tokens": 2.0 * steps * 64, "samples": 2.0 * steps * 4}, 1)
+
+
+def test_a_rank_that_does_not_log_stops_with_the_others():
+    asked = [CarbonTracker(quiet=True), CarbonTracker(quiet=True)]
+    assert [tracker.must_stop for tracker in asked] == [False, False]
+    assert {tracker._asked for tracker in asked} == {1}
+
+
+def test_the_calls_of_an_accelerator_are_extended_once():
+    CarbonTracker(quiet=True)
+    once = Accelerator.init_trackers, Accelerator.log
+    CarbonTracker(quiet=True)
+    assert (Accelerator.init_trackers, Accelerator.log) == once

@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -16,12 +15,12 @@ pytest.importorskip("transformers")
 import torch
 from transformers import Trainer, TrainerCallback
 
+from frameworks.ranks import TESTS, torchrun
 from frameworks.tiny_gpt2 import BATCH, LENGTH, STEPS, VOCAB, arguments, samples, tiny
 from traincarbon.errors import CarbonError
 from traincarbon.frameworks.huggingface import CarbonCallback
 
 SCRIPT = str(Path(__file__).with_name("tiny_gpt2.py"))
-TESTS = str(Path(__file__).parents[1])
 
 
 class Act(TrainerCallback):
@@ -56,20 +55,8 @@ def spend():
     os.kill(os.getpid(), signal.SIGUSR1)
 
 
-def torchrun(output, training, callback, ranks=2):
-    environment = {**os.environ, "PYTHONPATH": TESTS, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-    words = [
-        sys.executable,
-        "-m",
-        "torch.distributed.run",
-        "--standalone",
-        f"--nproc-per-node={ranks}",
-        SCRIPT,
-        str(output),
-        json.dumps(training),
-        json.dumps(callback),
-    ]
-    return subprocess.run(words, env=environment, capture_output=True, text=True, timeout=240)
+def on_two_ranks(output, training, callback):
+    return torchrun("tiny_gpt2.py", str(output), json.dumps(training), json.dumps(callback))
 
 
 def last_energy(folder):
@@ -83,7 +70,7 @@ def last_energy(folder):
 
 
 def test_a_training_of_two_ranks_is_one_run_with_its_plan_its_exact_tokens_and_its_card(tmp_path, the_run):
-    done = torchrun(tmp_path / "out", {}, {"quiet": False})
+    done = on_two_ranks(tmp_path / "out", {}, {"quiet": False})
     assert done.returncode == 0, done.stderr
     run = the_run()
     assert (run.state, run.counts["steps"], run.tokens) == ("finished", STEPS, STEPS * BATCH * LENGTH * 2)
@@ -124,7 +111,7 @@ def test_a_budget_of_energy_ends_the_training_by_itself(tmp_path, the_run):
 
 
 def test_two_ranks_stop_after_the_same_step(tmp_path, the_run):
-    done = torchrun(tmp_path / "out", {"max_steps": 100_000}, {"max_kwh": 1e-6, "interval_s": 0.05, "quiet": True})
+    done = on_two_ranks(tmp_path / "out", {"max_steps": 100_000}, {"max_kwh": 1e-6, "interval_s": 0.05, "quiet": True})
     assert done.returncode == 0, done.stderr
     (kept,) = (tmp_path / "out").glob("checkpoint-*")
     run = the_run()
@@ -134,12 +121,13 @@ def test_two_ranks_stop_after_the_same_step(tmp_path, the_run):
 
 def test_a_budget_of_two_ranks_at_step_25_leaves_its_checkpoint_and_the_resumed_run_adds_up(tmp_path, the_run):
     logged = f"tensorboard={tmp_path / 'logs'}"
-    first = torchrun(tmp_path / "out", {"spent_at": 25}, {"max_hours": 1.0, "quiet": False})
+    first = on_two_ranks(tmp_path / "out", {"spent_at": 25}, {"max_hours": 1.0, "quiet": False})
     assert first.returncode == 0, first.stderr
     assert [path.name for path in (tmp_path / "out").glob("checkpoint-*")] == ["checkpoint-25"]
+    assert first.stderr.count("a checkpoint is saved after step 25") == first.stderr.count("Again: carbon runs show") == 1
     assert first.stderr.index("carbon: estimate: ") < first.stderr.index("a checkpoint is saved after step 25")
     assert (the_run().counts["steps"], the_run().tokens) == (25, 25 * BATCH * LENGTH * 2)
-    second = torchrun(tmp_path / "out", {"checkpoint": str(tmp_path / "out" / "checkpoint-25")}, {"quiet": True, "log_to": logged})
+    second = on_two_ranks(tmp_path / "out", {"checkpoint": str(tmp_path / "out" / "checkpoint-25")}, {"quiet": True, "log_to": logged})
     assert second.returncode == 0, second.stderr
     run = the_run()
     assert (run.state, run.counts["steps"], run.tokens) == ("finished", STEPS, STEPS * BATCH * LENGTH * 2)
@@ -243,7 +231,7 @@ def test_a_training_in_another_thread_than_the_main_one_is_metered(tmp_path, the
 
 def test_within_a_tracked_command_it_reports_to_that_tracker(place, tmp_path):
     done = place.track(
-        "--run-id", "outer", "--", sys.executable, SCRIPT, str(tmp_path / "out"), '{"max_steps": 5}', "{}", env={"PYTHONPATH": TESTS}, timeout=120
+        "--run-id", "outer", "--", sys.executable, SCRIPT, str(tmp_path / "out"), '{"max_steps": 5}', "{}", env={"PYTHONPATH": str(TESTS)}, timeout=120
     )
     assert done.returncode == 0, done.stderr
     run = place.record("outer")
@@ -255,7 +243,7 @@ def test_within_a_tracked_command_it_reports_to_that_tracker(place, tmp_path):
 
 def test_within_a_tracked_command_its_budget_leaves_a_checkpoint_and_ends_the_training(place, tmp_path):
     words = (sys.executable, SCRIPT, str(tmp_path / "out"), '{"max_steps": 100000}', '{"max_kwh": 1e-6, "quiet": true}')
-    done = place.track("--run-id", "outer", "--", *words, env={"PYTHONPATH": TESTS}, timeout=120)
+    done = place.track("--run-id", "outer", "--", *words, env={"PYTHONPATH": str(TESTS)}, timeout=120)
     assert done.returncode == 0, done.stderr
     (kept,) = (tmp_path / "out").glob("checkpoint-*")
     assert (place.record("outer").state, place.record("outer").counts["steps"]) == ("finished", int(kept.name.rpartition("-")[2]))

@@ -10,6 +10,7 @@ pytest.importorskip("lightning")
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
+from frameworks.ranks import torchrun
 from traincarbon.frameworks.lightning import CarbonCallback
 
 BATCH, LENGTH, STEPS = 4, 16, 64
@@ -93,3 +94,17 @@ def test_no_code_is_needed_where_the_environment_asks(tmp_path, the_run, monkeyp
     monkeypatch.setenv("CARBON_AUTO", "1")
     fit(tmp_path, max_steps=3)
     assert the_run().tokens == 3 * BATCH * LENGTH
+
+
+def test_two_ranks_are_one_run_stop_after_the_same_step_and_the_resumed_fit_adds_up(tmp_path, the_run):
+    first = torchrun("lightning_fit.py", str(tmp_path))
+    assert first.returncode == 0, first.stderr
+    (kept,) = tmp_path.rglob("budget-*.ckpt")
+    assert kept.name == "budget-step=25.ckpt"
+    assert (the_run().counts["steps"], the_run().tokens) == (25, 25 * BATCH * LENGTH * 2)
+    assert first.stderr.index("carbon: estimate: ") < first.stderr.index("a checkpoint is saved after step 25")
+    second = torchrun("lightning_fit.py", str(tmp_path), str(kept))
+    assert second.returncode == 0, second.stderr
+    run = the_run()
+    assert (run.state, run.counts["steps"], run.tokens) == ("finished", STEPS / 2, STEPS * BATCH * LENGTH)
+    assert [(each.start_steps, each.steps) for each in run.attempts] == [(0, 25), (25, 7)]

@@ -1,6 +1,7 @@
 """The tracker of Accelerate, for loops of one's own."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, SupportsFloat, Unpack
 
 from traincarbon.frameworks.absent import absent_base, refuse_absent
@@ -13,14 +14,22 @@ if TYPE_CHECKING:
     class GeneralTracker:
         """What an Accelerator logs to."""
 
+    class PartialState:
+        """What a process knows of its place among the ranks."""
+
+        is_main_process: bool
+
 else:
     try:
+        from accelerate import PartialState
         from accelerate.tracking import GeneralTracker
     except ImportError:
         GeneralTracker = absent_base("GeneralTracker")
 
 _COUNTS = ("tokens", "samples")
 _PER_RANK = "per_rank"
+_MARK = "reaches_every_rank"
+"""The attribute of methods that were extended already."""
 
 
 class CarbonTracker(GeneralTracker):
@@ -28,6 +37,7 @@ class CarbonTracker(GeneralTracker):
 
     Of what is logged it takes the step, and ``tokens`` and ``samples``: cumulative counts of the whole training,
     or of this rank alone if ``per_rank`` is logged with them. :func:`traincarbon.steps` around the loader counts by itself.
+    Accelerate starts trackers in the main process alone, where the GPUs of the other ranks are not seen: they start theirs at the same calls.
 
     Args:
         quiet: Whether to print nothing.
@@ -46,7 +56,8 @@ class CarbonTracker(GeneralTracker):
         super().__init__(_blank=True)  # type: ignore[call-arg]  # that of Accelerate takes it
         self._options = checked_options(options)
         self._training = MeteredTraining(self._options, quiet=quiet)
-        self._steps = 0
+        self._steps = self._asked = 0
+        call_on_every_rank()
 
     @property
     def tracker(self) -> "CarbonTracker":
@@ -60,8 +71,9 @@ class CarbonTracker(GeneralTracker):
 
     @property
     def must_stop(self) -> bool:
-        """Whether a budget is spent, the same on every rank: save a checkpoint and leave the loop. Each rank has to ask after each step."""
-        return self._training.must_stop(steps=self._steps)
+        """Whether a budget is spent, the same on every rank: save a checkpoint and leave the loop. Each rank has to ask once after each step."""
+        self._asked += 1
+        return self._training.must_stop(steps=self._asked, saves=False)
 
     def start(self) -> None:
         """Begin to meter.
@@ -70,7 +82,7 @@ class CarbonTracker(GeneralTracker):
             CarbonError: a budget cannot be metered.
         """
         with self._training.beginning():
-            self._training.begin({})
+            self._training.begin({}, is_main=PartialState().is_main_process)
 
     def store_init_configuration(self, values: Mapping[str, Any]) -> None:
         """Take no note of the configuration: what a plan needs of it is not known by these names."""
@@ -84,3 +96,40 @@ class CarbonTracker(GeneralTracker):
     def finish(self) -> None:
         """End the metering."""
         self._training.end()
+
+
+def call_on_every_rank() -> None:
+    """Let ``init_trackers`` and ``log`` of every Accelerator reach the trackers of this module on ranks other than the main one too; safe to call twice."""
+    from accelerate import Accelerator
+
+    for name, also in (("init_trackers", _start), ("log", _log)):
+        method = getattr(Accelerator, name, None)
+        if callable(method) and not hasattr(method, _MARK):
+            setattr(Accelerator, name, _with(method, also))
+
+
+def _with(method: Callable[..., Any], also: Callable[..., None]) -> Callable[..., Any]:
+    """Return *method* with what it does not do on this rank."""
+
+    @functools.wraps(method)
+    def called(accelerator: Any, *args: Any, **options: Any) -> Any:
+        result = method(accelerator, *args, **options)
+        if not accelerator.is_main_process:
+            also(accelerator, *args, **options)
+        return result
+
+    setattr(called, _MARK, True)
+    return called
+
+
+def _start(accelerator: Any, *_: Any, **__: Any) -> None:
+    for tracker in accelerator.log_with:
+        if isinstance(tracker, CarbonTracker) and tracker not in accelerator.trackers:
+            accelerator.trackers.append(tracker)  # so that the end of the training reaches it
+            tracker.start()
+
+
+def _log(accelerator: Any, values: Mapping[str, Any], step: int | None = None, **_: Any) -> None:
+    for tracker in accelerator.trackers:
+        if isinstance(tracker, CarbonTracker):
+            tracker.log(values, step)

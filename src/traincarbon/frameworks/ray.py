@@ -77,7 +77,7 @@ def must_stop(*, steps: int) -> bool:
         False
     """
     training = active_training()
-    return training is not None and training.must_stop(steps=steps)
+    return training is not None and training.must_stop(steps=steps, saves=False)
 
 
 def _begin(options: "TrackOptions", run_id: str, *, quiet: bool) -> None:

@@ -80,7 +80,7 @@ class MeteredTraining:
         self._owner: object = None
         self._thread = 0
         self._total_steps: int | None = None
-        self._has_announced = False
+        self._has_announced, self._is_main = False, True
         self.run_id = ""
         self.is_over = False
         self._speaks = False
@@ -107,7 +107,7 @@ class MeteredTraining:
         Raises:
             CarbonError: a budget cannot be metered; no step was done.
         """
-        self._start_steps, self._total_steps = start_steps, total_steps
+        self._start_steps, self._total_steps, self._is_main = start_steps, total_steps, is_main
         self._agreement = None
         self._owner, self._thread = owner, threading.get_ident()
         if (other := active_training()) is not None and other.is_abandoned_for(owner):
@@ -178,8 +178,13 @@ class MeteredTraining:
             counts |= {"samples": samples, "start_samples": 0}
         progress(per_rank=per_rank, **counts)
 
-    def must_stop(self, *, steps: int) -> bool:
-        """Return whether the training is to save a checkpoint and end after *steps*, the same on every rank; each rank has to ask after each step."""
+    def must_stop(self, *, steps: int, saves: bool = True) -> bool:
+        """Return whether the training is to save a checkpoint and end after *steps*, the same on every rank; each rank has to ask after each step.
+
+        Args:
+            steps: Steps done, or how often this was asked: the same on every rank.
+            saves: Whether the callback saves the checkpoint and ends the training, and not the training itself.
+        """
         wanted = self.is_on and self._request is not None and self._request.is_made
         try:
             if self._agreement is None:  # now, as a framework may connect its ranks late
@@ -192,7 +197,8 @@ class MeteredTraining:
             return False
         if stops and not self._has_announced:
             self._has_announced = True
-            self.say(f"a checkpoint is saved after step {steps}, and the training ends")
+            what = f"a checkpoint is saved after step {steps}, and the training ends" if saves else "the budget is spent: must_stop says so to the training"
+            self.say(what, is_main=self._is_main)
         return stops
 
     def end(self, *, exit_code: int = 0) -> "Run | None":

@@ -190,8 +190,8 @@ def page_of(source: "RunSource", found: Filter, *, order: Order = Order.STARTED,
     """Return a page of the runs that match, as the index has them, sorted by a column; runs that do not state it come last."""
     ((total,),) = source.rows(source.questions.total, *found)
     direction = "DESC" if is_descending else "ASC"
-    nulls = "" if order in (Order.STARTED, Order.ID, Order.PROJECT, Order.STATE, Order.HARDWARE) else f"{order.value} IS NULL, "
-    sorting = f"{nulls}{order.value} {direction}, started_at DESC, run_id"
+    nulls = "" if order in (Order.STARTED, Order.ID, Order.PROJECT, Order.STATE, Order.HARDWARE) else " NULLS LAST"
+    sorting = f"{order.value} {direction}{nulls}, started_at DESC, run_id"
     rows = source.rows(source.questions.page.format(sorting=sorting), *found, limit, offset)
     return Listing([ListedRun(*row) for row in rows], total)
 

@@ -78,7 +78,7 @@ class Final(NamedTuple):
     """Journal lines that could not be written."""
     budgets: tuple[BudgetState, ...] = ()
     others: int = 0
-    """Other processes of the run on this node that are still metered."""
+    """Other processes of the run on this node that are still metered, or that ended with this one and show what the run came to."""
     fault: str = ""
     """Why the store does not have the lines."""
     kept_in: str = ""

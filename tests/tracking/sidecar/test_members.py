@@ -58,6 +58,15 @@ def test_a_tracker_within_a_tracked_command_does_not_decide_how_the_run_ended():
     assert found.outcome() == JobEnded(4.0, 3, None, 4.0)
 
 
+def test_of_trainings_that_end_at_once_one_shows_what_the_run_came_to():
+    found = members(JobEnded(1.0), JobEnded(1.0))
+    for each, is_gone in zip(found.present, (True, False), strict=True):
+        each.owner = SimpleNamespace(gone=is_gone)
+    assert found.speaker is found.present[1]
+    found.present[1].owner.gone = True
+    assert found.speaker is found.present[0]
+
+
 def test_a_training_within_another_neither_keeps_the_run_going_nor_ends_it():
     found = members(None)
     found.present.append(member(None, within="s", joins=True))

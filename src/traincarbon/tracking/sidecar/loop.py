@@ -325,7 +325,7 @@ class Metering:
         self._journal.close()
         self._said.close_display()  # the terminal is the training's again before it goes on
         for member in self._members.present:
-            self._release(member)
+            self._release(member, others=int(member is not self._members.speaker))
         self._readout.recorder.close()  # this may take long, and the owner does not wait for it
         remove_left_files(turn=turn_file(self._settings.run_id, self._settings.store) if self._turn >= 0 else "")
 

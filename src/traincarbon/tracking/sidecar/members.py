@@ -88,6 +88,11 @@ class Members:
         return [member for member in self.present if not member.settings.joins]
 
     @property
+    def speaker(self) -> Member:
+        """The member that shows what the run came to where several end at once: the first whose owner is alive."""
+        return next((member for member in self._apart if not member.owner.gone), self.present[0])
+
+    @property
     def lives(self) -> set[int]:
         """The descriptors that become readable when an owner or a training ends."""
         return set().union(*(member.lives for member in self.present))
