@@ -15,16 +15,13 @@ from typing import NamedTuple
 from traincarbon.budgets import listing
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
-from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.lookup import Listing, find_in, load_from
 from traincarbon.ledger.packs.compacted import Answer, Compacted
 from traincarbon.ledger.run import Run
-from traincarbon.ledger.same_energy import times_around, with_second_opinions
 from traincarbon.ledger.server import sync as server
 from traincarbon.ledger.server.team_ledger import open_ledger
-from traincarbon.ledger.shared_boards import with_others
-from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store import Ledger, Merged
-from traincarbon.ledger.store_access import unreadable_folders
+from traincarbon.ledger.store_folder import store_folder
 from traincarbon.readers.adding import add_found
 from traincarbon.readers.bills.importing import with_bills
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
@@ -43,22 +40,6 @@ check_budget = project_budget.check_budget
 budget, set_budget, remove_budget, set_time_zone = listing.budget, listing.set_budget, listing.remove_budget, listing.set_time_zone
 EXPORTS = (*exchange.FORMATS, "codecarbon")
 """Formats that :func:`export` writes."""
-
-
-class Listing(NamedTuple):
-    """Runs that match a search.
-
-    Attributes:
-        runs: The runs, the latest first.
-        total: How many match, shown or not.
-        faults: Parts of journals that cannot be read, each with its place.
-        store: The folder of the ledger.
-    """
-
-    runs: tuple[Run, ...]
-    total: int
-    faults: tuple[str, ...]
-    store: str
 
 
 class Forgotten(NamedTuple):
@@ -102,12 +83,6 @@ def find(*, project: str = "", state: str = "", since: str = "", limit: int = 0,
         return find_in(ledger, project=project, state=state, since=since, limit=limit)
 
 
-def find_in(ledger: LedgerReader, *, project: str = "", state: str = "", since: str = "", limit: int = 0) -> Listing:
-    """Return what :func:`find` does, of a ledger that is open."""
-    runs, total = ledger.index.records(project=project, state=state, since=instant_since(since), limit=limit)
-    return Listing(tuple(with_second_opinions(with_others(runs))), total, (*ledger.index.faults(), *unreadable_folders(ledger.store)), ledger.store)
-
-
 def load(id: str = "last", *, store: Store = None, progress: Progress | None = None) -> Run:
     """Return the run with this *id*, or whose id begins with it; ``last`` is the latest run. *progress* is called as by :func:`find`.
 
@@ -116,15 +91,6 @@ def load(id: str = "last", *, store: Store = None, progress: Progress | None = N
     """
     with open_ledger(store, progress=progress) as ledger:
         return load_from(ledger, id)
-
-
-def load_from(ledger: LedgerReader, id: str = "last") -> Run:
-    """Return what :func:`load` does, from a ledger that is open."""
-    record = ledger.run(id)
-    times = times_around(record)
-    around = ledger.index.records(since=times[0], until=times[1])[0] if times else []
-    (found,) = with_second_opinions(with_others([record], ledger.index.records_of_boards(record)), around)
-    return found
 
 
 def read(
@@ -300,6 +266,27 @@ def compact(*, dry_run: bool = False, store: Store = None, progress: Progress | 
         if dry_run or not os.path.isdir(ledger.index.journals):
             return packs.plan(ledger.store, ledger.index)
         return packs.compact(ledger.store, ledger.index, tell=progress)
+
+
+def compact_some(*, store: Store = None) -> Compacted | None:
+    """Pack some journals if those of the store are larger than ``$CARBON_COMPACT_ABOVE``, 1 GB by default; return None if nothing was due or possible.
+
+    Args:
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+    """
+    from traincarbon.ledger.packs import automatic
+
+    try:
+        folder = store_folder(store)
+        found = automatic.journals_of_store(folder)
+        if found is None or not found.is_due:
+            return None
+        from traincarbon.ledger.packs import compacting as packs
+
+        with Ledger(folder) as ledger:
+            return packs.compact(ledger.store, ledger.index, most_b=automatic.AT_ONCE_B)
+    except (CarbonError, OSError):  # the store is not this user's own, or full: doctor says so
+        return None
 
 
 def query(question: str, *, store: Store = None) -> Answer:

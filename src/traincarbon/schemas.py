@@ -16,6 +16,7 @@ from traincarbon.disclosure.statement import RESULTS
 from traincarbon.estimation.calibration import CALIBRATED
 from traincarbon.estimation.calibration_effect import CHANGED
 from traincarbon.estimation.plan_fields import CHOICES, FIELDS, NUMBERS
+from traincarbon.explore.compared_results import MONEY
 from traincarbon.explore.plan_changes import Status
 from traincarbon.explore.start_times import Expectation
 from traincarbon.ledger import site
@@ -102,7 +103,7 @@ _DEFINITIONS: Mapping[str, Schema] = {
 
 _WHERE: Mapping[str, Schema] = {name: _or_null(_TEXT) for name in _AXES}
 _EVIDENCE = _object({**dict.fromkeys(("fact", "claim", "source", "title", "locator", "kind"), _TEXT), "is_basis": _FLAG, "is_verified": _FLAG})
-_MONEY = _choice(("rent", "own"))
+_MONEY = _choice(MONEY)
 _SAVING = _object(dict.fromkeys(("low", "median", "high", "share_low", "share", "share_high", "chance"), _or_null(_NUMBER)))
 _RATE: Mapping[str, Schema] = {"median": _AMOUNT, "low": _AMOUNT, "high": _AMOUNT, "bursts": _WHOLE, "trend": _NUMBER}
 _HOW = _choice([source.value for source in EnergySource])
@@ -156,7 +157,7 @@ _STATEMENT = _object(
         "subject": _TEXT,
         "is_estimate": _FLAG,
         "model": _TEXT,
-        **dict.fromkeys(("params", "tokens"), _or_null(_AMOUNT)),
+        **dict.fromkeys(("params", "active_params", "tokens"), _or_null(_AMOUNT)),
         "is_fine_tuning": _FLAG,
         **dict.fromkeys(("state", "began", "ended", "hardware", "accelerator"), _TEXT),
         **dict.fromkeys(("accelerators", "nodes"), _or_null(_AMOUNT)),
@@ -623,6 +624,9 @@ SCHEMAS: Mapping[str, Schema] = {
             "launch": _object({**dict.fromkeys(_LAUNCH_TEXTS, _TEXT), "run_id_from": _TEXTS, **dict.fromkeys(_RANKS, _or_null(_WHOLE)), "found": _map(_TEXTS)}),
             "store": _object(
                 {"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT, "open_to_others": _FLAG, "unsaved": _map(_WHOLE)}
+            ),
+            "journals": _or_null(
+                _object({"size_b": _WHOLE, "journals": _WHOLE, "packs": _WHOLE, "above_b": _or_null(_WHOLE), "problem": _TEXT, "is_due": _FLAG})
             ),
             "ledger": _or_null(_object({"server": _TEXT, "unsent": _or_null(_WHOLE), "problem": _TEXT})),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),

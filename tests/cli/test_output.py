@@ -30,3 +30,11 @@ def test_a_table_is_cut_to_the_screen_in_one_column_only():
     assert max(len(line) for line in output.table(rows).splitlines()) == output.width()
     assert rows[1][0].endswith("…")
     assert output.fitted([], 0) == []
+
+
+@pytest.mark.parametrize(("columns", "lines"), [("40", 2), ("80", 1), ("200", 1)])
+def test_what_is_told_is_broken_on_narrow_screens_alone(columns, lines, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", columns)
+    output.tell("note: a line of more than forty letters, for people")
+    told = capsys.readouterr().err.splitlines()
+    assert (len(told), max(map(len, told)) <= int(columns)) == (lines, True)

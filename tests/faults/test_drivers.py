@@ -75,7 +75,7 @@ def test_a_library_that_crashes_for_a_while_loses_nothing_that_its_counters_hold
     assert done.returncode == 0
     record = place.record("crashed")
     metered_s = sum(use.metered_s for use in record.by_device if use.part == "gpu")  # all of it, but on a machine too busy to read before the crash
-    assert record.energy_j["gpu"] == pytest.approx(300.0 * metered_s, rel=0.02)
+    assert (record.energy_j["gpu"] or 0.0) == pytest.approx(300.0 * metered_s, rel=0.02)
 
 
 def test_gpus_that_take_long_to_open_are_opened_once_and_their_gap_is_stated(library, tmp_path):

@@ -7,17 +7,13 @@ from functools import lru_cache
 import numpy as np
 
 from traincarbon.calibration.prediction_errors import Errors
-from traincarbon.calibration.rents import SCATTER, billed_runs
-from traincarbon.calibration.verdicts import ErrorsByChip
+from traincarbon.calibration.rents import SCATTER, billed_hours_h, billed_runs
+from traincarbon.calibration.verdicts import FEWEST_TESTED, ErrorsByChip
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.chain import estimate
 from traincarbon.ledger.run import Run
-from traincarbon.quantities import S_PER_H
 from traincarbon.uncertain import Uncertain
-
-_FEWEST = 2
-"""Runs of which one can be left out."""
 
 
 def prices_tested(records: Iterable[Run], database: Database, *, site: str = "") -> ErrorsByChip | None:
@@ -34,10 +30,10 @@ def prices_tested(records: Iterable[Run], database: Database, *, site: str = "")
     found: list[tuple[float, float, float, float]] = []
     chips: list[str] = []
     for (chip, place), billed in sorted(billed_runs(records, database, site=site).items()):
-        if len(billed) < _FEWEST:
+        if len(billed) < FEWEST_TESTED:
             continue
         usd = [bill.usd for _, bill in billed]
-        hours_h = [record.duration_s * (record.accelerators or 0) / S_PER_H for record, _ in billed]
+        hours_h = [billed_hours_h(record) for record, _ in billed]
         every = math.log(sum(usd) / sum(hours_h))
         for (record, bill), paid, hours in zip(billed, usd, hours_h, strict=True):
             listed = expected(record.hw or chip, place, bill.first_day[:4]) or expected(chip, place, bill.first_day[:4])

@@ -42,8 +42,13 @@ def billed_runs(records: Iterable[Run], database: Database, *, site: str = "") -
     return groups
 
 
+def billed_hours_h(record: Run) -> float:
+    """Return the accelerator-hours that the bill of a run is for. [h]."""
+    return record.duration_s * (record.accelerators or 0) / S_PER_H
+
+
 def _rent(chip: str, site: str, found: Sequence[tuple[Run, Billed]]) -> Rent:
-    hours_h = [record.duration_s * (record.accelerators or 0) / S_PER_H for record, _ in found]
+    hours_h = [billed_hours_h(record) for record, _ in found]
     usd = [billed.usd for _, billed in found]
     price = sum(usd) / sum(hours_h)
     logs = [math.log(cost / hours / price) for cost, hours in zip(usd, hours_h, strict=True)]

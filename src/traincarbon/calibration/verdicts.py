@@ -8,7 +8,7 @@ import numpy as np
 from traincarbon.calibration.prediction_errors import Errors
 from traincarbon.estimation.calibration_verdict import ENERGY, HOURS, PRICE, Verdict
 
-_FEWEST = 2
+FEWEST_TESTED = 2
 """Runs of which one can be left out."""
 _ONE_RUN = "there is only one run, so it cannot be tested"
 _VERB = {HOURS: "are", ENERGY: "is", PRICE: "is"}
@@ -60,7 +60,7 @@ def unproven(tested: Mapping[str, ErrorsByChip]) -> dict[str, str]:
         if quantity not in tested:
             continue
         errors, chips = tested[quantity]
-        is_tested = len(errors.rows) >= _FEWEST
+        is_tested = len(errors.rows) >= FEWEST_TESTED
         worse = (_no_better(errors, chips) or _worse(*_means(errors))) if is_tested else ""
         if quantity == "step" and not is_tested:
             found[quantity] = "steps are not calibrated: only one run has a known layout"
@@ -71,7 +71,7 @@ def unproven(tested: Mapping[str, ErrorsByChip]) -> dict[str, str]:
 
 
 def _verdict(quantity: str, errors: Errors, chips: Sequence[str]) -> Verdict:
-    if len(errors.rows) < _FEWEST:
+    if len(errors.rows) < FEWEST_TESTED:
         return Verdict(quantity, False, _ONE_RUN)
     if worse := _no_better(errors, chips) or _worse(*_means(errors)):
         return Verdict(quantity, False, f"the other runs predict {quantity} {worse}")
@@ -83,7 +83,7 @@ def _no_better(errors: Errors, chips: Sequence[str]) -> str:
     """Return on which chip the other runs predict no better than no calibration, and by how much, empty if on none."""
     for name in dict.fromkeys(chips):
         mine = np.array([chip == name for chip in chips], dtype=bool)
-        if mine.sum() >= _FEWEST and (worse := _worse(*_means(errors, mine), where=f" on {name}")):
+        if mine.sum() >= FEWEST_TESTED and (worse := _worse(*_means(errors, mine), where=f" on {name}")):
             return worse
     return ""
 

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterable, Sequence
 
 from traincarbon.formatting import amount, clean, counted, in_brackets, json_text, listed, median_and_interval, scale_of, shortened, significant
-from traincarbon.terminal_text import assumed, better, bold, caution, dim, filled, table, visible_length, width, worse, wrapped
+from traincarbon.terminal_text import PIPED_COLUMNS, assumed, better, bold, caution, dim, filled, table, visible_length, width, worse, wrapped
 
 __all__ = [
+    "PIPED_COLUMNS",
     "amount",
     "as_json",
     "assumed",
@@ -137,7 +138,8 @@ def teller(*, quiet: bool) -> Callable[[str], None] | None:
 
 
 def tell(text: str) -> None:
-    """Show a line on stderr."""
+    """Show a line on stderr, broken where the screen is narrower than usual."""
     import click
 
-    click.echo(clean(text), err=True)
+    shown = clean(text)
+    click.echo(filled(shown, columns=columns) if (columns := width(2)) < PIPED_COLUMNS else shown, err=True)

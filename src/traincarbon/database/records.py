@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 PURCHASES = ("on_demand", "spot", "reserved_1y", "reserved_3y")
+COMMITTED_YEARS = {"reserved_1y": 1.0, "reserved_3y": 3.0}
+"""Years for which capacity of each kind of reservation is paid, used or not."""
+_RESERVED = {"reserved_1y": "reserved for a year", "reserved_3y": "reserved for three years"}
 """Kinds of price for rented hardware."""
 PROVIDER_TYPES = ("specialist", "hyperscaler", "marketplace")
 """Clouds that rent accelerators and little else, clouds that rent everything, and places where others offer their machines."""
@@ -173,3 +176,13 @@ class Product(NamedTuple):
         """Return the value of *fact*, or None if it is unknown."""
         known = self.facts.get(fact)
         return known.value if known is not None else None
+
+
+def purchase_words(purchase: str) -> str:
+    """Return what a way to rent is called within a sentence.
+
+    Example:
+        >>> purchase_words("on_demand"), purchase_words("reserved_1y")
+        ('on demand', 'reserved for a year')
+    """
+    return _RESERVED.get(purchase, purchase.replace("_", " "))

@@ -50,6 +50,11 @@ class Disclosure:
         return max((each.params for each in self.statements if each.params), default=None)
 
     @property
+    def active_params(self) -> float | None:
+        """Parameters that a token of that model passes through; those of the model where no statement tells them apart."""
+        return max((each.active_params for each in self.statements if each.active_params and each.params == self.params), default=self.params)
+
+    @property
     def tokens(self) -> float | None:
         """Tokens of all statements, None if one does not know them."""
         known = [each.tokens for each in self.statements if each.tokens]

@@ -51,6 +51,7 @@ def statement_of_plan(
         is_estimate=True,
         model=name,
         params=_median(plan.number("params")),
+        active_params=_median(plan.number("active_params")) if plan.is_moe else None,
         tokens=_median(plan.number("tokens")),
         is_fine_tuning=is_fine_tuning(plan.kind),
         base_model=base_model_of(plan.to_dict()),

@@ -81,6 +81,7 @@ def statement_of_run(
         is_estimate=False,
         model=model or str(plan.get("name") or plan.get("model") or run.project),
         params=params,
+        active_params=number(plan.get("active_params")),
         tokens=run.tokens,
         is_fine_tuning=is_fine_tuning(plan.get("kind")),
         base_model=base_model_of(plan),

@@ -95,6 +95,8 @@ class Statement:
     """Whether nothing of it was measured, as it is a plan."""
     model: str = ""
     params: float | None = None
+    active_params: float | None = None
+    """Parameters that a token passes through, where they are fewer; None where all are."""
     tokens: float | None = None
     is_fine_tuning: bool = False
     state: str = ""

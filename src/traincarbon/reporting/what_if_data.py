@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.database.records import PRECISIONS, PURCHASES
+from traincarbon.database.records import PRECISIONS, PURCHASES, purchase_words
 from traincarbon.estimation.links import CHAIN, CONDITIONS
 from traincarbon.estimation.ratios import image_flop, params_per_active
 from traincarbon.estimation.result import Estimate
@@ -84,7 +84,7 @@ def what_if(answer: Estimate, database: Database, worth: Worth | None = None) ->
         *(Option(year, year) for year in _YEARS if year != plan.start),
     ]
     own_rent = plan.rent or PURCHASES[0]
-    rents = [Option("", _named(own_rent)), *(Option(each, _named(each)) for each in PURCHASES if each != own_rent and plan.rent_price is None)]
+    rents = [Option("", purchase_words(own_rent)), *(Option(each, purchase_words(each)) for each in PURCHASES if each != own_rent and plan.rent_price is None)]
     own = f"{setting.precision}{'' if plan.precision is not None else ', usual on this hardware'}"
     precisions = [Option("", own), *(Option(each, each) for each in PRECISIONS if each != setting.precision and not fixed)]
     facts, choices = facts_data(answer, database, Choices(chips, grids, starts, rents, precisions))
@@ -137,14 +137,3 @@ def params_of(answer: Estimate) -> float | None:
 
 def _others(choices: Sequence[Option], own: str) -> list[Option]:
     return [choice for choice in choices if choice.id != own]
-
-
-def _named(rent: str) -> str:
-    """Return rental terms as words.
-
-    Example:
-        >>> _named("reserved_1y")
-        'reserved for 1 year'
-    """
-    what, _, years = rent.partition("_")
-    return f"reserved for {years.removesuffix('y')} year{'s' if years != '1y' else ''}" if what == "reserved" else rent.replace("_", " ")

@@ -14,8 +14,8 @@ from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.estimation.units import MEASURES
 from traincarbon.explore.compare import compare
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.lookup import find_in, load_from
 from traincarbon.ledger.process_summary import STATES
-from traincarbon.runs import find_in, load_from
 from traincarbon.suggestions import nearest
 from traincarbon.webapp.answers import body_of, json_answer
 from traincarbon.webapp.plans import estimate_from, plan_from

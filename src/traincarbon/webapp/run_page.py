@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.lookup import load_from
 from traincarbon.ledger.packs.unpacking import size_as_written_b
 from traincarbon.ledger.run import Run
 from traincarbon.reporting.currency import USD
@@ -19,7 +20,6 @@ from traincarbon.reporting.run_history import RunHistory, history_of
 from traincarbon.reporting.sections.forecast import forecast_of
 from traincarbon.reporting.sections.run import run_section
 from traincarbon.reporting.subjects import ReportedRun
-from traincarbon.runs import load_from
 from traincarbon.webapp.ledger_thread import StoreError
 from traincarbon.webapp.pages import page, safe
 from traincarbon.webapp.runs_page import run_url

@@ -323,7 +323,7 @@ class TestWhen:
 
     def test_nothing_is_known_of_a_grid_before_a_service_was_asked(self, tmp_path):
         shown = self.run(tmp_path, "--when")
-        assert (shown.returncode, "--live asks a service" in shown.stdout) == (0, True)
+        assert (shown.returncode, "--live asks a service" in " ".join(shown.stdout.split())) == (0, True)
         stated = json.loads(self.run(tmp_path, "--when", "--json").stdout)["start_times"]
         assert (stated["expectation"], stated["now"], stated["best"]) == (None, None, [])
 

@@ -44,6 +44,15 @@ def test_what_is_missing_is_n_a_with_the_reason(disclosed, of_run):
     assert [each["above"] for each in body["thresholds"]] == [None, None]
 
 
+def test_an_unknown_energy_of_known_hours_can_be_estimated_and_the_form_says_so(disclosed, of_run, of_plan):
+    _, fields = fields_of(disclosed(of_run(facility_energy_kwh=None, energy_j={})))
+    assert fields["Amount of energy used for training", AIO]["value"].endswith(
+        "disclose a plan that states hardware and GPU-hours of the run (accelerator_hours)"
+    )
+    _, estimated = fields_of(disclosed(of_plan(params=None, tokens=None, accelerator_hours=32.0)))
+    assert estimated["Amount of energy used for training", AIO]["exact"] > 0.0
+
+
 def test_a_hostile_name_breaks_no_table(disclosed, of_run):
     page = write(disclosed(of_run(run_id="a|b\nc"), of_run(run_id="<script>")))["eu-gpai.md"]
     rows = [line for line in page.splitlines() if line.startswith("|")]
@@ -74,3 +83,21 @@ def test_what_is_missing_has_the_names_that_people_read(disclosed, of_run):
     assert "_kwh" not in text
     assert "_kgco2e" not in text
     assert "Energy, accelerators alone: no accelerator was metered" in text
+
+
+def test_inference_of_a_mixture_counts_the_parameters_that_a_token_passes_through(disclosed, of_run, of_plan):
+    name = "Benchmarked amount of computation used for inference"
+    for mixture in (of_run(plan={"params": 47e9, "active_params": 13e9}, params=47e9), of_plan(params=47e9, active_params=13e9)):
+        _, fields = fields_of(disclosed(mixture))
+        assert fields[name, AIO]["exact"] == pytest.approx(2.0 * 13e9 * 1e5)
+        assert "2 × active parameters × tokens" in fields[name, AIO]["value"]
+        assert fields["Total model size", AIO]["exact"] == 47e9
+    _, dense = fields_of(disclosed())
+    assert dense[name, AIO]["exact"] == pytest.approx(2.0 * 1e9 * 1e5)
+
+
+def test_days_of_one_type_add_up_and_those_of_two_do_not(disclosed, of_run):
+    _, same = fields_of(disclosed(of_run(), of_run(run_id="b")))
+    assert same["Training time: hardware", AIO]["exact"] == pytest.approx(2.0 * 32.0 / 24.0)
+    _, mixed = fields_of(disclosed(of_run(), of_run(run_id="b", hw="dgx-h100")))
+    assert mixed["Training time: hardware", AIO]["exact"] is None

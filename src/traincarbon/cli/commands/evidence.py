@@ -1,7 +1,8 @@
 """``carbon runs verify``: the seals of journals, and audit exports."""
 
 import os
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -59,25 +60,47 @@ def verify_command(*, items: tuple[str, ...], digest: str, store: str | None, as
     _refuse(runs, reviews, digest)
 
 
+def audit_content(ids: Sequence[str], *, file: str | None, store: str | None, progress: Callable[[str], None] | None) -> bytes:
+    """Return the audit export of one run.
+
+    Raises:
+        CarbonError: several runs are named or none, or it would go to a terminal.
+    """
+    from traincarbon.evidence.audit import audit
+
+    if len(ids) != 1:
+        raise CarbonError("an audit export is of one run", hint="name it: carbon runs export last --format audit -o run-audit.zip")
+    if file is None and sys.stdout.isatty():
+        raise CarbonError("an audit export is binary and cannot be shown on a terminal", hint="name a file: -o run-audit.zip")
+    return audit(ids[0], store=store, progress=progress)
+
+
 def _seals(runs: Iterable["SealedRun"]) -> str:
     rows = [("id", "seal", "lines", "journals", "digest")]
     for run in runs:
         lines = sum(each.lines for each in run.journals)
         seal = run.seal.value if run.seal.value == "intact" else output.worse(run.seal.value)
         rows.append((output.clean(run.run_id), seal, f"{lines:,}", f"{len(run.journals):,}", run.digest or "–"))
-    return output.table(rows, right=(2, 3))
+    return _fitting(rows, right=(2, 3))
+
+
+def _fitting(rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> str:
+    """Return rows as a table, or where the screen is narrow each with its cells below its name: a digest is never cut off."""
+    if output.width() >= output.PIPED_COLUMNS:
+        return output.table(rows, right=right)
+    return "\n".join(line for lines in output.rows_of_lines(rows, right=right) for line in lines)
 
 
 def _audit(file: str, found: "Review") -> str:
     rows = [(check.what, _VERDICTS[check.passed], output.clean("; ".join(check.details))) for check in found.checks]
-    return f"{output.clean(file)}: run {output.clean(found.run_id)}\n{output.table(rows)}"
+    return f"{output.clean(file)}: run {output.clean(found.run_id)}\n{_fitting(rows)}"
 
 
 def _notes(runs: Iterable["SealedRun"]) -> None:
     for run in runs:
         for each in run.journals:
             for text in (*each.faults, *each.notes):
-                click.echo(f"{'changed' if text in each.faults else 'note'}: {output.clean(run.run_id)}: {output.clean(text)}", err=True)
+                output.tell(f"{'changed' if text in each.faults else 'note'}: {run.run_id}: {text}")
 
 
 def _refuse(runs: "Sequence[SealedRun]", reviews: "Sequence[Review]", digest: str) -> None:

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import click
 
@@ -10,8 +10,8 @@ from traincarbon import runs
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.commands.budget import budget_command
-from traincarbon.cli.commands.compact import compact_command, query_command
-from traincarbon.cli.commands.evidence import verify_command
+from traincarbon.cli.commands.compact import compact_command, compact_some, query_command
+from traincarbon.cli.commands.evidence import audit_content, verify_command
 from traincarbon.cli.commands.run_hours import hours_command
 from traincarbon.cli.commands.sync import sync_command
 from traincarbon.cli.lazy import Ordered
@@ -75,9 +75,11 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
         elif not found.total:
             click.echo(output.filled(f"no runs in {output.clean(found.store)}; record one with: carbon track -- COMMAND"), err=True)
         for fault in found.faults[:_MOST_NOTES]:
-            click.echo(f"note: {output.clean(fault)}; the rest is not affected", err=True)
+            output.tell(f"note: {fault}; the rest is not affected")
         if len(found.faults) > _MOST_NOTES:
-            click.echo(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read", err=True)
+            output.tell(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read")
+    if not as_json:
+        compact_some(store=store, quiet=quiet)
 
 
 @command.command("show", short_help="Show one run: what was measured, modelled and missing.")
@@ -120,7 +122,9 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
         click.echo(output.filled(text))
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
-            click.echo(f"note: left out {output.clean(fault)}", err=True)
+            output.tell(f"note: left out {fault}")
+    if not as_json:
+        compact_some(store=store, quiet=quiet)
 
 
 @command.command("export", short_help="Export runs as CSV, JSON, Parquet or emissions.csv.")
@@ -142,7 +146,7 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     if file is not None:
         check_new_file(file)
     if format == "audit" and not as_json:
-        content = _audit(ids, file, store, output.teller(quiet=quiet))
+        content = audit_content(ids, file=file, store=store, progress=output.teller(quiet=quiet))
     else:
         content = runs.export(ids, format="json" if as_json else format, store=store, progress=output.teller(quiet=quiet))
     if file is not None:
@@ -218,16 +222,18 @@ def import_command(
             if len(new) > _SHOWN:
                 click.echo(output.dim(f"and {len(new) - _SHOWN:,} more"))
         counts = f"{output.counted(len(found.runs), 'run')} read, {len(imported.added):,} {'would be added' if dry_run else 'added'}"
-        click.echo(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger")
+        click.echo(output.filled(f"{counts}, {len(found.runs) - len(imported.added):,} already in the ledger"))
         if imported.bill is not None:
             from traincarbon.cli.screens.bills import bill_screen
 
             click.echo(bill_screen(imported.bill))
     if not quiet:
         for text in [*(f"left out {fault}" for fault in found.left_out[:_MOST_NOTES]), *found.notes[:_MOST_NOTES]]:
-            click.echo(f"note: {output.clean(text)}", err=True)
+            output.tell(f"note: {text}")
         if len(found.left_out) > _MOST_NOTES:
-            click.echo(f"note: and {len(found.left_out) - _MOST_NOTES} more left out; --json lists all", err=True)
+            output.tell(f"note: and {len(found.left_out) - _MOST_NOTES:,} more left out; --json lists all")
+        if len(found.notes) > _MOST_NOTES:
+            output.tell(f"note: and {output.counted(len(found.notes) - _MOST_NOTES, 'more note')}; --json lists all")
 
 
 @command.command("forget", short_help="Delete the journals of runs for good.")
@@ -252,16 +258,6 @@ def forget_command(*, ids: tuple[str, ...], yes: bool, store: str | None, as_jso
 
 for subcommand in (budget_command, compact_command, query_command, hours_command, verify_command, sync_command):
     command.add_command(subcommand)
-
-
-def _audit(ids: Sequence[str], file: str | None, store: str | None, progress: Callable[[str], None] | None) -> bytes:
-    from traincarbon.evidence.audit import audit
-
-    if len(ids) != 1:
-        raise CarbonError("an audit export is of one run", hint="name it: carbon runs export last --format audit -o run-audit.zip")
-    if file is None and sys.stdout.isatty():
-        raise CarbonError("an audit export is binary and cannot be shown on a terminal", hint="name a file: -o run-audit.zip")
-    return audit(ids[0], store=store, progress=progress)
 
 
 def _table(records: Sequence[Run]) -> str:

@@ -20,13 +20,14 @@ from traincarbon.disclosure.words import (
 )
 from traincarbon.formatting import json_text
 from traincarbon.formulas.serving import serving_flop
-from traincarbon.quantities import S_PER_DAY
+from traincarbon.quantities import H_PER_DAY, S_PER_DAY
 
 AIO, NCA = "AI Office", "national competent authorities"
 _PARAMS = ((5e8, "1–500M"), (5e9, "500M–5B"), (15e9, "5B–15B"), (50e9, "15B–50B"), (100e9, "50B–100B"), (500e9, "100B–500B"), (1e12, "500B–1T"))
 _MONTH_S = 365.25 / 12.0 * S_PER_DAY
 _MONTHS = ((1.0, "less than 1 month"), (3.0, "1–3 months"), (6.0, "3–6 months"))
 _KWH_PER_MWH = 1000.0
+_ESTIMATE = "The form takes an estimate too: disclose a plan that states hardware and GPU-hours of the run (accelerator_hours)"
 _OF_UNKNOWN_ORIGINAL = (
     "one third of the threshold of a general-purpose AI model, in place of one third of the compute of the original model, which is not stated:"
     " give --original-flop; its modifier is the provider of a new one"
@@ -76,7 +77,7 @@ def _fields(disclosure: Disclosure) -> list[Field]:
         Field("Total model size", (AIO,), UNKNOWN if params is None else f"{_power(params)} parameters", params, "parameters"),
         Field("Total model size", (NCA,), UNKNOWN if params is None else f"{_range(params, _PARAMS, 'more than 1T')} parameters", None, "parameters"),
         Field("Training time: wall clock", (AIO,), "; ".join(_each(statements, wall_clock_days)), None if time_s is None else time_s / S_PER_DAY, "days"),
-        Field("Training time: hardware", (AIO,), "; ".join(_each(statements, hardware_days)), None, "hardware-days"),
+        Field("Training time: hardware", (AIO,), "; ".join(_each(statements, hardware_days)), _hardware_days(disclosure), "hardware-days"),
         Field("Training time", (NCA,), UNKNOWN if time_s is None else _range(time_s / _MONTH_S, _MONTHS, "more than 6 months")),
         Field(
             "Amount of computation used for training",
@@ -93,6 +94,12 @@ def _fields(disclosure: Disclosure) -> list[Field]:
     ]
 
 
+def _hardware_days(disclosure: Disclosure) -> float | None:
+    """Return the accelerator-days, None where they are not known, or those of different types, which do not add up."""
+    hours = disclosure.total("accelerator_hours_h")
+    return None if hours is None or len({each.accelerator for each in disclosure.statements}) > 1 else hours.median / H_PER_DAY
+
+
 def _energy(disclosure: Disclosure) -> Field:
     """Return the energy with the widest boundary that all statements know, in MWh with two figures."""
     name, recipients = "Amount of energy used for training", (AIO, NCA)
@@ -103,7 +110,8 @@ def _energy(disclosure: Disclosure) -> Field:
             how = "estimated" if disclosure.is_estimate else "measured and modelled"
             how += f", so far: {disclosure.unfinished}" if disclosure.unfinished else ""
             return Field(name, recipients, f"{two_figures(mwh)} MWh ({how}; {_boundary(boundary)})", mwh, "MWh")
-    return Field(name, recipients, f"N/A: missing is {energies_missing(disclosure.missing) or 'the energy'}", None, "MWh")
+    way = "" if disclosure.total("accelerator_hours_h") is None else f". {_ESTIMATE}"
+    return Field(name, recipients, f"N/A: missing is {energies_missing(disclosure.missing) or 'the energy'}{way}", None, "MWh")
 
 
 def _boundary(name: str) -> str:
@@ -112,10 +120,12 @@ def _boundary(name: str) -> str:
 
 def _inference(disclosure: Disclosure) -> Field:
     task = f"{disclosure.task_tokens:,.10g} tokens, read or written, in one pass each"
-    if disclosure.params is None:
+    params = disclosure.active_params
+    if params is None:
         return Field("Benchmarked amount of computation used for inference", (AIO,), f"{UNKNOWN} (task: {task})", None, "FLOP")
-    flop = float(serving_flop(active_params=disclosure.params, served_tokens=disclosure.task_tokens))
-    return Field("Benchmarked amount of computation used for inference", (AIO,), f"{_power(flop)} FLOP (task: {task}; 2 × parameters × tokens)", flop, "FLOP")
+    counted = "parameters" if params == disclosure.params else "active parameters"
+    flop = float(serving_flop(active_params=params, served_tokens=disclosure.task_tokens))
+    return Field("Benchmarked amount of computation used for inference", (AIO,), f"{_power(flop)} FLOP (task: {task}; 2 × {counted} × tokens)", flop, "FLOP")
 
 
 def _thresholds(disclosure: Disclosure) -> list[dict[str, Any]]:

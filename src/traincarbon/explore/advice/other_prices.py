@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator
 
 from traincarbon.database.load import Database
-from traincarbon.database.records import Row
+from traincarbon.database.records import COMMITTED_YEARS, Row
 from traincarbon.database.select import nearest, sigma_of, time_of
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
@@ -19,7 +19,6 @@ _LEAST_SHARE = 1e-4
 """The smallest share that is written out."""
 _SAME_TIME = 1.0
 """Two prices are of the same time if they are at most so many years apart."""
-_COMMITTED_YEARS = {"reserved_1y": 1.0, "reserved_3y": 3.0}
 _LEAST_COMMITTED, _LEAST_OWNED = 0.1, 0.05
 """Shares of a commitment and of a service life that a run must use for it to be worthwhile."""
 _PURCHASES = {
@@ -44,7 +43,7 @@ def other_price(context: AdviceContext) -> Iterator[Outcome]:
         return
     chip = context.accelerator
     for purchase, (name, lost, effort) in _PURCHASES.items():
-        id, years = purchase.replace("_", "-"), _COMMITTED_YEARS.get(purchase, 0.0)
+        id, years = purchase.replace("_", "-"), COMMITTED_YEARS.get(purchase, 0.0)
         used = _share_of(context, years)
         if used is not None and used < _LEAST_COMMITTED:
             yield NotOffered(id, name, f"the run would use {_share(used)} of it")

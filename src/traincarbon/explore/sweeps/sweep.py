@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.database.load import Database, open_database
 from traincarbon.errors import PlanError
+from traincarbon.explore.compared_results import MONEY
 from traincarbon.explore.sweeps.engines import in_processes, in_this_process, on_dask
 from traincarbon.explore.sweeps.evaluation import PROBLEM, Asked, evaluated
 from traincarbon.explore.sweeps.front import front_of, objectives
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 KEPT = ("all", "pareto")
-MONEY = ("rent", "own")
 _MOST_WORKERS = 1024
 _MOST_REASONS = 20
 """Reasons that a result tells apart."""

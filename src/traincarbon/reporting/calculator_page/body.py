@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from traincarbon._version import __version__
 from traincarbon.database.load import Database
-from traincarbon.database.records import PRECISIONS, PURCHASES
+from traincarbon.database.records import PRECISIONS, PURCHASES, purchase_words
 from traincarbon.quantities import ESTIMATED, QUANTITIES
 from traincarbon.reporting.calculator_page.examples import EXAMPLES, examples_html
 from traincarbon.reporting.calculator_page.facts import KINDS, PageFacts
@@ -19,7 +19,6 @@ TITLE = "What does a training cost?"
 LEVEL = 0.9
 """Confidence level of the page's intervals."""
 CARDS = ("rent_usd", "duration_s", "facility_energy_kwh", "total_kgco2e", "water_l")
-_RENTS = {"on_demand": "On demand", "spot": "Spot", "reserved_1y": "Reserved for a year", "reserved_3y": "Reserved for three years"}
 
 
 def calculator_html(database: Database, progress: Callable[[int, int], None] | None = None) -> str:
@@ -61,7 +60,7 @@ def _form() -> Html:
             ("kind", "Kind of training", KINDS, "tokens"),
             ("hw", "GPU or server", {}, ""),
             ("region", "Place", {}, ""),
-            ("rent", "Rented", {name: _RENTS[name] for name in PURCHASES}, ""),
+            ("rent", "Rented", {name: purchase_words(name).capitalize() for name in PURCHASES}, ""),
             ("precision", "Number format", {"": "The usual one", **{name: name for name in PRECISIONS}}, ""),
         )
     )

@@ -4,12 +4,13 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from traincarbon.database.records import COMMITTED_YEARS
 from traincarbon.explore.advice.alternative import Advice
 from traincarbon.reporting.charts.axis import MONTH_S
 from traincarbon.reporting.decision.amounts import Money
 from traincarbon.reporting.view import EstimateView
 
-_RESERVED, _RESERVED_MONTHS = "reserved-1y", 12.0
+_RESERVED, _RESERVED_MONTHS = "reserved-1y", 12.0 * COMMITTED_YEARS["reserved_1y"]
 _MOST_OVER_RENT = 10.0
 """Ways to pay that take more than so many times the rent are left out: the chart would show nothing else."""
 _ROOM = 1.25

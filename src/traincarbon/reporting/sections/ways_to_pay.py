@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from traincarbon.database.records import COMMITTED_YEARS, purchase_words
 from traincarbon.explore.price_book import PriceBook
 from traincarbon.quantities import H_PER_YEAR
 from traincarbon.reporting.currency import NOT_KNOWN, Currency
@@ -9,7 +10,6 @@ from traincarbon.reporting.markup import Html, table, text, texts
 from traincarbon.reporting.sections.breakdown import wholes
 from traincarbon.reporting.view import EstimateView
 
-_YEARS = {"reserved_1y": 1.0, "reserved_3y": 3.0}
 _RENT = "Price of renting"
 _IN_PRICE = "in the price"
 
@@ -34,12 +34,12 @@ def ways_to_pay(view: EstimateView, book: PriceBook | None) -> list[Way]:
     of the total cost of ownership, and the purchase is committed.
     """
     hours, count, rent = view.median("accelerator_hours_h"), view.input("purchase_usd", "accelerators"), view.median("rent_usd")
-    found = [] if rent is None else [Way(f"Rent {_words(str(view.plan.get('rent') or 'on_demand'))}", {_RENT: rent}, rent)]
+    found = [] if rent is None else [Way(f"Rent {purchase_words(str(view.plan.get('rent') or 'on_demand'))}", {_RENT: rent}, rent)]
     for market in () if book is None or hours is None or view.plan.get("rent_price") is not None else book.markets:
-        if market.purchase in _YEARS and market.purchase != view.plan.get("rent"):
+        if market.purchase in COMMITTED_YEARS and market.purchase != view.plan.get("rent"):
             price = market.usd_per_h.median
-            committed = None if count is None else max(count * _YEARS[market.purchase] * H_PER_YEAR * price, hours * price)
-            found.append(Way(_words(market.purchase).capitalize(), {_RENT: hours * price}, committed))
+            committed = None if count is None else max(count * COMMITTED_YEARS[market.purchase] * H_PER_YEAR * price, hours * price)
+            found.append(Way(purchase_words(market.purchase).capitalize(), {_RENT: hours * price}, committed))
     owned = next((each for each in wholes(view) if each.name == "tco_usd"), None)
     if owned is not None:
         found.append(Way("Buy", {part.label: part.value for part in owned.parts}, view.median("purchase_usd")))
@@ -65,13 +65,3 @@ def ways_table(view: EstimateView, book: PriceBook | None, currency: Currency) -
     rows.append(texts("Total for this run", *(words(way.total_usd) for way in ways)))
     rows.append(texts("To commit", *(words(way.commitment_usd) for way in ways)))
     return table(text("Rent, reserve or buy, line by line"), texts("Line", *(way.name for way in ways)), rows, numbers=range(1, len(ways) + 1))
-
-
-def _words(purchase: str) -> str:
-    """Return a way to rent in words.
-
-    Example:
-        >>> _words("on_demand"), _words("reserved_1y")
-        ('on demand', 'reserved for a year')
-    """
-    return {"reserved_1y": "reserved for a year", "reserved_3y": "reserved for three years"}.get(purchase, purchase.replace("_", " "))
