@@ -124,7 +124,7 @@ def estimated(plan: Mapping[str, object], database: str | None = None) -> str:
         database: A folder of facts that override the built-in ones.
 
     Raises:
-        CarbonError: it is no plan, or cannot be estimated.
+        CarbonError: the fields are not those of a plan, or cannot be estimated.
     """
     from traincarbon.database.load import open_database
     from traincarbon.estimation.chain import estimate
