@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_NO_INPUT := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-frameworks test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals many-runs team-ledger lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens grafana
+.PHONY: help demo test test-frameworks test-launchers multi-node metering-nodes architecture check lint types layers docs packaging bench bench-serve bench-peers metering tracking faults faults-peers faults-by-kind journals many-runs compaction million-runs team-ledger lock sbom accuracy priors reports calculator notebooks schemas panel proof clean readme pictures models readers launchers names notice facts fact-sample first-steps screens grafana
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -139,6 +139,14 @@ journals: $(READY) ## what a journal of weeks costs: bytes, time and memory (10 
 many-runs: $(READY) ## what 40,000 runs cost: import, first list, later list, list without an index (a minute)
 	@$(BIN)/python -m compileall -q src
 	@$(BIN)/python benchmarks/many_runs.py
+
+compaction: $(READY) ## pack 300 node-days of journals: bytes, speed, the same joules, energy by project and month (20 minutes, 4 GB)
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python benchmarks/compaction.py
+
+million-runs: $(READY) ## what a million runs at rest cost: first index, list, show, report, calibrate (an hour, 10 GB)
+	@$(BIN)/python -m compileall -q src
+	@$(BIN)/python benchmarks/million_runs.py
 
 team-ledger: $(READY) ## a team's ledger on PostgreSQL: 200 writers while it is killed, a million runs (5 minutes, 6 GB)
 	@$(BIN)/python -m compileall -q src

@@ -133,6 +133,8 @@ def _fields_of(cls: Any) -> dict[str, tuple[Any, bool]]:
 
 def _value(kind: Any, value: object, place: str) -> Any:
     """Return *value* as *kind*."""
+    if kind in _PLAIN and value is not None:  # most are, and to ask what a kind is made of takes longer
+        return _scalar(kind, value, place)
     if value is None and types.NoneType not in get_args(kind) and kind not in (object, Any):
         raise _wrong(place, value, "a value")
     if kind is object or kind is Any:
@@ -158,8 +160,6 @@ def _value(kind: Any, value: object, place: str) -> Any:
         return _uncertain(value, place)
     if issubclass(kind, Enum):
         return _member(kind, value, place)
-    if kind in (bool, int, float, str):
-        return _scalar(kind, value, place)
     return decode(kind, value, where=place)
 
 

@@ -21,6 +21,7 @@ from traincarbon.ledger.run import Run
 from traincarbon.ledger.server import sync as server
 from traincarbon.ledger.server.team_ledger import open_ledger
 from traincarbon.ledger.store import Ledger, Merged
+from traincarbon.ledger.store_folder import store_folder
 from traincarbon.readers.adding import add_found
 from traincarbon.readers.bills.importing import with_bills
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
@@ -265,6 +266,27 @@ def compact(*, dry_run: bool = False, store: Store = None, progress: Progress | 
         if dry_run or not os.path.isdir(ledger.index.journals):
             return packs.plan(ledger.store, ledger.index)
         return packs.compact(ledger.store, ledger.index, tell=progress)
+
+
+def compact_some(*, store: Store = None) -> Compacted | None:
+    """Pack some journals if those of the store are larger than ``$CARBON_COMPACT_ABOVE``, 1 GB by default; return None if nothing was due or possible.
+
+    Args:
+        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
+    """
+    from traincarbon.ledger.packs import automatic
+
+    try:
+        folder = store_folder(store)
+        found = automatic.journals_of_store(folder)
+        if found is None or not found.is_due:
+            return None
+        from traincarbon.ledger.packs import compacting as packs
+
+        with Ledger(folder) as ledger:
+            return packs.compact(ledger.store, ledger.index, most_b=automatic.AT_ONCE_B)
+    except (CarbonError, OSError):  # the store is not this user's own, or full: doctor says so
+        return None
 
 
 def query(question: str, *, store: Store = None) -> Answer:

@@ -625,6 +625,9 @@ SCHEMAS: Mapping[str, Schema] = {
             "store": _object(
                 {"folder": _or_null(_TEXT), "writable": _FLAG, "free_b": _or_null(_AMOUNT), "problem": _TEXT, "open_to_others": _FLAG, "unsaved": _map(_WHOLE)}
             ),
+            "journals": _or_null(
+                _object({"size_b": _WHOLE, "journals": _WHOLE, "packs": _WHOLE, "above_b": _or_null(_WHOLE), "problem": _TEXT, "is_due": _FLAG})
+            ),
             "ledger": _or_null(_object({"server": _TEXT, "unsent": _or_null(_WHOLE), "problem": _TEXT})),
             "limits": _object({"host_threads": _or_null(_WHOLE), "threads": _or_null(_AMOUNT), "memory_b": _or_null(_AMOUNT)}),
             "clock": _object({"source": _or_null(_TEXT), "resolution_s": _AMOUNT}),

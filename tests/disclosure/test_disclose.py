@@ -54,8 +54,9 @@ def test_impossible_amounts_are_refused(run_of, value):
 
 
 def test_nothing_to_disclose_is_refused(tmp_path):
-    with pytest.raises(CarbonError):
+    with pytest.raises(CarbonError, match="nothing to disclose") as refused:
         disclose(store=tmp_path)
+    assert "--all" not in str(refused.value.hint)
 
 
 def test_every_number_of_every_json_is_finite(run_of, shipped):

@@ -144,6 +144,8 @@ def test_the_change_of_each_result_is_in_sight_on_a_tablet_too(opened, width):
     page = opened("plan", "#p1.pue=1.2", width=width)
     edges = page.ask("[...document.querySelectorAll('#p1-what-if [data-change]')].map(each => each.closest('td').getBoundingClientRect().right)")
     assert len(edges) > 10
+    columns = len(set(page.ask("[...document.querySelectorAll('#p1-what-if form > p')].map(each => Math.round(each.getBoundingClientRect().left))")))
+    assert (columns > 1) == (width < LAPTOP), "the controls stand in columns where they have the width of the page"
     assert max(edges) <= page.ask("document.querySelector('#p1-what-if .wide').getBoundingClientRect().right") + 1
 
 

@@ -24,12 +24,24 @@ def test_the_fleet_is_shown_by_month_and_project_with_budget_and_target():
 
 
 def test_waste_is_stated_with_its_share_and_what_is_not_known_is_said():
-    found = fleet_html([sums("2026-01", cost_usd=1000.0, unfinished_usd=100.0, idle_h=2.0, judged_h=8.0)], Limits())
+    found = fleet_html([sums("2026-01", cost_usd=1000.0, unfinished_usd=100.0, unfinished_runs=1.0, idle_h=2.0, judged_h=8.0)], Limits())
     waste = found.partition("Waste")[2]
     assert "$100" in waste
     assert "10.0 %" in waste
     assert "25 % of 8" in waste
     assert waste.partition("</table>")[0].count("not known") == 2
+
+
+def test_where_every_run_finished_nothing_was_lost_and_where_one_did_not_its_cost_may_be_unknown():
+    for known, words in (({}, "none"), ({"unfinished_runs": 1.0}, "not known")):
+        found = fleet_html([sums("2026-01", cost_usd=1000.0, **known)], Limits())
+        assert re.search(r"Runs that failed, were killed or lost</th><td class=\"n\">([^<]+)<", found)[1] == words
+
+
+def test_a_limit_that_no_run_can_be_compared_with_is_said():
+    assert "No run states its CO2e, so nothing can be compared with the target." in fleet_html([sums("2026-01", cost_usd=1.0)], Limits(2e6, 1e5))
+    assert "No run states its cost" in fleet_html([sums("2026-01", co2e_kg=1.0)], Limits(2e6, 1e5))
+    assert "No run states" not in fleet_html([sums("2026-01")], Limits())
 
 
 def test_runs_without_figures_are_said_and_not_summed_as_0():

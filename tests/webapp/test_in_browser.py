@@ -152,7 +152,9 @@ def test_fleet_shows_a_budget_as_it_is_typed_and_its_table_is_sorted_and_filtere
     page = opened("/fleet")
     page.ask('document.querySelector("#t-budget").focus()')
     page.type("1e3")
-    page.wait_for("document.querySelector('#fleet-chart-spending .ch-limit')")
+    page.wait_for(
+        "document.querySelector('#fleet-chart-spending .ch-limit') && document.querySelector('#fleet-chart-spending').textContent.includes('budget $1k')"
+    )
     assert "of the budget is spent" in page.text("#fleet-chart-spending")
     page.click("#fleet .sortable thead th:nth-child(2) button")
     assert page.ask("document.querySelector('#fleet .sortable thead th:nth-child(2)').getAttribute('aria-sort')") == "descending"

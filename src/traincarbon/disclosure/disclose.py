@@ -90,6 +90,8 @@ def disclose(
     Raises:
         CarbonError: a subject cannot be read, a format is unknown, a quantity is impossible, or a file cannot be written.
     """
+    if not items:
+        raise CarbonError("nothing to disclose", hint="name a run, a plan (PLAN.toml) or a saved estimate (ESTIMATE.json)")
     database = database if database is not None else open_database()
     writers = [writer_of(name) for name in dict.fromkeys(formats)]
     tokens, original = _count(task_tokens, "task_tokens"), None if original_flop is None else _count(original_flop, "original_flop")

@@ -91,7 +91,16 @@ def fleet_html(sums: Sequence[MonthSums], limits: Limits) -> Html:
     runs = sum(each.runs for each in sums)
     if not runs:
         return html("<p>No run matches.</p>")
-    return joined([html('<p class="lead">{}</p>', _sentence(sums, runs)), _charts(sums, limits), _waste(sums), _projects(sums)])
+    return joined([html('<p class="lead">{}</p>', _sentence(sums, runs)), _unmeasured(sums, limits), _charts(sums, limits), _waste(sums), _projects(sums)])
+
+
+def _unmeasured(sums: Sequence[MonthSums], limits: Limits) -> Html:
+    """Return which limits cannot be compared with anything, as no run states it."""
+    asked = (("cost_usd", "cost", "budget", limits.budget_usd), ("co2e_kg", "CO2e", "target", limits.target_kg))
+    missing = [
+        f"No run states its {what}, so nothing can be compared with the {limit}." for name, what, limit, at in asked if at and _total(sums, name) is None
+    ]
+    return html('<p class="remark">{}</p>', text(" ".join(missing), most=300)) if missing else EMPTY
 
 
 def _total(sums: Sequence[MonthSums], quantity: str) -> float | None:
@@ -138,7 +147,8 @@ def _waste(sums: Sequence[MonthSums]) -> Html:
     for quantity, (label, unit) in _WASTE.items():
         usd = _total(sums, quantity)
         share = f"{100.0 * usd / cost:.1f} %" if usd is not None and cost else ""
-        rows.append(texts(label, USD.amount(usd, unit, digits=3), share))
+        is_none = quantity == "unfinished_usd" and usd is None and not sum(each.known["unfinished_runs"] for each in sums)
+        rows.append(texts(label, "none" if is_none else USD.amount(usd, unit, digits=3), share))
     idle, judged = _total(sums, "idle_h"), _total(sums, "judged_h")
     shown = f"{100.0 * idle / judged:.0f} % of {USD.amount(judged, 'h')}" if idle is not None and judged else NOT_KNOWN
     rows.append(texts("Time in which GPUs did nothing, where it was measured", shown, ""))

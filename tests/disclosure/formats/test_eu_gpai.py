@@ -44,6 +44,15 @@ def test_what_is_missing_is_n_a_with_the_reason(disclosed, of_run):
     assert [each["above"] for each in body["thresholds"]] == [None, None]
 
 
+def test_an_unknown_energy_of_known_hours_can_be_estimated_and_the_form_says_so(disclosed, of_run, of_plan):
+    _, fields = fields_of(disclosed(of_run(facility_energy_kwh=None, energy_j={})))
+    assert fields["Amount of energy used for training", AIO]["value"].endswith(
+        "disclose a plan that states hardware and GPU-hours of the run (accelerator_hours)"
+    )
+    _, estimated = fields_of(disclosed(of_plan(params=None, tokens=None, accelerator_hours=32.0)))
+    assert estimated["Amount of energy used for training", AIO]["exact"] > 0.0
+
+
 def test_a_hostile_name_breaks_no_table(disclosed, of_run):
     page = write(disclosed(of_run(run_id="a|b\nc"), of_run(run_id="<script>")))["eu-gpai.md"]
     rows = [line for line in page.splitlines() if line.startswith("|")]

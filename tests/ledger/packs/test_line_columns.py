@@ -30,7 +30,7 @@ def same(one, other):
     for name in DEVICES:
         for each in ("energy_j", "power_max_w", "utilisation"):
             np.testing.assert_array_equal(one.devices[name][each], other.devices[name][each])
-        assert one.how[name].tolist() == other.how[name].tolist()
+        assert one.how[name].to_pylist() == other.how[name].to_pylist()
 
 
 def test_bulk_and_single_lines_say_the_same(tmp_path, monkeypatch):

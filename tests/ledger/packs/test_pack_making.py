@@ -4,7 +4,8 @@ import pytest
 
 from packed_stores import files_in, write_run
 from traincarbon.ledger.packs import pack_making
-from traincarbon.ledger.packs.pack import is_pack
+from traincarbon.ledger.packs.pack import is_pack, lines_file
+from traincarbon.ledger.packs.pack_file import contents
 from traincarbon.ledger.packs.pack_making import make_pack, state_of
 from traincarbon.ledger.packs.resting import find_resting
 from traincarbon.ledger.store import Ledger
@@ -37,6 +38,16 @@ def test_a_journal_that_a_pack_would_not_state_exactly_is_left(tmp_path, monkeyp
     assert found is None
     assert [(each.journal, each.reason, each.detail) for each in left] == [("run/a1-7-1.jsonl", "different", "its summary cannot be stated in a line")]
     assert files_in(tmp_path) == ["run/a1-7-1.jsonl"]
+
+
+def test_one_that_is_left_leaves_nothing_in_the_pack_of_the_others(tmp_path, monkeypatch):
+    write_run(tmp_path, "bad", project="bad")
+    write_run(tmp_path, "good", writer="b2-8-2")
+    real = pack_making.summary_line
+    monkeypatch.setattr(pack_making, "summary_line", lambda each: None if each.process.run_id == "bad" else real(each))
+    found, left, _ = made(tmp_path)
+    assert ([each.packed.journal for each in found.journals], [each.journal for each in left]) == (["good/b2-8-2.jsonl"], ["bad/a1-7-1.jsonl"])
+    assert {part.journal for part in contents(lines_file(found.file))} == {"good/b2-8-2.jsonl"}
 
 
 def test_a_large_journal_is_packed_piece_by_piece(tmp_path, monkeypatch):

@@ -1,5 +1,6 @@
 """``carbon runs compact`` and ``carbon runs query``: pack the journals of runs that have ended, and ask what packs hold."""
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
@@ -74,6 +75,17 @@ def query_command(*, question: str, store: str | None, as_json: bool, quiet: boo
     if found.journals and not quiet:
         what = f"{output.counted(found.journals, 'journal')} ({_size(found.journals_b)}) not packed, which this leaves out; carbon runs compact packs them"
         click.echo(f"note: {what}", err=True)
+
+
+def compact_some(*, store: str | None, quiet: bool) -> None:
+    """Pack some journals of a store that holds many, after the answer of a command was printed."""
+    from traincarbon import runs
+
+    sys.stdout.flush()
+    found = runs.compact_some(store=store)
+    if found is not None and found.removed and not quiet:
+        sizes = f"{_size(found.removed_b)} → {_size(found.packed_b)}"
+        click.echo(f"note: {output.counted(found.removed, 'journal')} packed, as they are many here: {sizes}; carbon runs compact packs all", err=True)
 
 
 def _planned(found: "Compacted") -> str:

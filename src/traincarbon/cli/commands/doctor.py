@@ -12,6 +12,7 @@ import click
 from traincarbon.cli import output
 from traincarbon.cli.options import FILE
 from traincarbon.cli.screens.launch import launch_dict, launch_rows, region_rows, this_launch
+from traincarbon.cli.screens.packs import journal_dict, journal_rows
 from traincarbon.cli.screens.sinks import sink_dicts, sink_rows
 from traincarbon.cli.screens.team import team_dict, team_rows
 from traincarbon.errors import CarbonError
@@ -207,6 +208,7 @@ def _machine(store: Store) -> list[str]:
             ("unsaved", f"{count} journal{'s' if count > 1 else ''} in {spare}; take them with: carbon runs merge {spare}")
             for spare, count in store.unsaved.items()
         ),
+        *journal_rows(store.folder),
         *team_rows(None if store.problem else store.folder),
         *(("plug-in", f"{each}; refuse with {ALLOWED}=none") for each in _plugins()),
         ("processor", threads + memory),
@@ -315,6 +317,7 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
         "sinks": sink_dicts(),
         "launch": launch_dict(this_launch()),
         "store": store._asdict(),
+        "journals": journal_dict(store.folder),
         "ledger": team_dict(None if store.problem else store.folder),
         "limits": _limits()._asdict(),
         "clock": _clock()._asdict(),

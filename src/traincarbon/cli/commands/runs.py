@@ -10,7 +10,7 @@ from traincarbon import runs
 from traincarbon.cli import output
 from traincarbon.cli.choice import Choice
 from traincarbon.cli.commands.budget import budget_command
-from traincarbon.cli.commands.compact import compact_command, query_command
+from traincarbon.cli.commands.compact import compact_command, compact_some, query_command
 from traincarbon.cli.commands.evidence import audit_content, verify_command
 from traincarbon.cli.commands.run_hours import hours_command
 from traincarbon.cli.commands.sync import sync_command
@@ -78,6 +78,8 @@ def list_command(*, project: str, state: str | None, since: str, limit: int | No
             output.tell(f"note: {fault}; the rest is not affected")
         if len(found.faults) > _MOST_NOTES:
             output.tell(f"note: and {len(found.faults) - _MOST_NOTES:,} more places that cannot be read")
+    if not as_json:
+        compact_some(store=store, quiet=quiet)
 
 
 @command.command("show", short_help="Show one run: what was measured, modelled and missing.")
@@ -121,6 +123,8 @@ def merge_command(*, folders: tuple[str, ...], store: str | None, as_json: bool,
     if not quiet:
         for fault in merged.faults[:_MOST_NOTES]:
             output.tell(f"note: left out {fault}")
+    if not as_json:
+        compact_some(store=store, quiet=quiet)
 
 
 @command.command("export", short_help="Export runs as CSV, JSON, Parquet or emissions.csv.")

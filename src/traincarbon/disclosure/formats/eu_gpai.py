@@ -27,6 +27,7 @@ _PARAMS = ((5e8, "1–500M"), (5e9, "500M–5B"), (15e9, "5B–15B"), (50e9, "15
 _MONTH_S = 365.25 / 12.0 * S_PER_DAY
 _MONTHS = ((1.0, "less than 1 month"), (3.0, "1–3 months"), (6.0, "3–6 months"))
 _KWH_PER_MWH = 1000.0
+_ESTIMATE = "The form takes an estimate too: disclose a plan that states hardware and GPU-hours of the run (accelerator_hours)"
 _OF_UNKNOWN_ORIGINAL = (
     "one third of the threshold of a general-purpose AI model, in place of one third of the compute of the original model, which is not stated:"
     " give --original-flop; its modifier is the provider of a new one"
@@ -109,7 +110,8 @@ def _energy(disclosure: Disclosure) -> Field:
             how = "estimated" if disclosure.is_estimate else "measured and modelled"
             how += f", so far: {disclosure.unfinished}" if disclosure.unfinished else ""
             return Field(name, recipients, f"{two_figures(mwh)} MWh ({how}; {_boundary(boundary)})", mwh, "MWh")
-    return Field(name, recipients, f"N/A: missing is {energies_missing(disclosure.missing) or 'the energy'}", None, "MWh")
+    way = "" if disclosure.total("accelerator_hours_h") is None else f". {_ESTIMATE}"
+    return Field(name, recipients, f"N/A: missing is {energies_missing(disclosure.missing) or 'the energy'}{way}", None, "MWh")
 
 
 def _boundary(name: str) -> str:

@@ -120,7 +120,7 @@ class _Rows:
         for name, of in stated.devices.items():
             known = np.flatnonzero(~np.isnan(energy[name]))
             gained = np.diff(reached[name], prepend=before[name])
-            self._devices.append((name, at[known], stated.how[name][known], gained[known], reached[name][known], *(of[each][known] for each in _READINGS)))
+            self._devices.append((name, at[known], stated.how[name].take(known), gained[known], reached[name][known], *(of[each][known] for each in _READINGS)))
 
     def columns(self, pa: Any) -> dict[str, Any]:
         """Return all columns but the texts that all lines have, the devices and the lines."""
@@ -144,13 +144,13 @@ class _Rows:
         places = np.concatenate([each[1] for each in self._devices]) if self._devices else np.zeros(0, np.int64)
         order = np.argsort(places, kind="stable")
         names = np.concatenate([np.full(len(each[1]), number) for number, each in enumerate(self._devices)])[order] if self._devices else places
-        hows = np.concatenate([each[2] for each in self._devices])[order] if self._devices else np.zeros(0, object)
+        hows = pa.concat_arrays([each[2] for each in self._devices]).take(pa.array(order)) if self._devices else pa.array([], pa.string())
         numbers = [np.concatenate([each[at] for each in self._devices])[order] if self._devices else np.zeros(0) for at in range(3, 7)]
         codes = pa.array(names.astype(np.int32))
         fields = [
             pa.DictionaryArray.from_arrays(codes, pa.array([each[0] for each in self._devices], pa.string())).cast(pa.string()),
             pa.DictionaryArray.from_arrays(codes, pa.array([parts[each[0]] for each in self._devices], pa.string())).cast(pa.string()),
-            pa.array(hows, pa.string()),
+            hows,
             *(pa.array(column, from_pandas=True) for column in numbers),
         ]
         offsets = np.concatenate(([0], np.cumsum(np.bincount(places, minlength=self._n_lines)))).astype(np.int32)

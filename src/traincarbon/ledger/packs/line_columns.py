@@ -31,7 +31,7 @@ class Stated(NamedTuple):
         ended: Whether each is the last interval of the job.
         numbers: Name to the number of each line.
         devices: Device to what each line states of it by name.
-        how: Device to how each line says that its energy is known.
+        how: Device to how each line says that its energy is known, as an array of Arrow.
     """
 
     places: npt.NDArray[np.int64]
@@ -40,7 +40,7 @@ class Stated(NamedTuple):
     ended: npt.NDArray[np.bool_]
     numbers: dict[str, Floats]
     devices: dict[str, dict[str, Floats]]
-    how: dict[str, npt.NDArray[np.object_]]
+    how: dict[str, Any]
 
 
 def stated_in(piece: Piece, devices: Sequence[str]) -> list[Stated]:
@@ -112,11 +112,11 @@ def _device(stated: Mapping[str, object]) -> dict[str, object]:
 
 def _columns(found: "pa.Table", places: Sequence[int], devices: Sequence[str]) -> Stated:
     compute = pyarrow().compute
-    stated, how = dict[str, dict[str, Floats]](), dict[str, npt.NDArray[np.object_]]()
+    stated, how = dict[str, dict[str, Floats]](), dict[str, Any]()
     for at, name in enumerate(devices):
         column = compute.struct_field(found["devices"], [at])
         stated[name] = {each: _floats(compute.struct_field(column, [place])) for place, each in enumerate(DEVICE_NUMBERS, 1)}
-        how[name] = compute.struct_field(column, [0]).to_numpy()
+        how[name] = compute.struct_field(column, [0]).combine_chunks()
     return Stated(
         np.asarray(places, np.int64),
         found["seq"].to_numpy(),

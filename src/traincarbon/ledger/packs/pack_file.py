@@ -9,7 +9,7 @@ from traincarbon.ledger.packs.packages import pyarrow
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_LEVEL = 3
+_LEVEL = 1
 _GROUP_B = 32_000_000
 """Bytes of journals in a row group, about: what reads one journal reads the groups that it is in."""
 _GROUP_ROWS = 100_000

@@ -2,11 +2,14 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
+from traincarbon.ledger.packs.ahead import computed_ahead
 from traincarbon.ledger.packs.batches import LARGE_B
 from traincarbon.ledger.packs.compacted import Made, Packed
 from traincarbon.ledger.packs.interval_table import IntervalTables
@@ -18,6 +21,9 @@ from traincarbon.ledger.packs.synced_files import sync_folder, write_synced
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.store_access import file_mode
 from traincarbon.reading import open_regular
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 PART = ".part"
 _ROUNDING = 1e-9
@@ -72,33 +78,68 @@ def state_of(file: str) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _write_lines(part: str, journals: str, batch: Iterable[Resting], *, left: list[Left], done: Callable[[int], None]) -> tuple[Packed, ...]:
+class _Prepared(NamedTuple):
+    """A journal that is known to be right, and its lines as tables with the bytes of each."""
+
+    packed: Packed
+    tables: "list[tuple[pa.Table, int]]"
+
+
+def _write_lines(part: str, journals: str, batch: Sequence[Resting], *, left: list[Left], done: Callable[[int], None]) -> tuple[Packed, ...]:
     packed: list[Packed] = []
     writer = PackWriter(part, mode=file_mode(os.path.dirname(part)))
     try:
-        for source in batch:
-            try:
-                packed.append(_add(writer, path_of(journals, source), source, done=done))
-            except NotPackableError as error:
-                left.append(Left(source.journal, Stays.DIFFERENT, str(error)))
-                if source.size_b >= LARGE_B:  # some of it was written, and it is alone
-                    return ()
+        if batch[0].size_b >= LARGE_B:
+            packed.append(_add_in_pieces(writer, journals, batch[0], done=done))
+        else:
+            for found in computed_ahead(partial(_prepared, journals), batch):
+                if isinstance(found, Left):
+                    left.append(found)
+                    continue
+                for table, size_b in found.tables:
+                    writer.add(table, size_b=size_b)
+                    done(size_b)
+                packed.append(found.packed)
         writer.close()
+    except NotPackableError as error:  # some of it was written, and it is alone
+        left.append(Left(batch[0].journal, Stays.DIFFERENT, str(error)))
+        return ()
     finally:
         writer.discard()
     return tuple(packed)
 
 
-def _add(writer: PackWriter, file: str, source: Resting, *, done: Callable[[int], None]) -> Packed:
-    """Write one journal; one that is not large is written when all of it is known to be right."""
+def _prepared(journals: str, source: Resting) -> _Prepared | Left:
+    tables: list[tuple[pa.Table, int]] = []
+    try:
+        return _Prepared(_read(journals, source, take=lambda table, size_b: tables.append((table, size_b))), tables)
+    except NotPackableError as error:
+        return Left(source.journal, Stays.DIFFERENT, str(error))
+
+
+def _add_in_pieces(writer: PackWriter, journals: str, source: Resting, *, done: Callable[[int], None]) -> Packed:
+    def take(table: "pa.Table", size_b: int) -> None:
+        writer.add(table, size_b=size_b)
+        done(size_b)
+
+    return _read(journals, source, take=take)
+
+
+def _read(journals: str, source: Resting, *, take: "Callable[[pa.Table, int], None]") -> Packed:
+    """Read a journal and give its lines away as tables.
+
+    Raises:
+        NotPackableError: a pack would not state it exactly.
+    """
+    file = path_of(journals, source)
     process = _summary(file, source)
     tables = IntervalTables(source.journal, process)
     found = hashlib.sha256()
     with open_regular(file) as stream:
         state = os.fstat(stream.fileno())
-        made = _hashed(tables.tables(stream), found, done)
-        for table, size_b in made if source.size_b >= LARGE_B else list(made):
-            writer.add(table, size_b=size_b)
+        for content, table in tables.tables(stream):
+            found.update(content)
+            take(table, len(content))
     packed = PackedJournal(source.journal, tables.size_b, tables.n_lines, found.hexdigest())
     line = summary_line(Summarised(packed, process))
     if line is None:
@@ -113,13 +154,6 @@ def _summary(file: str, source: Resting) -> Process:
     if len(found) != 1:
         raise NotPackableError("it is not of one process")
     return found[0]
-
-
-def _hashed(made: "Iterable[tuple[bytes, object]]", found: "hashlib._Hash", done: Callable[[int], None]) -> Iterator[tuple[object, int]]:
-    for content, table in made:
-        found.update(content)
-        done(len(content))
-        yield table, len(content)
 
 
 def _check(part: str, packed: Sequence[Packed]) -> None:
