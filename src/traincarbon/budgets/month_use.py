@@ -15,6 +15,8 @@ from traincarbon.quantities import S_PER_DAY
 _NAMES = dict(zip(("energy_kwh", "co2e_kg", "cost_usd"), ("kwh", "kgco2e", "usd"), strict=True))
 """The column of a list to the name of a limit."""
 _ANY_LENGTH_S = 1e18
+_TO_THE_HOUR = 13
+"""Letters of an instant up to its hour."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -95,30 +97,37 @@ def month_uses(
         is_fresh: Whether the ledger took in what is new a moment ago.
     """
     now_s = time.time() if now_s is None else now_s
-    between = (timestamp(month.begin_s), timestamp(month.end_s), S_PER_DAY if has_days else _ANY_LENGTH_S)
+    begin, end, long_s = timestamp(month.begin_s), timestamp(month.end_s), S_PER_DAY if has_days else _ANY_LENGTH_S
     if not is_fresh:
         source.refresh()
     found: dict[str, MonthUse] = {}
-    for project, hour, runs, *sums in source.rows(source.questions.within, *between):
-        _add_sums(
-            found.setdefault(project, MonthUse()), month, hour=hour, runs=runs, sums=dict(zip(BOUNDED, zip(sums[0::2], sums[1::2], strict=True), strict=True))
-        )
-    for (run_id,) in source.rows(source.questions.across, *between):
-        record = source.record(run_id)
-        if record is not None:  # it was deleted in the meantime
-            found.setdefault(record.project, MonthUse()).add_run(record, month, now_s=now_s, counts_ahead=run_id not in but)
+    days: dict[str, int] = {}
+    for project, hour, runs, *sums in source.rows(source.questions.within, begin, end, long_s, _TO_THE_HOUR if has_days else 0):
+        day = days.get(hour)
+        if day is None:
+            day = days[hour] = _day_of(hour, month)
+        amounts = dict(zip(BOUNDED, zip(sums[0::2], sums[1::2], strict=True), strict=True))
+        _add_sums(found.setdefault(project, MonthUse()), amounts, runs=runs, day=day, n_days=len(month.day_ends_s))
+    for record in source.records_across(begin, end, long_s=long_s):
+        found.setdefault(record.project, MonthUse()).add_run(record, month, now_s=now_s, counts_ahead=record.run_id not in but)
     return found
 
 
-def _add_sums(use: MonthUse, month: Month, *, hour: str, runs: int, sums: Mapping[str, tuple[float, int]]) -> None:
-    """Add what runs took together that began in an hour."""
-    began_s = wall_clock_s(f"{hour}:00:00Z")
-    day = month.day_of(month.begin_s if began_s is None else began_s)
+def _day_of(hour: str, month: Month) -> int:
+    """Return the number of the day on which an hour is; the first one where that is not asked."""
+    began_s = wall_clock_s(f"{hour}:00:00Z") if hour else None
+    return 0 if began_s is None else month.day_of(began_s)
+
+
+def _add_sums(use: MonthUse, sums: Mapping[str, tuple[float, int]], *, runs: int, day: int, n_days: int) -> None:
+    """Add what runs took together that began on a day."""
     use.runs += runs
     use.shared_runs += sums["shared_runs"][1]
     for column, name in _NAMES.items():
         amount, known = sums[column]
         if known:
-            use.add_days(name, [amount if each == day else 0.0 for each in range(len(month.day_ends_s))])
+            if name not in use.by_day:
+                use.by_day[name] = [0.0] * n_days
+            use.by_day[name][day] += amount
         if known < runs:
             use.unknown[name] = use.unknown.get(name, 0) + runs - known

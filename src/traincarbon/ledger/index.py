@@ -16,7 +16,7 @@ from traincarbon.ledger.index_folding import Folded, has_ended
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, at_a_time, files_in, folders_in
-from traincarbon.ledger.listed_runs import IN_SQLITE, Questions, run_row
+from traincarbon.ledger.listed_runs import ACROSS_IN_SQLITE, IN_SQLITE, Questions, run_row
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run, timestamp
@@ -111,6 +111,10 @@ class Index:
         where = " OR ".join(f"instr(record, ?{at})" for at in range(2, len(gpus) + 2))
         rows = self.rows(f"SELECT record FROM runs WHERE started_at <= ?1 AND ({where})", end, *gpus)  # noqa: S608  no value in it
         return [Run.from_stored(json.loads(text)) for (text,) in rows]
+
+    def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
+        """Return the records of runs that ran between two instants and crossed one of them, took long, or still run."""
+        return [Run.from_stored(json.loads(text)) for (text,) in self.rows(ACROSS_IN_SQLITE, begin, end, long_s)]
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run."""

@@ -33,9 +33,8 @@ class Questions(NamedTuple):
         page: A page of them, after ``{sorting}``; the fifth value is how many, the sixth how many before it.
         projects: The names of projects; the first value is how many at most.
         months: Runs and the sums and counts of :data:`SUMMED` by month and project.
-        within: Of the runs that began and ended between two instants: project, hour of the beginning, runs, and the sums and counts of :data:`BOUNDED`.
-            Its values are both instants, and the seconds from which on a run is left to *across*.
-        across: The ids of all other runs that ran between both instants, or still run; its values are those of *within*.
+        within: Of the runs that began and ended between two instants: project, beginning, runs, and the sums and counts of :data:`BOUNDED`.
+            Its values are both instants, the seconds from which on a run is left to :data:`ACROSS`, and how many letters of the beginning matter.
     """
 
     total: str
@@ -43,7 +42,6 @@ class Questions(NamedTuple):
     projects: str
     months: str
     within: str
-    across: str
 
 
 class Order(StrEnum):
@@ -147,16 +145,20 @@ WITH RECURSIVE found(name) AS (
 """
 """One question to the index for each project, rather than all runs sorted by it."""
 WITHIN = "started_at >= {begin} AND started_at < {end} AND state <> 'running' AND (ended_at IS NULL OR (ended_at < {end} AND duration_s < {long_s}))"
-ACROSS = "started_at < {end} AND (state = 'running' OR (ended_at >= {begin} AND (started_at < {begin} OR ended_at >= {end} OR duration_s >= {long_s})))"
+ACROSS = (
+    "started_at < {end} AND (state = 'running' OR ended_at >= {begin}) "
+    "AND (state = 'running' OR started_at < {begin} OR ended_at >= {end} OR duration_s >= {long_s})"
+)
+"""The other runs that ran between two instants, or still run."""
 _BETWEEN = {"begin": "?1", "end": "?2", "long_s": "?3"}
+ACROSS_IN_SQLITE = f"SELECT record FROM runs WHERE {ACROSS.format(**_BETWEEN)}"
 _BOUNDED = ", ".join(f"total({SUMMED[name]}), count({SUMMED[name]})" for name in BOUNDED)
 IN_SQLITE = Questions(
     total=f"SELECT count(*) FROM runs WHERE {_WHERE}",
     page=f"SELECT {_LISTED} FROM runs WHERE run_id IN ({_CHOSEN}) ORDER BY {{sorting}}",
     projects=_PROJECTS,
     months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM runs WHERE {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2",
-    within=f"SELECT project, substr(started_at, 1, 13), count(*), {_BOUNDED} FROM runs WHERE {WITHIN.format(**_BETWEEN)} GROUP BY 1, 2",
-    across=f"SELECT run_id FROM runs WHERE {ACROSS.format(**_BETWEEN)}",
+    within=f"SELECT project, substr(started_at, 1, ?4), count(*), {_BOUNDED} FROM runs WHERE {WITHIN.format(**_BETWEEN)} GROUP BY 1, 2",
 )
 
 

@@ -39,11 +39,11 @@ IN_POSTGRESQL = Questions(
     projects=_PROJECTS,
     months=f"SELECT month, project, count(*), {_SUMS} FROM {_RUNS} WHERE {_WHERE}{_WORDS} GROUP BY 1, 2 ORDER BY 1, 2",
     within=(
-        f"SELECT project, substr(started_at, 1, 13), count(*), {_BOUNDED} FROM {_RUNS} "
+        f"SELECT project, substr(started_at, 1, CAST(:p4 AS integer)), count(*), {_BOUNDED} FROM {_RUNS} "
         f"WHERE run.record IS NOT NULL AND {WITHIN.format(**_BETWEEN)} GROUP BY 1, 2"
     ),
-    across=f"SELECT {_ID} FROM {_RUNS} WHERE run.record IS NOT NULL AND {ACROSS.format(**_BETWEEN)}",
 )
+_ACROSS = f"SELECT {_ID}, record FROM {_RUNS} WHERE run.record IS NOT NULL AND {ACROSS.format(**_BETWEEN)}"
 _RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4) ORDER BY started_at DESC, run_id LIMIT :p5"
 _COUNT = f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4)"
 _IDS = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND (starts_with(run_id, :p1) OR run_id = ANY(:p3)) ORDER BY started_at DESC, run_id LIMIT :p2"
@@ -106,6 +106,10 @@ class ServerRuns:
             return []
         began_s, ended_s = min(attempt.began_s for attempt in run.attempts), max(attempt.ended_s for attempt in run.attempts)
         return self._read(self.rows(_OF_BOARDS, timestamp(began_s - _MONTH_S), timestamp(ended_s), gpus))
+
+    def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
+        """Return the records of runs that ran between two instants and crossed one of them, took long, or still run."""
+        return self._read(self.rows(_ACROSS, begin, end, long_s))
 
     def files(self, run_id: str) -> list[str]:  # noqa: ARG002  as of every source
         """Return nothing: journals stay in the stores."""

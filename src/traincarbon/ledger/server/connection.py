@@ -63,15 +63,19 @@ class ServerLedger:
         """Close the connections. It is safe to call twice."""
         self._engine.dispose()
 
-    def ask(self, work: "Callable[[Connection], T]") -> T:
+    def ask(self, work: "Callable[[Connection], T]", *, within_s: float | None = None) -> T:
         """Return what *work* returns, done in one transaction: all of it or nothing.
+
+        Args:
+            work: What to do.
+            within_s: Longest wait, by default that of this ledger. [s]
 
         Raises:
             ServerAwayError: the server does not answer, or the connection was lost; whether the work was done is not known.
             CarbonError: the server refuses it.
         """
         try:
-            return Asked(lambda: self._done(work)).answer(within_s=self._answer_s)
+            return Asked(lambda: self._done(work)).answer(within_s=self._answer_s if within_s is None else within_s)
         except TimeoutError:
             raise ServerAwayError(f"the ledger at {self.shown} does not answer", hint=_LATER) from None
 

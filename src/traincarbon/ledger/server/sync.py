@@ -13,7 +13,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.index_contents import Contents, contents_of, processes_of
 from traincarbon.ledger.server.address import VARIABLE, server_address
 from traincarbon.ledger.server.connection import ServerAwayError, ServerLedger
-from traincarbon.ledger.server.schema import make_schema
+from traincarbon.ledger.server.schema import KNOWN, make_schema, schema_of
 from traincarbon.ledger.server.stored_text import stored_text
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.store_folder import name_of_machine, random_name
@@ -30,6 +30,8 @@ _AT_ONCE = 100
 """Runs of a transaction."""
 _TOLD_EVERY = 1000
 _PAUSES_S = (0.2, 0.5, 1.0, 2.0)
+_UPGRADE_S = 3600.0
+"""Longest wait for the tables of an earlier version to be brought up to date. [s]"""
 
 
 class Synced(NamedTuple):
@@ -82,11 +84,24 @@ def sync(
     with closing(ServerLedger(address)) as server, Ledger(store, progress=progress) as own:
         chosen = [own.full_id(id) for id in ids]
         sender = sender_of(own.store, cluster=cluster or os.environ.get("CARBON_CLUSTER", ""), user=user)
+        _bring_up_to_date(server, progress)
         known = patiently(server, lambda connection: known_of(connection, sender, chosen), wait_s=wait_s)
         found = _found(own, chosen, mark=user)
         changed = [each for each in found if known.get(stored_text(each.run_id)) != each.digest]
         sent, refused = _sent(own, server, changed, sender, wait_s=wait_s, progress=progress)
         return Synced(server.shown, len(found), sent, len(found) - len(changed), refused)
+
+
+def _bring_up_to_date(server: ServerLedger, progress: Callable[[str], None] | None) -> None:
+    """Bring tables of an earlier version up to date, which takes minutes with millions of runs; a server that is away is asked again later."""
+    try:
+        step = server.ask(lambda connection: schema_of(connection, place=server.shown))
+    except ServerAwayError:
+        return
+    if step and step != KNOWN[-1]:
+        if progress is not None:
+            progress(f"bringing the ledger at {server.shown} from the schema {step} to {KNOWN[-1]}, a minute for a million runs")
+        server.ask(lambda connection: make_schema(connection, place=server.shown), within_s=_UPGRADE_S)
 
 
 def _sent(

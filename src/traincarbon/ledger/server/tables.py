@@ -41,6 +41,8 @@ RUNS = Table(
 """A row a run: two clusters may each have a job of the same number."""
 Index("runs_listed", RUNS.c.started_at.desc(), RUNS.c.run_id, RUNS.c.cluster)
 Index("runs_of_projects", RUNS.c.project)
+Index("runs_ended", RUNS.c.ended_at)
+Index("runs_running", RUNS.c.started_at, postgresql_where=text("state = 'running'"))
 
 
 def _of_a_run(name: str, *columns: Column[object], key: str) -> Table:

@@ -26,3 +26,5 @@ def upgrade() -> None:
     op.execute("ALTER TABLE traincarbon.runs ALTER COLUMN ended_at SET STORAGE MAIN")
     op.execute("SET LOCAL statement_timeout = 0")
     op.get_bind().exec_driver_sql(_ENDED_AT)
+    op.create_index("runs_ended", "runs", ["ended_at"], schema="traincarbon")
+    op.create_index("runs_running", "runs", ["started_at"], schema="traincarbon", postgresql_where=sa.text("state = 'running'"))
