@@ -62,6 +62,11 @@ class Ledger(LedgerReader):
             self._index = Index(self.store, os.path.join(self.store, f"index-{node_name(self.store)}.sqlite"), tell=self._progress)
         return self._index
 
+    @property
+    def has_journals(self) -> bool:
+        """Whether anything was ever recorded in the store."""
+        return os.path.isdir(os.path.join(self.store, "journals"))
+
     def close(self) -> None:
         """Close the index. It is safe to call twice."""
         if self._index is not None:
@@ -152,7 +157,7 @@ class Ledger(LedgerReader):
         Raises:
             CarbonError: the store cannot be written.
         """
-        known = self.index.marks if os.path.isdir(os.path.join(self.store, "journals")) else None
+        known = self.index.marks if self.has_journals else None
         added = add_records(self.store, records, known=known, dry_run=dry_run)
         if added.journals:
             self.index.add(added.journals if are_as_read else list(map(checked, added.journals)))

@@ -8,7 +8,7 @@ from dataclasses import replace
 from traincarbon.ledger.store import Ledger
 from traincarbon.readers.bills.importing import add_to_ledger
 from traincarbon.readers.found import Found, ImportResult
-from traincarbon.readers.on_demand import fixed
+from traincarbon.readers.on_demand import entries_of, fixed
 
 _AT_ONCE = 5000
 """Runs that are made and written together: a thousand take a megabyte."""
@@ -34,10 +34,13 @@ def add_found(found: Found, store: str | os.PathLike[str] | None, *, dry_run: bo
     told_s = time.monotonic()
     with Ledger(store, progress=progress) as ledger:
         found = found.placed(ledger.store)
-        for first in range(0, len(found.runs), _AT_ONCE):
+        entries = entries_of(found.runs)
+        is_first = dry_run and not ledger.has_journals  # then all are new, and no record has to be made
+        added += dict.fromkeys(entry.run_id for entry in entries) if is_first else ()
+        for first in range(0, 0 if is_first else len(entries), _AT_ONCE):
             if progress is not None and time.monotonic() - told_s > _TELL_S:
                 told_s = time.monotonic()
-                progress(f"{first:,} of {len(found.runs):,} runs")
+                progress(f"{first:,} of {len(entries):,} runs")
             added += ledger.add(found.runs[first : first + _AT_ONCE], dry_run=dry_run, are_as_read=True)
         bill = add_to_ledger(ledger, found.charges, found.hosts, new=found.runs if dry_run else (), dry_run=dry_run) if found.charges else None
         if len(added) > _AT_ONCE and not dry_run:  # here it is expected to take some time, in the next command it is not
