@@ -16,12 +16,11 @@ from traincarbon.budgets import listing
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import exchange
 from traincarbon.ledger.lookup import Listing, find_in, load_from
-from traincarbon.ledger.packs.compacted import Answer, Compacted
+from traincarbon.ledger.packs import calls as packs
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.server import sync as server
 from traincarbon.ledger.server.team_ledger import open_ledger
 from traincarbon.ledger.store import Ledger, Merged
-from traincarbon.ledger.store_folder import store_folder
 from traincarbon.readers.adding import add_found
 from traincarbon.readers.bills.importing import with_bills
 from traincarbon.readers.formats import AUTO, FORMAT_NAMES, merged
@@ -36,6 +35,7 @@ from traincarbon.zones import zone_of
 Store = str | os.PathLike[str] | None
 Progress = Callable[[str], None]
 sync = server.sync
+compact, compact_some, query = packs.compact, packs.compact_some, packs.query
 check_budget = project_budget.check_budget
 budget, set_budget, remove_budget, set_time_zone = listing.budget, listing.set_budget, listing.remove_budget, listing.set_time_zone
 EXPORTS = (*exchange.FORMATS, "codecarbon")
@@ -247,62 +247,6 @@ def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None, pro
     """
     with Ledger(store, progress=progress) as ledger:
         return ledger.merge(folders)
-
-
-def compact(*, dry_run: bool = False, store: Store = None, progress: Progress | None = None) -> Compacted:
-    """Pack the journals of runs that have ended into files of Parquet, which give them back byte by byte, and remove them.
-
-    Args:
-        dry_run: Write nothing; only return what would be packed.
-        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
-        progress: Called with a line now and then.
-
-    Raises:
-        CarbonError: pyarrow is not installed, another process compacts the store, or the disk is full: what was not packed is as it was.
-    """
-    from traincarbon.ledger.packs import compacting as packs
-
-    with Ledger(store, progress=progress) as ledger:
-        if dry_run or not os.path.isdir(ledger.index.journals):
-            return packs.plan(ledger.store, ledger.index)
-        return packs.compact(ledger.store, ledger.index, tell=progress)
-
-
-def compact_some(*, store: Store = None) -> Compacted | None:
-    """Pack some journals if those of the store are larger than ``$CARBON_COMPACT_ABOVE``, 1 GB by default; return None if nothing was due or possible.
-
-    Args:
-        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
-    """
-    from traincarbon.ledger.packs import automatic
-
-    try:
-        folder = store_folder(store)
-        found = automatic.journals_of_store(folder)
-        if found is None or not found.is_due:
-            return None
-        from traincarbon.ledger.packs import compacting as packs
-
-        with Ledger(folder) as ledger:
-            return packs.compact(ledger.store, ledger.index, most_b=automatic.AT_ONCE_B)
-    except (CarbonError, OSError):  # the store is not this user's own, or full: doctor says so
-        return None
-
-
-def query(question: str, *, store: Store = None) -> Answer:
-    """Answer a question in SQL about the table ``intervals`` of all packed journals: a row a line, with the energy that it adds.
-
-    Args:
-        question: One ``SELECT``.
-        store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
-
-    Raises:
-        CarbonError: DuckDB is not installed, or cannot answer.
-    """
-    from traincarbon.ledger.packs.questions import answer
-
-    with Ledger(store) as ledger:
-        return answer(ledger.index, question)
 
 
 def forget(ids: Sequence[str], *, dry_run: bool = True, store: Store = None, progress: Progress | None = None) -> Forgotten:
