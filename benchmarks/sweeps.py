@@ -1,6 +1,7 @@
 """Measure how many plans a second of one processor a sweep estimates and writes, without layouts and with them: ``python benchmarks/sweeps.py``."""
 
 import os
+import resource
 import tempfile
 import time
 
@@ -14,6 +15,9 @@ PLAIN = {
 }
 LAID_OUT = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 100, "scale": "log"}, "tokens": {"from": 1e11, "to": 1e13, "n": 100, "scale": "log"}}
 
+UNSHARED = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 15_000, "scale": "log"}, "tokens": 1e12}
+"""No two plans have a layout in common."""
+
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
@@ -25,6 +29,24 @@ def main() -> None:
                 best_s, size_b = min(best_s, time.process_time() - began_s), os.path.getsize(file)
                 os.unlink(file)
             print(f"{name}: {found.plans:,} plans, {found.plans / best_s:,.0f} a second of one processor, {size_b / found.plans:.0f} bytes each")
+        _workers(os.path.join(folder, "x.parquet"))
+
+
+def _workers(file: str) -> None:
+    """Compare the processor time of one process with that of two workers and what starts and joins them: their efficiency on a machine with nothing else to do."""
+    used_s = []
+    for workers in (1, 2):
+        began_s = _processor_s()
+        found = sweep(UNSHARED, file, layouts=True, workers=workers)
+        used_s.append(_processor_s() - began_s)
+        os.unlink(file)
+    print(f"layouts that no two plans share: {found.plans:,} plans, {found.plans / used_s[0]:,.0f} a second of one processor")
+    print(f"two workers: {used_s[0]:.1f} s of processors in one process, {used_s[1]:.1f} s with two workers: {100.0 * used_s[0] / used_s[1]:.0f} %")
+
+
+def _processor_s() -> float:
+    """Return the processor time [s] of this process and of those that it waited for."""
+    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
 
 
 if __name__ == "__main__":

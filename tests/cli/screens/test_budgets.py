@@ -7,7 +7,7 @@ from traincarbon.budgets.budget_month import BudgetMonth, BudgetsMonth
 from traincarbon.budgets.month import month_named
 from traincarbon.budgets.month_use import MonthUse
 from traincarbon.cli.screens.budgets import budgets_screen
-from traincarbon.formatting import plain
+from traincarbon.terminal_text import plain
 
 FEBRUARY = month_named("2026-02", time_zone="Europe/Paris")
 

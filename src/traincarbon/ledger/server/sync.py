@@ -100,7 +100,7 @@ def _bring_up_to_date(server: ServerLedger, progress: Callable[[str], None] | No
         return
     if step and step != KNOWN[-1]:
         if progress is not None:
-            progress(f"bringing the ledger at {server.shown} from the schema {step} to {KNOWN[-1]}, a minute for a million runs")
+            progress(f"bringing the ledger at {server.shown} from the schema {step} to {KNOWN[-1]}: minutes, if there are a million runs")
         server.ask(lambda connection: make_schema(connection, place=server.shown), within_s=_UPGRADE_S)
 
 
