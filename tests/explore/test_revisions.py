@@ -83,3 +83,17 @@ def test_outside_of_a_repository_that_is_said(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(CarbonError, match="not a git repository"):
         plans_between("HEAD", "HEAD", folder=str(tmp_path))
+
+
+def test_a_revision_that_a_clone_lacks_because_it_is_shallow_is_said_with_what_to_do(repository, tmp_path, monkeypatch):
+    commit(repository, one=PLAN)
+    before = subprocess.run(["git", "rev-parse", "HEAD"], check=True, capture_output=True, text=True).stdout.strip()
+    commit(repository, one=PLAN.replace("1e12", "2e12"))
+    git("clone", "-q", "--depth", "1", f"file://{repository}", str(tmp_path / "clone"))
+    with pytest.raises(CarbonError, match="no revision") as whole:
+        plans_between("f" * 40, "HEAD", folder=str(tmp_path))
+    monkeypatch.chdir(tmp_path / "clone")
+    with pytest.raises(CarbonError, match="no revision") as shallow:
+        plans_between(before, "HEAD", folder=str(tmp_path))
+    assert whole.value.hint == "name two revisions of this Git repository, or two plans"
+    assert "fetch-depth: 0" in shallow.value.hint

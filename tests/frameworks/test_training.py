@@ -48,13 +48,25 @@ def test_hardware_that_nobody_knows_costs_the_plan_and_not_the_run(the_run, caps
 def test_the_second_training_of_a_process_does_nothing(the_run, capsys):
     first, second = training(), MeteredTraining(checked_options({}))
     first.begin({})
-    second.begin({})
+    second.begin({}, words=["a model of two layers"])
     second.report(steps=900)
     assert (first.is_on, second.is_on, second.end()) == (True, False, None)
     first.report(steps=2)
     first.end()
     assert the_run().counts == {"steps": 2.0}
-    assert "only the first is counted" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "only the first is counted" in told
+    assert "two layers" not in told
+
+
+def test_what_is_known_is_said_before_the_estimate_and_a_plan_without_work_is_no_error(the_run, capsys):
+    found = MeteredTraining(checked_options({}))
+    found.begin({name: value for name, value in PLAN.items() if name != "tokens"}, words=["a model of two layers"])
+    found.end()
+    told = capsys.readouterr().err
+    assert told.startswith("carbon: a model of two layers\n")
+    assert "tokens" not in told.split("carbon runs show")[0].split("finished")[0]
+    assert the_run().plan is None
 
 
 def test_a_training_that_failed_without_a_word_ends_when_another_one_begins_in_its_thread(place):

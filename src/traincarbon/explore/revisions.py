@@ -13,6 +13,8 @@ from traincarbon.formatting import clean
 from traincarbon.toml import parse_toml
 
 _TIMEOUT_S = 60.0
+_NAME_TWO = "name two revisions of this Git repository, or two plans"
+_SHALLOW = "this clone has a part of the history alone: git fetch --unshallow, or fetch-depth: 0 for actions/checkout on GitHub"
 _LIMIT_B = 1_000_000
 """A plan is a few lines; a larger file is none."""
 
@@ -50,7 +52,15 @@ def _commit(revision: str) -> str:
     except CarbonError as error:
         if "not found" in str(error) or "repository" in str(error):
             raise
-        raise CarbonError(f"no revision and no file is called {clean(revision)!r}", hint="name two revisions of this Git repository, or two plans") from error
+        raise CarbonError(f"no revision and no file is called {clean(revision)!r}", hint=_SHALLOW if _is_shallow() else _NAME_TWO) from error
+
+
+def _is_shallow() -> bool:
+    """Return whether this clone has a part of the history alone."""
+    try:
+        return _git("rev-parse", "--is-shallow-repository").strip() == b"true"
+    except CarbonError:
+        return False
 
 
 def _differing(before: str, after: str) -> list[str]:

@@ -12,7 +12,7 @@ from traincarbon.frameworks.model_facts import NO_FACTS, facts_of_torch_model
 from traincarbon.frameworks.override import Around, Override
 from traincarbon.frameworks.torch_facts import machine_of_torch, precision_of_torch
 from traincarbon.frameworks.training import MeteredTraining, checked_options
-from traincarbon.frameworks.training_plan import Machine, Work, described, plan_fields
+from traincarbon.frameworks.training_plan import Machine, Work, described, later, plan_fields
 from traincarbon.tracking.phases import phase
 
 if TYPE_CHECKING:
@@ -121,11 +121,11 @@ class CarbonCallback(TrainerCallback, ExportableState):
             self._counter = None
             self._training.say("this Trainer does not show its batches: tokens are those that it counts itself", is_main=is_main)
         self._phases = [Override(trainer, name, _within(phase)) for name, phase in _PHASES.items()]
-        for text in (described(facts, work, machine), *facts.notes):
-            self._training.say(text, is_main=is_main)
         self._seen_before = float(getattr(state, "num_input_tokens_seen", 0) or 0)
+        plan = plan_fields(facts, work, machine)
         self._training.begin(
-            plan_fields(facts, work, machine),
+            plan,
+            words=(described(facts, work, machine), *facts.notes, *(later(plan) if self._counter is not None else ())),
             run_id=self.run_id or _run_of_checkpoint(state),
             start_steps=state.global_step,
             total_steps=work.total_steps,

@@ -120,9 +120,8 @@ class CarbonCallback(Callback):
         lengths = None if self._length is None else Lengths(*[float(self._length)] * 3)
         policy = str(getattr(getattr(self.model, "dtype_policy", None), "compute_dtype", ""))
         work, machine = Work(total, self._batches.size, lengths, _PRECISIONS.get(policy, "")), _machine()
-        for text in (described(facts, work, machine), *facts.notes):
-            self._training.say(text)
-        self._training.begin(plan_fields(facts, work, machine), total_steps=total, owner=self.params)
+        words = (described(facts, work, machine), *facts.notes)
+        self._training.begin(plan_fields(facts, work, machine), words=words, total_steps=total, owner=self.params)
 
     def _report(self) -> None:
         samples = self._batches.samples(self._steps)

@@ -112,10 +112,9 @@ class CarbonCallback(Callback):
             precision_of_torch(module, mixed=str(trainer.precision)),
         )
         machine = machine_of_torch(ranks=int(trainer.world_size))
-        for text in (described(facts, work, machine), *facts.notes):
-            self._training.say(text, is_main=is_main)
         self._training.begin(
             plan_fields(facts, work, machine),
+            words=(described(facts, work, machine), *facts.notes),
             run_id=self._resumed,
             start_steps=int(trainer.global_step),
             total_steps=work.total_steps,

@@ -4,13 +4,13 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from traincarbon.errors import CarbonError
 from traincarbon.frameworks.agreement import Agreement, agreement_of_ranks
 from traincarbon.frameworks.stop_request import StopRequest
-from traincarbon.frameworks.training_plan import expected
+from traincarbon.frameworks.training_plan import WORK, estimated
 from traincarbon.tracking.display.training_stderr import TrainingStderr
 from traincarbon.tracking.options import LIMITS, settings_from
 from traincarbon.tracking.progress import progress
@@ -92,12 +92,14 @@ class MeteredTraining:
         return _ACTIVE.get(os.getpid()) is self
 
     def begin(
-        self, plan: Mapping[str, object], *, run_id: str = "", start_steps: int = 0, total_steps: int | None = None, is_main: bool = True, owner: object = None
-    ) -> None:
+        self, plan: Mapping[str, object], *, words: Iterable[str] = (), run_id: str = "", start_steps: int = 0, total_steps: int | None = None,
+        is_main: bool = True, owner: object = None,
+    ) -> None:  # fmt: skip
         """Begin to meter, and say what the training is expected to take.
 
         Args:
             plan: Fields of the plan, as the model and the arguments of the training give them.
+            words: What to say of the training before its estimate.
             run_id: The run that the training resumes, "" for a new one; an id among the options goes before.
             start_steps: Steps of the checkpoint from which it resumes.
             total_steps: Steps of the whole training, None if they are not known.
@@ -115,6 +117,8 @@ class MeteredTraining:
         if _ACTIVE.setdefault(os.getpid(), self) is not self:
             self.say("the callback was added twice, or two trainings run in one process: only the first is counted", is_main=is_main)
             return
+        for text in words:
+            self.say(text, is_main=is_main)
         settings = self._settings(plan, run_id, is_main=is_main)
         if settings is None:
             del _ACTIVE[os.getpid()]
@@ -235,7 +239,7 @@ class MeteredTraining:
     def announce(self, plan: Mapping[str, object]) -> None:
         """Say what the training is expected to take, where that is known only with its first batch."""
         try:
-            self.say(_estimated(plan))
+            self.say(estimated(plan))
         except Exception as error:  # noqa: BLE001  the training must not fail with its estimate
             self.say(f"the training cannot be estimated: {error}")
 
@@ -262,7 +266,7 @@ class MeteredTraining:
                 continue
             if fields is not None:
                 with contextlib.suppress(CarbonError):
-                    self.say(_estimated(settings.plan or {}, settings.database), is_main=is_main)
+                    self.say(estimated(settings.plan or {}, settings.database), is_main=is_main)
             return settings
         self.say(f"the training is not metered: {last}", is_main=is_main)
         return None
@@ -272,7 +276,7 @@ def _plans(plan: Mapping[str, object], options: Mapping[str, object]) -> "list[M
     """Return plans to try: that of the training with what the user stated of it, and none, as its hardware may not be known."""
     own = _own_plan(options)
     whole = {**plan, **own}
-    return [whole, None] if whole else [None]
+    return [whole, None] if own or WORK & plan.keys() else [None]
 
 
 def _own_plan(options: Mapping[str, object]) -> dict[str, object]:
@@ -289,12 +293,3 @@ def _own_plan(options: Mapping[str, object]) -> dict[str, object]:
     if isinstance(stated, Mapping):
         stated = Plan.from_dict(stated)
     return (stated if isinstance(stated, Plan) else Plan.read(str(stated))).stated()
-
-
-def _estimated(plan: Mapping[str, object], database: str | None = None) -> str:
-    from traincarbon.database.load import open_database
-    from traincarbon.estimation.chain import estimate
-    from traincarbon.estimation.plan import Plan
-
-    answer = estimate(Plan.from_dict(plan), database=open_database(database))
-    return expected({name: answer[name] for name in answer.values})

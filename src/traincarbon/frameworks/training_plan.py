@@ -10,6 +10,8 @@ from traincarbon.uncertain import Interval
 
 _SHOWN = (("duration_s", "s"), ("facility_energy_kwh", "kWh"), ("total_kgco2e", "kg CO2e"), ("rent_usd", "$"))
 """Results that are said before the first step, with their units."""
+WORK = {"tokens", "samples"}
+"""Fields of which a plan needs one: the model tells none where the length of the data is not known."""
 
 
 class Machine(NamedTuple):
@@ -60,6 +62,16 @@ def plan_fields(model: ModelFacts, work: Work, machine: Machine) -> dict[str, fl
     return fields
 
 
+def later(plan: Mapping[str, object]) -> list[str]:
+    """Return what to say where the length of the data is not known before the first batch, nothing where it is.
+
+    Example:
+        >>> later({"params": 1e9}), later({"params": 1e9, "tokens": 1e12})
+        (['the data does not state its length: the estimate comes with the first batch'], [])
+    """
+    return [] if WORK & plan.keys() else ["the data does not state its length: the estimate comes with the first batch"]
+
+
 def described(model: ModelFacts, work: Work, machine: Machine) -> str:
     """Return a sentence on what is about to be trained.
 
@@ -102,3 +114,21 @@ def expected(answer: Mapping[str, Interval | None]) -> str:
             number, shown, bounds = median_and_interval(interval, unit)
             parts.append(f"{number} {shown}".strip() + (f" ({bounds})" if bounds else ""))
     return "estimate: " + (", ".join(parts) or "nothing is known of this training in advance")
+
+
+def estimated(plan: Mapping[str, object], database: str | None = None) -> str:
+    """Return a sentence on what a plan is expected to take.
+
+    Args:
+        plan: Its fields.
+        database: A folder of facts that override the built-in ones.
+
+    Raises:
+        CarbonError: the fields are not those of a plan, or cannot be estimated.
+    """
+    from traincarbon.database.load import open_database
+    from traincarbon.estimation.chain import estimate
+    from traincarbon.estimation.plan import Plan
+
+    answer = estimate(Plan.from_dict(plan), database=open_database(database))
+    return expected({name: answer[name] for name in answer.values})

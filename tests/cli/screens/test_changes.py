@@ -23,3 +23,8 @@ def test_no_change_is_said():
 
 def test_a_new_plan_was_nothing_before():
     assert "nothing  →" in changes.screen(diff({}, {"a": PLAN}))
+
+
+def test_of_a_whole_commit_id_the_beginning_is_shown():
+    assert changes._revision("b446350039809c36b570d4964c4070178658bf98") == "b446350039"
+    assert [changes._revision(name) for name in ("main", "x" * 40)] == ["main", "x" * 40]

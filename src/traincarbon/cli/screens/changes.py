@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from string import hexdigits
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
@@ -20,6 +21,8 @@ MARKER = "<!-- traincarbon diff -->"
 _MOST_FIELDS = 6
 _NARROW = 60
 """Columns below which a table has no room."""
+_WHOLE_ID, _SHORT_ID = 40, 10
+"""Characters of the id of a commit, and of its beginning."""
 _MOST_OF_NAME = 36
 """Characters of a name."""
 _NAMES = {"cost_usd": "Cost", "duration_s": "Time", "facility_energy_kwh": "Energy", "total_kgco2e": "CO2e"}
@@ -48,7 +51,7 @@ def markdown(found: "PlanChanges") -> str:
     head = ("Plan", *(f"Δ {_NAMES[name]}" for name in SHOWN))
     rows = [(_name(each), *(_cell(name, each.changes[name]) for name in SHOWN)) for each in changed]
     rows += [("**All together**", *(_cell(name, found.total[name]) for name in SHOWN))] if len(changed) > 1 else []
-    parts = [MARKER, f"### What `{_code(found.base)}` → `{_code(found.head)}` changes", ""]
+    parts = [MARKER, f"### What `{_code(_revision(found.base))}` → `{_code(_revision(found.head))}` changes", ""]
     parts += [output.markdown_table([head, *rows], right=(1, 2, 3, 4)), ""] if rows else ["No plan changes.", ""]
     parts += [f"- `{_code(each.plan)}`: {_escaped(text)}" for each in changed if (text := each.reason or _fields_text(each.fields))]
     parts += [f"- {_limit(limit, found)}" for limit in found.limits]
@@ -56,6 +59,11 @@ def markdown(found: "PlanChanges") -> str:
     parts += [f"- {output.counted(same, 'other plan')}: the same figures"] if same else []
     parts += ["", f"Medians and {found.level:.0%} intervals of the change, by `carbon diff`. What both plans do not know in the same way is cancelled."]
     return "\n".join(parts)
+
+
+def _revision(name: str) -> str:
+    """Return a revision or a file as people write it: of a whole commit id, which workflows pass, the beginning."""
+    return name[:_SHORT_ID] if len(name) == _WHOLE_ID and not set(name) - set(hexdigits) else name
 
 
 def _short(name: str) -> str:
