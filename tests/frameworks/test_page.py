@@ -16,7 +16,8 @@ SECTIONS = {
 COMMANDS = re.findall(r"^carbon (.+)$", "".join(re.findall(r"^```bash\n(.*?)^```", PAGE.read_text("utf-8"), re.MULTILINE | re.DOTALL)), re.MULTILINE)
 EXAMPLES = [(title, number) for title, blocks in SECTIONS.items() for number in range(len(blocks))]
 BEFORE = {
-    "Hugging": "from frameworks.tiny_gpt2 import samples, tiny; model, dataset = tiny(), samples()\n",
+    "Hugging": "from datasets import Dataset; from frameworks.test_huggingface import tokenizer as made; from frameworks.tiny_gpt2 import samples, tiny; "
+    "model, dataset, tokenizer = tiny(), samples(), made(); texts = Dataset.from_list([{'input_ids': list(range(20))} for _ in range(64)])\n",
     "Lightning": "import torch; from frameworks.test_lightning import Small; module, loader = Small(), torch.utils.data.DataLoader(torch.zeros(40, 16, dtype=int), 4)\n",
     "Keras": "import numpy; from frameworks.test_keras import small; keras_model = small(); x = y = numpy.zeros((40, 16), int)\n",
     "Loops": "import jax.numpy; batches = [jax.numpy.zeros(4096)] * 3; train = jax.numpy.sum; evaluate = lambda: None\n",
