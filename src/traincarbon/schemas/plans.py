@@ -1,4 +1,4 @@
-"""The schemas of what is said of plans: an estimate, comparisons, advice, sweeps, and how good estimates are."""
+"""The schemas of answers about plans: an estimate, comparisons, advice, sweeps, and how good estimates are."""
 
 from collections.abc import Mapping
 

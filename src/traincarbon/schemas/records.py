@@ -1,4 +1,4 @@
-"""The schemas of what is said of runs and machines: records, calibrations, budgets, benches."""
+"""The schemas of answers about runs and machines: records, calibrations, budgets, benches."""
 
 from collections.abc import Mapping
 
