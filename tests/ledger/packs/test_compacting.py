@@ -251,6 +251,17 @@ def test_a_run_that_is_forgotten_while_it_is_packed_does_not_come_back(store, mo
     assert set(records(store)) == {"two"}
 
 
+def test_a_journal_that_cannot_be_packed_keeps_no_other_back(tmp_path, monkeypatch):
+    for run_id in "abc":
+        write_run(tmp_path, run_id, project=run_id)
+    real = pack_making.summary_line
+    monkeypatch.setattr(pack_making, "summary_line", lambda each: None if each.process.run_id == "a" else real(each))
+    with Ledger(tmp_path) as ledger:
+        found = [compacting.compact(ledger.store, ledger.index, most_b=1) for _ in range(3)]
+    assert [each.removed for each in found] == [1, 1, 0]
+    assert [name for name in files_in(tmp_path) if not name.startswith("month=")] == ["a/a1-7-1.jsonl"]
+
+
 STEPS = 14
 """Writes, renamings and removals of a compaction of two journals."""
 KILLED_AT = """

@@ -1,8 +1,9 @@
 """Pack the journals of a store that are at rest: what was packed is verified before a journal is removed, and a process that dies loses nothing."""
 
 import os
+import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
@@ -51,7 +52,7 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
         found = find_resting(index, quiet_s=quiet_s)
         left = list(found.left)
         progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing journals")
-        for number, batch in enumerate(batches(found.resting, most_b=most_b)):
+        for number, batch in enumerate(_groups(found.resting, most_b, done=(packs, removed))):
             earlier = journals_in_packs(index, (each.run_id for each in batch))
             sorted_ = _sorted(index.journals, batch, earlier)
             left += [Left(each.journal, Stays.DIFFERENT, "a pack holds another journal of that name") for each in sorted_.differing]
@@ -75,6 +76,18 @@ def _by_month(found: Found) -> tuple[Month, ...]:
         journals = list(group)
         months.append(Month(month, len({each.run_id for each in journals}), len(journals), sum(each.size_b for each in journals)))
     return tuple(months)
+
+
+def _groups(resting: Sequence[Resting], most_b: int | None, *, done: tuple[Sized, Sized]) -> Iterator[list[Resting]]:
+    """Yield the journals of each new pack: the oldest, and if none of them got *done*, others at random, so that what cannot be packed keeps back no others."""
+    offered = 0
+    for group in batches(resting, most_b=most_b):
+        offered += len(group)
+        yield group
+    rest = resting[offered:]
+    if rest and not any(map(len, done)):
+        begin = random.randrange(len(rest))  # noqa: S311  no secret
+        yield from batches((*rest[begin:], *rest[:begin]), most_b=most_b)
 
 
 class _Sorted(NamedTuple):
