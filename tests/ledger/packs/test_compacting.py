@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from packed_stores import BEGAN_S, aged, files_in, write_run
+from packed_stores import BEGAN_S, aged, files_in, no_lock, write_run
 from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.evidence.audit import audit
@@ -260,6 +260,32 @@ def test_a_journal_that_cannot_be_packed_keeps_no_other_back(tmp_path, monkeypat
         found = [compacting.compact(ledger.store, ledger.index, most_b=1) for _ in range(3)]
     assert [each.removed for each in found] == [1, 1, 0]
     assert [name for name in files_in(tmp_path) if not name.startswith("month=")] == ["a/a1-7-1.jsonl"]
+
+
+def test_where_there_are_no_locks_the_unfinished_files_of_others_stay(store, monkeypatch):
+    monkeypatch.setattr("fcntl.flock", no_lock)
+    part = os.path.join(store, "journals", "month=2026-09", ".n-1-1.parquet.part")
+    os.makedirs(os.path.dirname(part))
+    Path(part).write_bytes(b"PAR1")
+    assert runs.compact(store=store).removed == 3
+    assert os.path.exists(part)
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
+def test_no_journal_is_removed_whose_new_pack_is_gone(tmp_path, monkeypatch, ending):
+    write_run(tmp_path)
+    before = records(tmp_path)
+    real = compacting.make_pack
+
+    def make_pack(*given, **named):
+        made = real(*given, **named)
+        os.remove(made.file.removesuffix(".jsonl") + ending)
+        return made
+
+    monkeypatch.setattr(compacting, "make_pack", make_pack)
+    assert runs.compact(store=tmp_path).removed == 0
+    assert "run/a1-7-1.jsonl" in files_in(tmp_path)
+    assert records(tmp_path) == before
 
 
 STEPS = 14

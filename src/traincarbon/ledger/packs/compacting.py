@@ -16,6 +16,7 @@ from traincarbon.ledger.packs.compacted import Compacted, Made, Month
 from traincarbon.ledger.packs.leftovers import remove_leftovers
 from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import InPack, begins_with, is_within, journals_in_packs
+from traincarbon.ledger.packs.pack import lines_file
 from traincarbon.ledger.packs.pack_making import make_pack, state_of
 from traincarbon.ledger.packs.packages import pyarrow
 from traincarbon.ledger.packs.resting import QUIET_S, Found, Left, Resting, Stays, find_resting, path_of
@@ -47,8 +48,9 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
     pyarrow()
     began_s = time.monotonic()
     packs, removed = list[Made](), list[Resting]()
-    with alone(store):
-        remove_leftovers(index.journals)
+    with alone(store) as is_alone:
+        if is_alone:
+            remove_leftovers(index.journals)
         found = find_resting(index, quiet_s=quiet_s)
         left = list(found.left)
         progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing journals")
@@ -56,10 +58,10 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
             earlier = journals_in_packs(index, (each.run_id for each in batch))
             sorted_ = _sorted(index.journals, batch, earlier)
             left += [Left(each.journal, Stays.DIFFERENT, "a pack holds another journal of that name") for each in sorted_.differing]
+            gone = [each for each in sorted_.known if _remove(index.journals, each, (each.size_b, each.mtime_ns))]
             name = f"{node_name(store)}-{os.getpid()}-{time.time_ns() + number}"
             made = make_pack(index.journals, sorted_.new, name=name, left=left, done=progress.add) if sorted_.new else None
-            gone = [each for each in sorted_.known if _remove(index.journals, each, (each.size_b, each.mtime_ns))]
-            if made is not None:
+            if made is not None and _is_there(made):
                 packs.append(made)
                 gone += [each.source for each in made.journals if _remove(index.journals, each.source, each.state)]
                 _replace_earlier(made, gone, earlier)
@@ -125,6 +127,11 @@ def _replace_earlier(made: Made, removed: Iterable[Resting], earlier: Mapping[st
             by_file.setdefault(earlier[each.packed.journal].file, set()).add(each.packed.journal)
     for file, names in by_file.items():
         without(file, names)
+
+
+def _is_there(made: Made) -> bool:
+    """Return whether nobody has removed a new pack, as an older version may where there are no locks."""
+    return os.path.isfile(made.file) and os.path.isfile(lines_file(made.file))
 
 
 def _remove(journals: str, each: Resting, state: tuple[int, int]) -> bool:
