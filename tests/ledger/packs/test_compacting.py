@@ -301,7 +301,7 @@ def dies(*given, real, **named):
     if steps == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*given, **named)
-for module, name in ((os, "replace"), (os, "fsync"), (os, "remove"), (os, "makedirs"), (os, "rmdir"), (os, "write")):
+for module, name in ((os, "replace"), (os, "fsync"), (os, "remove"), (os, "mkdir"), (os, "rmdir"), (os, "write")):
     real = getattr(module, name)
     setattr(module, name, lambda *given, real=real, **named: dies(*given, real=real, **named))
 runs.compact(store=sys.argv[1])
@@ -333,6 +333,7 @@ def test_what_was_done_is_stated_as_json(store):
 
 
 def test_an_empty_store_has_nothing_to_pack(tmp_path):
-    assert runs.compact(store=tmp_path / "none").months == ()
+    found = runs.compact(store=tmp_path / "none")
+    assert (found.months, found.dry_run, runs.compact(dry_run=True, store=tmp_path / "none").dry_run) == ((), False, True)
     with Ledger(tmp_path / "none"):
         assert not os.path.exists(tmp_path / "none" / "journals")
