@@ -215,6 +215,7 @@ def test_merging_that_takes_long_tells_how_far_it_is(tmp_path, monkeypatch):
         told = []
         with Ledger(tmp_path / "store", progress=told.append) as ledger:
             assert ledger.merge([tmp_path / "other"]).copied == copied
+        told = [line for line in told if not line.startswith("reading journals")]  # into the index
         assert all(line.startswith("merging journals: 0 of 0 MB") for line in told)
         assert len(told) > 2 if copied else len(told) == 2
     for name in ("one", "two"):

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from traincarbon.errors import CarbonError
 from webapp.made_store import add_ended, add_running, add_without_energy, end_running
 
 
@@ -29,6 +30,15 @@ def test_a_run_without_energy_says_so(client, store):
     page = client.get("/runs/unmetered").text
     assert "was not metered" in page
     assert "0 kWh" not in page
+
+
+def test_a_run_whose_journals_cannot_be_unpacked_is_shown_without_its_chart(client, store, monkeypatch):
+    def full(*_):
+        raise CarbonError("cannot unpack a journal into /tmp")
+
+    add_ended(store, "done")
+    monkeypatch.setattr("traincarbon.webapp.run_page.history_of", full)
+    assert "measured by energy counters" in client.get("/runs/done").text
 
 
 def test_a_plan_of_another_version_does_not_break_the_page(client, store):

@@ -7,6 +7,8 @@ from traincarbon.budgets.budget import UNITS, Budget, Budgets, StartPolicy
 from traincarbon.budgets.place import VARIABLE, budget_file, named_file
 from traincarbon.errors import CarbonError
 
+HINT = "is the folder yours, and the disk not full?"
+"""What to do about a file that cannot be written."""
 _MOST_B = 1 << 20
 _MOST, _LONGEST = 10_000, 200
 _LIMITS = {f"max_{name}": name for name in UNITS}
@@ -52,7 +54,7 @@ def write_budgets(budgets: Budgets) -> None:
     rows = [_row(budget) for budget in budgets.every]
     table = {**({"time_zone": budgets.time_zone} if budgets.time_zone else {}), **({"budget": rows} if rows else {})}
     text = f"# Budgets of projects and months: carbon runs budget --help and docs/scale.md say what they mean.\n{to_toml(table)}"
-    replace_file(budgets.file or budget_file(), text, hint="is the folder yours, and the disk not full?")
+    replace_file(budgets.file or budget_file(), text, hint=HINT)
 
 
 def checked_limits(stated: Mapping[str, object]) -> dict[str, float]:

@@ -3,7 +3,7 @@
 import os
 import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError, NotFoundError
@@ -14,6 +14,7 @@ from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import RECORD, read_lines
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import InPack, is_in_pack, journals_in_packs, packs_of
 from traincarbon.ledger.packs.merging import copy_pack
 from traincarbon.ledger.packs.pack import is_pack, summaries_in
@@ -83,26 +84,30 @@ class Ledger(LedgerReader):
         Raises:
             NotFoundError: there is no such run.
             AmbiguousError: several ids begin with it.
+            BusyError: another process compacts the store.
             CarbonError: one still runs, shares a file with another run, or a file cannot be deleted.
         """
         runs = dict.fromkeys(map(self.full_id, ids))
         for run_id in runs:
             if self.found(run_id).state == "running":
                 raise CarbonError(f"run {run_id[:60]!r} is running", hint="stop it first, or wait until it ends")
-        files = sorted({file for run_id in runs for file in self.index.files(run_id)})
-        others = {file: [other for other in self.index.runs_in(file) if other not in runs] for file in files}
-        for file in files:
-            if others[file] and not is_pack(file) and not self.index.has_only_records(file):
-                raise CarbonError(f"{file} also holds run {others[file][0][:60]!r}", hint="split the file first, or delete it by hand")
-        if not dry_run:
-            for file in filter(is_pack, files):
-                without_runs(file, runs.keys())
-            journals = [file for file in files if not is_pack(file)]
-            remove(file for file in journals if not others[file])
-            for file in journals:
-                if others[file]:
-                    remove_lines(file, runs.keys())
-            self.index.refresh()
+        with nullcontext() if dry_run else alone(self.store):  # a pack that is just being made would keep them
+            if not dry_run:
+                self.index.refresh()
+            files = sorted({file for run_id in runs for file in self.index.files(run_id)})
+            others = {file: [other for other in self.index.runs_in(file) if other not in runs] for file in files}
+            for file in files:
+                if others[file] and not is_pack(file) and not self.index.has_only_records(file):
+                    raise CarbonError(f"{file} also holds run {others[file][0][:60]!r}", hint="split the file first, or delete it by hand")
+            if not dry_run:
+                for file in filter(is_pack, files):
+                    without_runs(file, runs.keys())
+                journals = [file for file in files if not is_pack(file)]
+                remove(file for file in journals if not others[file])
+                for file in journals:
+                    if others[file]:
+                        remove_lines(file, runs.keys())
+                self.index.refresh()
         return files
 
     def merge(self, folders: Iterable[str | os.PathLike[str]]) -> Merged:
@@ -117,6 +122,8 @@ class Ledger(LedgerReader):
         copied = unchanged = 0
         own = os.path.realpath(os.path.join(self.store, "journals"))
         for folder in folders:
+            if self.has_journals:
+                self.index.refresh()
             check_answers(os.fspath(folder))
             if not os.path.isdir(folder):
                 raise NotFoundError(f"no folder {os.fspath(folder)!r}", hint="give a store or a folder with journals")

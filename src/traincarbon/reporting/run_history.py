@@ -107,6 +107,9 @@ def history_of(files: Iterable[str], run_id: str, *, tell: Tell | None = None) -
         files: Its journals, and the packs that hold some.
         run_id: The run.
         tell: Called with a line now and then while they are read for longer than a second.
+
+    Raises:
+        CarbonError: there is no room to unpack its journals.
     """
     bins, parts = _Bins(), dict[str, str]()
     try:

@@ -131,7 +131,7 @@ def _history(found: _Found) -> RunHistory | None:
         if size_as_written_b(found.files, found.record.run_id) > _MOST_JOURNAL_B:
             return None
         return history_of(found.files, found.record.run_id)
-    except OSError:
+    except (OSError, CarbonError):  # there may also be no room to unpack them
         return None
 
 

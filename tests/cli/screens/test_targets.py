@@ -5,8 +5,10 @@ import math
 import click
 import pytest
 
-from traincarbon.cli.screens.targets import target_lines, target_table
+from traincarbon.cli.screens import targets as module
+from traincarbon.cli.screens.targets import _NOT_SMALLER, target_lines, target_table
 from traincarbon.validation.accuracy import Backtest, Case
+from traincarbon.validation.targets import OVER_MEAN, Target
 
 
 def case(id, error, family, generation="hopper"):
@@ -35,3 +37,13 @@ def test_a_screen_has_the_same_figures():
 @pytest.mark.parametrize("shown", [target_lines, lambda tried: target_table(tried, width=28)])
 def test_runs_of_others_have_no_table_of_targets(shown):
     assert shown(Backtest(TRIED.cases, (), "mine.csv")) == []
+
+
+@pytest.mark.parametrize(("reached", "sentence"), [(-0.056, "smaller by at least 0.056"), (0.004, _NOT_SMALLER)])
+def test_what_is_only_rounded_to_nothing_is_not_called_smaller(monkeypatch, reached, sentence):
+    monkeypatch.setattr(
+        module,
+        "_by_rows",
+        lambda _: [("language models", 2, {OVER_MEAN: Target(rows="language models", n=2, measure=OVER_MEAN, least=None, most=0.0, reached=reached)})],
+    )
+    assert sentence in "\n".join(target_lines(TRIED))

@@ -230,6 +230,27 @@ def test_two_compactions_at_once_are_refused(store):
     assert runs.compact(store=store).removed == 3
 
 
+def test_a_run_that_is_forgotten_while_it_is_packed_does_not_come_back(store, monkeypatch):
+    real = pack_making._check
+    refused = []
+
+    def slow(*given):
+        with Ledger(store) as ledger:
+            assert ledger.forget("one")
+            with pytest.raises(BusyError) as raised:
+                ledger.forget("one", dry_run=False)
+            refused.append(raised.value)
+        real(*given)
+
+    monkeypatch.setattr(pack_making, "_check", slow)
+    with Ledger(store) as ledger:
+        assert len(ledger.runs()) == 2
+        runs.compact(store=store)
+        assert refused
+        ledger.forget("one", dry_run=False)
+    assert set(records(store)) == {"two"}
+
+
 STEPS = 14
 """Writes, renamings and removals of a compaction of two journals."""
 KILLED_AT = """

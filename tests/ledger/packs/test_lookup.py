@@ -1,6 +1,7 @@
 """Packs are found by the run that they hold, with an index and without."""
 
 import os
+import shutil
 
 import pytest
 
@@ -33,6 +34,19 @@ def test_the_packs_of_a_run_are_found_with_and_without_an_index(tmp_path):
             os.remove(tmp_path / name)
     assert packs_of(str(tmp_path), "run") == [pack]
     assert packs_of(str(tmp_path), "none") == []
+
+
+@pytest.mark.usefixtures("content")
+def test_packs_that_another_machine_made_since_the_index_was_written_are_found(tmp_path):
+    (index,) = (name for name in os.listdir(tmp_path) if name.startswith("index-") and name.endswith(".sqlite"))
+    shutil.copy(tmp_path / index, tmp_path / "older")
+    write_run(tmp_path, "later", writer="c3-9-3")
+    runs.compact(store=tmp_path)
+    later = packs_of(str(tmp_path), "later")
+    os.replace(tmp_path / "older", tmp_path / index)
+    assert len(packs_of(str(tmp_path), "run")) == 1
+    assert len(later) == 1
+    assert packs_of(str(tmp_path), "later") == later
 
 
 def test_a_store_without_packs_has_none(tmp_path):

@@ -8,6 +8,7 @@ import pytest
 from packed_stores import files_in, write_run
 from traincarbon import runs
 from traincarbon.evidence.seals import verify
+from traincarbon.ledger.packs.lock import BusyError, alone
 
 pytest.importorskip("pyarrow")
 
@@ -78,3 +79,29 @@ def test_a_pack_whose_lines_are_gone_is_left_out_and_named(stores):
     merged = runs.merge([two], store=one)
     assert (merged.copied, len(merged.faults)) == (0, 1)
     assert "parquet" in merged.faults[0]
+
+
+def test_a_pack_that_is_merged_again_and_again_is_copied_once(stores):
+    one, two = stores
+    shutil.rmtree(os.path.join(one, "journals"))
+    runs.compact(store=two)
+    assert [runs.merge([two], store=one).copied for _ in range(3)] == [1, 0, 0]
+    assert len(files_in(one)) == 2
+    shutil.rmtree(os.path.join(one, "journals"))
+    merged = runs.merge([two, two], store=one)
+    assert (merged.copied, merged.unchanged) == (1, 1)
+
+
+def test_journals_in_a_folder_that_is_named_like_those_of_packs_are_left_out_and_named(tmp_path):
+    write_run(tmp_path, "a", folder=str(tmp_path / "from" / "month=2026-09"))
+    merged = runs.merge([tmp_path / "from"], store=tmp_path / "store")
+    assert (merged.copied, merged.unchanged, len(merged.faults)) == (0, 0, 1)
+    assert "it is no pack, though its folder is named like one" in merged.faults[0]
+
+
+def test_a_pack_is_not_copied_while_a_compaction_might_remove_what_is_not_finished(stores):
+    one, two = stores
+    runs.compact(store=two)
+    with alone(one), pytest.raises(BusyError):
+        runs.merge([two], store=one)
+    assert runs.merge([two], store=one).copied == 1

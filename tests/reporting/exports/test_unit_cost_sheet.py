@@ -93,3 +93,18 @@ def test_without_a_worth_there_is_no_return_and_without_a_cost_no_sheet(answer, 
     plain = unit_cost_sheet(view, answer, shipped, Worth(), "Unit costs")
     assert not any(row and row[0] in ("Way", "Rent") for row in plain.rows)
     assert unit_cost_sheet(view._replace(results=dict.fromkeys(view.results)), None, shipped, WORTH, "Unit costs") is None
+
+
+def test_a_formula_of_a_saved_estimate_stays_out_of_the_sheet(answer, shipped):
+    view = EstimateView.of(answer)
+    steps = tuple(step._replace(formula='HYPERLINK("http://evil","x")') for step in view.steps)
+    sheet = unit_cost_sheet(view._replace(steps=steps), None, shipped, WORTH, "Unit costs")
+    assert [cell.text for row in sheet.rows for cell in row if isinstance(cell, Formula)]
+    assert not [cell for row in sheet.rows for cell in row if isinstance(cell, Formula) and "HYPERLINK" in cell.text]
+
+
+def test_what_costs_nothing_has_no_return_over_its_cost(ask, shipped):
+    owned, costs = sheets(ask(servers=64, rent_price=0.0), shipped)
+    (rented,) = [row for row in costs.rows if row and row[0] == "Rent"][-1:]
+    assert computed(owned, costs)["Unit costs", "Rent", "B"] == WORTH.value_usd
+    assert rented[4] is None

@@ -103,3 +103,9 @@ def test_what_is_not_known_has_no_table(answer, shipped):
 def test_the_notes_say_what_can_be_stated_and_what_requests_leave_out():
     assert unit_notes(Worth()) == ["State --requests N for the cost of a thousand requests and --value USD for the return."]
     assert unit_notes(Worth(value_usd=1.0, requests=1.0)) == ["Requests carry the cost of the training alone; what it costs to answer them is not included."]
+
+
+def test_what_costs_nothing_has_no_return_over_its_cost(ask):
+    rows = rows_of(returns(EstimateView.of(ask(servers=64, rent_price=0.0)), Worth(value_usd=1e6), USD))
+    assert rows["Rent"][0] == "$1M"
+    assert rows["Rent"][2] == "not known"

@@ -51,7 +51,7 @@ def target_lines(tried: "Backtest") -> list[str]:
     head = ("rows", "n", *_COLUMNS.values(), "right intervals hold")
     rows = [(name, str(n), *(_bold(found.get(measure)) for measure in _COLUMNS), _chance(n, found)) for name, n, found in known]
     over = next((target for _, _, found in known if (target := found.get(OVER_MEAN)) is not None), None)
-    beside = [] if over is None else [_PAIRED.format(least=-over.reached) if over.is_met else _NOT_SMALLER, ""]
+    beside = [] if over is None else [_PAIRED.format(least=-over.reached) if over.reached < 0.0 else _NOT_SMALLER, ""]
     missed = {(name, measure) for name, _, found in known for measure, target in found.items() if not target.is_met}
     reasons = [part for key, reason in _REASONS.items() if key in missed for part in (reason, "")]
     return ["## Targets, and what is reached", "", *_INTRO, "", output.markdown_table([head, *rows], right=range(1, len(head))), "", *beside, *reasons]

@@ -1,4 +1,4 @@
-"""One compaction of a store at a time."""
+"""One process at a time changes the packs of a store."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ NAME = "compact.lock"
 
 
 class BusyError(CarbonError):
-    """Another process compacts the store."""
+    """Another process changes the packs of the store."""
 
 
 @contextmanager
@@ -22,8 +22,12 @@ def alone(store: str) -> Iterator[None]:
         BusyError: another process holds it.
         CarbonError: the store cannot be written.
     """
+    file, flags = os.path.join(store, NAME), getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
-        descriptor = os.open(os.path.join(store, NAME), os.O_RDWR | os.O_CREAT | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0), file_mode(store))
+        try:
+            descriptor = os.open(file, os.O_RDWR | os.O_CREAT | flags, file_mode(store))
+        except PermissionError:  # another user of a shared store made it
+            descriptor = os.open(file, os.O_RDONLY | flags)
     except OSError as error:
         raise CarbonError(f"cannot write in {store}: {error.strerror or error}", hint="is it yours, and the disk not full?") from error
     try:
@@ -32,7 +36,7 @@ def alone(store: str) -> Iterator[None]:
 
             flock(descriptor, LOCK_EX | LOCK_NB)
         except BlockingIOError as error:
-            raise BusyError(f"another process compacts {store}", hint="wait until it has ended") from error
+            raise BusyError(f"another process changes the packs of {store}", hint="wait until it has ended") from error
         except (ImportError, OSError):  # a system or a file server without locks
             pass
         yield

@@ -3,18 +3,19 @@
 import os
 import sqlite3
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote
 
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.packs.pack import MONTH, Summarised, lines_file, summaries_in
+from traincarbon.ledger.packs.pack import MONTH, SUMMARIES, Summarised, lines_file, summaries_in
 from traincarbon.ledger.packs.pack_file import contents
 from traincarbon.ledger.store_folder import node_name
 from traincarbon.reading import open_regular
 
 _PACKS_OF_A_RUN = "SELECT DISTINCT folder, name FROM processes WHERE run_id = ?1 AND substr(folder, 1, ?2) = ?3"
+_PACKS = "SELECT folder, name FROM files WHERE substr(folder, 1, ?1) = ?2"
 _PIECE_B = 1 << 22
 
 
@@ -41,19 +42,17 @@ def journals_in_packs(index: Index, run_ids: Iterable[str]) -> dict[str, InPack]
 
 
 def packs_of(store: str, run_id: str) -> list[str]:
-    """Return the packs that hold journals of a run, without opening the index for writing; where there is none, the packs are searched."""
+    """Return the packs that hold journals of a run, without opening the index for writing; those that the index does not know yet are searched."""
     journals = os.path.join(store, "journals")
-    folders = _pack_folders(journals)
-    if not folders:
+    files = [file for folder in _pack_folders(journals) for file in _summaries_in_folder(folder)]
+    if not files:
         return []
     index = os.path.join(store, f"index-{node_name(store)}.sqlite")
-    try:
-        with closing(sqlite3.connect(f"file:{quote(index)}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(_PACKS_OF_A_RUN, (run_id, len(MONTH), MONTH)).fetchall()
-        return [file for folder, name in rows if os.path.isfile(file := os.path.join(journals, folder, name))]
-    except sqlite3.Error:
-        files = (entry.path for folder in folders for entry in os.scandir(folder) if entry.name.endswith(".jsonl"))
-        return sorted(file for file in files if any(True for _ in summaries_in(file, run_id=run_id)))
+    known, holding = set[str](), set[str]()
+    with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{quote(index)}?mode=ro", uri=True)) as connection:
+        holding = {os.path.join(journals, *row) for row in connection.execute(_PACKS_OF_A_RUN, (run_id, len(MONTH), MONTH))}
+        known = {os.path.join(journals, *row) for row in connection.execute(_PACKS, (len(MONTH), MONTH))}
+    return sorted(file for file in files if file in holding or (file not in known and any(True for _ in summaries_in(file, run_id=run_id))))
 
 
 def begins_with(long: str, short: InPack) -> bool:
@@ -88,6 +87,14 @@ def _pack_folders(journals: str) -> list[str]:
     try:
         with os.scandir(journals) as entries:
             return sorted(entry.path for entry in entries if entry.name.startswith(MONTH))
+    except OSError:
+        return []
+
+
+def _summaries_in_folder(folder: str) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.path for entry in entries if entry.name.endswith(SUMMARIES)]
     except OSError:
         return []
 

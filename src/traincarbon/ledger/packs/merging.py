@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
+from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import journals_in_packs
 from traincarbon.ledger.packs.pack import SUMMARIES, lines_file, summaries_in
 from traincarbon.ledger.packs.rewriting import without
@@ -18,10 +19,13 @@ def copy_pack(file: str, index: Index) -> bool:
     """Copy a pack into the store of an index without the journals that its packs hold already. Return False if they hold all.
 
     Raises:
-        NotFoundError: its lines are missing.
+        NotFoundError: its lines are missing, or it is no pack.
+        BusyError: another process compacts the store.
         CarbonError: it cannot be copied.
     """
     found = list(summaries_in(file))
+    if not found:
+        raise NotFoundError(f"{file}: it is no pack, though its folder is named like one", hint="rename the folder")
     own = journals_in_packs(index, (each.process.run_id for each in found))
     known = {each.packed.journal for each in found if each.packed.journal in own and own[each.packed.journal].summarised.packed == each.packed}
     if len(known) == len(found):
@@ -34,13 +38,15 @@ def copy_pack(file: str, index: Index) -> bool:
         with open_regular(file) as stream:
             target = f"{target.removesuffix(SUMMARIES)}-{zlib.crc32(stream.read()):08x}{SUMMARIES}"
     try:
-        make_folder(folder)
-        for source, place in ((lines_file(file), lines_file(target)), (file, target)):
-            _copy(source, place)
+        make_folder(index.journals)
+        with alone(os.path.dirname(index.journals)):  # a compaction would remove what is not finished
+            make_folder(folder)
+            for source, place in ((lines_file(file), lines_file(target)), (file, target)):
+                _copy(source, place)
+            if known:
+                without(target, known)
     except OSError as error:
         raise CarbonError(f"cannot copy {file}: {error.strerror or error}", hint="is the store writable, and the disk not full?") from error
-    if known:
-        without(target, known)
     return True
 
 

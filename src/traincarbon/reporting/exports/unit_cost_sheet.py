@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.estimation.result import Estimate
+from traincarbon.formulas.cost import rent_usd
 from traincarbon.reporting.decision.amounts import Money
 from traincarbon.reporting.decision.unit_costs import RETURN, WAYS, Unit, Worth, cost_of, point_of_loss, return_of, units_of
-from traincarbon.reporting.exports.formulas import formula_of
+from traincarbon.reporting.exports.formulas import NAME, formula_of
 from traincarbon.reporting.exports.workbook import Cell, Formula, Sheet, cell_name
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval, Num, median_of, z_of
@@ -49,7 +50,7 @@ def unit_cost_sheet(
         rows.append((label, value))
     for way in ways:
         cells[way.name] = cell_name(len(rows), 1)
-        rows.append((way.name, _cost(way, view, cells, total_of_ownership)))
+        rows.append((way.name, _cost(way, cells, total_of_ownership)))
     rows += [(), _HEAD]
     for unit in units:
         for way in ways:
@@ -70,14 +71,14 @@ def _inputs(view: EstimateView, units: list[Unit], worth: Worth, ways: list[_Way
     return [*found, *((_factor_name(way), _reach(way.cost, view.level)) for way in ways)]
 
 
-def _cost(way: _Way, view: EstimateView, cells: dict[str, str], total_of_ownership: str | None) -> Cell:
+def _cost(way: _Way, cells: dict[str, str], total_of_ownership: str | None) -> Cell:
     """Return what a way to pay costs: its equation where all of its inputs are on the sheet, or the total on the sheet of ownership."""
-    step, cost = view.step(way.name), float(median_of(way.cost))
+    cost = float(median_of(way.cost))
     if way.name == "tco_usd":
         return cost if total_of_ownership is None else Formula(total_of_ownership, cost)
-    if step is None or not set(step.inputs) <= set(cells):
+    if not set(NAME.findall(rent_usd.equation)) <= set(cells):
         return cost
-    return Formula(formula_of(step.formula, cells), cost)
+    return Formula(formula_of(rent_usd.equation, cells), cost)
 
 
 def _unit_row(unit: Unit, way: _Way, cells: dict[str, str], level: float, at: int) -> tuple[Cell, ...]:
@@ -105,7 +106,7 @@ def _return_row(way: _Way, value_usd: float, cells: dict[str, str], level: float
         Formula(formula_of(RETURN, {"value_usd": value, "cost_usd": usd}), left.median),
         Formula(f"{value} - {usd} * {factor}", left.low),
         Formula(f"{value} - {usd} / {factor}", left.high),
-        Formula(f"{value} / {usd} - 1", value_usd / cost.median - 1.0),
+        Formula(f"{value} / {usd} - 1", value_usd / cost.median - 1.0) if cost.median > 0.0 else None,
         Formula(f"NORMSDIST(LN({value} / {usd}) / LN({factor}) * {z_of(level)!r})", chance) if not cost.is_exact else chance,
     )
 

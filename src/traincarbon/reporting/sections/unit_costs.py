@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from traincarbon.database.load import Database
 from traincarbon.estimation.result import Estimate
-from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.currency import NOT_KNOWN, Currency
 from traincarbon.reporting.decision.amounts import Money
 from traincarbon.reporting.decision.plan_charts import percent
 from traincarbon.reporting.decision.unit_costs import WAYS, Worth, cost_of, point_of_loss, return_of, units_of
@@ -46,7 +46,8 @@ def returns(view: EstimateView, worth: Worth, currency: Currency) -> Html | None
     rows = []
     for words, money in ways:
         low, median, high = (signed_money(usd, currency) for usd in return_of(value, money.interval))
-        rows.append(texts(words, median, f"{low} to {high}", relative_change(value / money.interval.median - 1.0), percent(money.chance_within(value))))
+        over = relative_change(value / money.interval.median - 1.0) if money.interval.median > 0.0 else NOT_KNOWN
+        rows.append(texts(words, median, f"{low} to {high}", over, percent(money.chance_within(value))))
     head = texts("Way", "Return", f"{100.0 * view.level:.3g} % interval", "Over cost", "Chance to cost less")
     return table(text(f"Return on a value of {currency.amount(value, '$', digits=3)}"), head, rows, numbers=(1, 2, 3, 4))
 
