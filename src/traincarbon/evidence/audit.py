@@ -68,7 +68,10 @@ def _export(run_id: str, journals: Sequence[Journal], database: Database, progre
     files = [each.file for each in journals]
     if faults := [each.fault for each in journals if each.fault]:
         raise CarbonError(f"a journal of run {run_id[:60]!r} is not as it was packed: {faults[0]}", hint="restore its pack from a copy")
-    now_s = max(map(os.path.getmtime, files))
+    try:
+        now_s = max(map(os.path.getmtime, files))
+    except (OSError, ValueError) as error:
+        raise CarbonError(f"cannot read the journals of run {run_id[:60]!r}: {error}", hint="they were packed or removed meanwhile: try again") from error
     run = combine(fold_files(files, run_id), now_s=now_s + _LONG_S)
     if run.state == "running":
         raise CarbonError(f"run {run_id[:60]!r} is still going", hint="make its audit export when it has ended")

@@ -96,7 +96,7 @@ def _reading(file: str | os.PathLike[str]) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, UnicodeDecodeError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise CarbonError(f"cannot read the audit export {os.fspath(file)!r}: {error}", hint=_HINT) from error
 
 

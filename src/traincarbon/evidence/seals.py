@@ -101,10 +101,17 @@ def digest_of(journals: Sequence[Verified]) -> str:
 
 
 def _verified(ledger: Ledger, run_id: str, files: Iterable[str], progress: Progress) -> SealedRun:
-    with journals_of(ledger.store, run_id, files) as journals:
-        found = verified(journals, run_id, progress)
+    found = _read(ledger, run_id, files, progress)
+    if any(each.seal is Seal.UNREADABLE for each in found):  # it may have been packed since the index was asked
+        ledger.index.refresh()
+        found = _read(ledger, run_id, ledger.index.files(run_id), progress) or found
     seal = next((seal for seal in _WORST_FIRST if any(each.seal is seal for each in found)), Seal.UNSEALED)
     return SealedRun(run_id, seal, digest_of(found), tuple(found))
+
+
+def _read(ledger: Ledger, run_id: str, files: Iterable[str], progress: Progress) -> list[Verified]:
+    with journals_of(ledger.store, run_id, files) as journals:
+        return verified(journals, run_id, progress)
 
 
 def verified(journals: Sequence[Journal], run_id: str, progress: Progress) -> list[Verified]:
