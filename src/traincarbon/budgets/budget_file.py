@@ -1,5 +1,6 @@
 """The file of budgets: read and written as TOML."""
 
+from collections import Counter
 from collections.abc import Mapping
 from os import path
 
@@ -114,8 +115,8 @@ def _budgets(table: Mapping[str, object], file: str) -> Budgets:
         found = [_budget(row) for row in rows]
     except CarbonError as error:
         raise CarbonError(f"{place}: {error}", hint=error.hint) from None
-    keys = [(budget.project, budget.month) for budget in found]
-    if twice := next((key for at, key in enumerate(keys) if key in keys[:at]), None):
+    times = Counter((budget.project, budget.month) for budget in found)
+    if twice := next((key for key, count in times.items() if count > 1), None):
         raise CarbonError(f"{place} has two budgets of {twice[0][:60]!r}{f' for {twice[1]}' if twice[1] else ''}", hint="keep one of them")
     return Budgets(tuple(found), zone, file)
 
