@@ -151,6 +151,16 @@ def amount(value: float, unit: str, *, digits: int = 2) -> str:
     return scale.text(significant(value / scale.size, digits))
 
 
+def signed_amount(value: float, unit: str, *, digits: int = 3) -> str:
+    """Return what :func:`amount` does of a quantity that may be less than 0.
+
+    Example:
+        >>> signed_amount(-4.2e6, "$"), signed_amount(1500.0, "kWh"), signed_amount(-1e-9, "kWh")
+        ('−$4.20M', '1.50 MWh', '−<1 Wh')
+    """
+    return f"{'−' * (value < 0.0)}{amount(abs(value), unit, digits=digits)}"
+
+
 def counted(number: int, what: str) -> str:
     """Return how many there are of something, in the plural where that is due.
 

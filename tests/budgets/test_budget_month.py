@@ -52,6 +52,18 @@ def found(*budgets):
     return {(each.project, each.projects): each.spent("usd") for each in months_of(Budgets(budgets), USES, FEBRUARY)}
 
 
+def test_which_budgets_a_project_has_is_asked_once(monkeypatch):
+    asked, of_project = [], Budgets.of_project
+
+    def counting(budgets, project, month):
+        asked.append(project)
+        return of_project(budgets, project, month)
+
+    monkeypatch.setattr(Budgets, "of_project", counting)
+    assert len(found(*(Budget(f"p{at}", {"usd": 9.0}) for at in range(20)), Budget("*", {"usd": 9.0}))) == 24
+    assert sorted(asked) == sorted(USES)
+
+
 def test_a_pattern_is_a_month_for_each_project_that_has_it():
     assert found(Budget("vision-*", {"usd": 9.0}), Budget("speech", {"usd": 9.0})) == {
         ("vision-a", ("vision-a",)): 1.0,

@@ -36,10 +36,9 @@ def test_december_ends_with_the_year():
     assert month_named("2025-12").end_s == month_named("2026-01").begin_s == 1767225600.0
 
 
-def test_an_instant_has_a_day_and_a_share_of_the_month_that_is_over():
+def test_an_instant_has_a_day():
     month = month_named("2026-02")
     assert [month.day_of(month.begin_s + at) for at in (-1.0, 0.0, 86399.0, 86400.0, 1e9)] == [0, 0, 0, 1, 27]
-    assert [month.elapsed(at) for at in (0.0, month.begin_s + 14.0 * 86400.0, 1e12)] == [0.0, 0.5, 1.0]
 
 
 @pytest.mark.parametrize("name", ["2026-13", "2026-1", "26-01", "2026-00", "november", "2026-11-01", "0000-01", "２０２６-01"])

@@ -8,7 +8,7 @@ import pytest
 
 from budgeted_runs import interval, ran
 from traincarbon.budgets import start_check
-from traincarbon.budgets.listing import set_budget, set_time_zone
+from traincarbon.budgets.listing import budget, set_budget, set_time_zone
 from traincarbon.budgets.room import Expected, Room
 from traincarbon.budgets.start_check import Start, check_start
 
@@ -45,6 +45,15 @@ def test_a_run_for_which_there_is_no_room_is_refused_or_warned(store):
     start = checked(folder, 5.0)
     assert start.refusal is None
     assert "too little room" in start.warnings[0]
+
+
+def test_a_higher_limit_is_advised_for_the_month_that_the_budget_is_of(store):
+    set_budget("vision", max_usd=10.0, on_budget="refuse")
+    folder = store(now_run(12.0))
+    assert "--month" not in checked(folder).refusal.hint
+    month = budget("vision", store=folder).month.name
+    set_budget("vision", month=month, max_usd=10.0, on_budget="refuse")
+    assert f"carbon runs budget 'vision' --month {month} --max-usd NUMBER" in checked(folder).refusal.hint
 
 
 def test_a_month_that_is_spent_refuses_a_run_of_which_nothing_is_known(store):
@@ -99,6 +108,9 @@ def test_a_teams_ledger_that_is_away_is_replaced_by_the_store(store, monkeypatch
         monkeypatch.setenv("CARBON_LEDGER", f"postgresql+psycopg://carbon@127.0.0.1:{silent.getsockname()[1]}/team")
         monkeypatch.setattr(start_check, "SERVER_S", 0.5)
         start = checked(folder, 5.0)
+        monkeypatch.setattr(start_check, "SERVER_S", 20.0)
+        hurried = start_check._checked("vision", folder, "", Expected, until_s=time.monotonic() + 0.4)
+    assert hurried.notes[0].startswith("the team's ledger did not answer in 0.4 s: ")
     assert start.refusal is not None
     assert "the team's ledger did not answer in 0.5 s: the month counts the runs of this store alone" in start.notes
     monkeypatch.setenv("CARBON_LEDGER", "postgresql+psycopg://carbon@127.0.0.1:1/team")

@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from traincarbon.errors import CarbonError
+from traincarbon.evidence import audit as module
 from traincarbon.evidence.audit import audit
 from traincarbon.ledger.journal import Journal, run_folder
 
@@ -54,3 +55,12 @@ def test_a_run_that_is_still_going_has_none(tmp_path, shipped):
     with pytest.raises(CarbonError, match="still going"):
         audit("now", store=tmp_path, database=shipped)
     journal.close()
+
+
+def test_a_journal_that_is_removed_meanwhile_asks_to_try_again(sealed_store, shipped, monkeypatch):
+    (file,) = sealed_store.rglob("*.jsonl")
+    export = module._export
+    monkeypatch.setattr(module, "_export", lambda *given: file.unlink() or export(*given))
+    with pytest.raises(CarbonError, match="cannot read the journals of run 'toy'") as caught:
+        audit("toy", store=sealed_store, database=shipped)
+    assert "try again" in caught.value.hint

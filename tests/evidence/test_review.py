@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import random
+import struct
 import zipfile
 
 import pytest
@@ -113,3 +114,50 @@ def test_a_flipped_bit_of_a_packed_export_is_refused_or_found(sealed_store, ship
         with zipfile.ZipFile(file) as archive:
             assert not found.passed or {name: archive.read(name) for name in archive.namelist()} == contents
     assert any("decompressing" in answer for answer in answers)
+
+
+def test_an_entry_that_says_it_begins_past_any_file_is_refused(sealed_store, shipped, tmp_path):
+    packed = audit("toy", store=sealed_store, database=shipped)
+    at = packed.index(b"PK\x01\x02")
+    name_b = struct.unpack_from("<H", packed, at + 28)[0]
+    extra = struct.pack("<HHQ", 1, 8, 2**64 - 1)
+    changed = bytearray(packed)
+    changed[at + 30 : at + 32] = struct.pack("<H", len(extra))
+    changed[at + 42 : at + 46] = b"\xff" * 4
+    changed[at + 46 + name_b : at + 46 + name_b] = extra
+    end = changed.index(b"PK\x05\x06")
+    changed[end + 12 : end + 16] = struct.pack("<I", struct.unpack_from("<I", changed, end + 12)[0] + len(extra))
+    (tmp_path / "far.zip").write_bytes(changed)
+    with pytest.raises(CarbonError, match="cannot read the audit export"):
+        review(tmp_path / "far.zip", database=shipped)
+
+
+def test_an_hour_with_more_energy_than_a_number_holds_is_a_difference(exported, shipped):
+    def change(content):
+        record = json.loads(content)
+        record["hours"][0]["metered_energy_kwh"] = 10**400
+        return json.dumps(record).encode()
+
+    assert "record made anew from the journals" in failed(review(exported(sealed=True, record=change), database=shipped))
+
+
+def test_a_digest_of_a_journal_that_the_manifest_states_otherwise_is_named(exported, shipped):
+    def change(content):
+        manifest = json.loads(content)
+        manifest["journals"][0]["digest"] = "0" * 32
+        return json.dumps(manifest).encode()
+
+    found = review(exported(manifest=change), database=shipped)
+    assert failed(found) == ["digest of the journals"]
+    check = next(check for check in found.checks if check.what == "digest of the journals")
+    assert check.details == (found.digest, "journals/a1-7-1.jsonl: its digest differs from the manifest's")
+
+
+def test_a_field_that_was_added_to_the_record_is_a_difference(exported, shipped):
+    def change(content):
+        return json.dumps({**json.loads(content), "certified_by": "nobody"}).encode()
+
+    found = review(exported(sealed=True, record=change), database=shipped)
+    assert failed(found) == ["record made anew from the journals"]
+    details = next(check.details for check in found.checks if check.what == "record made anew from the journals")
+    assert details == ('certified_by is "nobody" in the record, and does not follow from the journals',)

@@ -1,8 +1,13 @@
 """The seals of the journals of runs in a store."""
 
+import os
+
 import pytest
 
+from packed_stores import aged, write_run
+from traincarbon import runs
 from traincarbon.errors import NotFoundError
+from traincarbon.evidence import seals
 from traincarbon.evidence.seals import digest_of, journals_of, verify
 from traincarbon.ledger.journal import Journal, run_folder
 from traincarbon.ledger.verification import Seal, verify_journals
@@ -53,3 +58,24 @@ def test_journals_of_one_name_are_told_apart(tmp_path):
         assert [each.name for each in found] == ["a1-7-1.jsonl"]
     with journals_of(str(tmp_path), "one", ["/elsewhere/a1-7-1.jsonl"]) as found:
         assert [each.name for each in found] == ["1-a1-7-1.jsonl", "2-a1-7-1.jsonl"]
+
+
+def test_a_journal_that_is_packed_while_runs_are_verified_is_read_from_its_pack(tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow")
+    aged(write_run(tmp_path, "one"))
+    before, size = verify(store=tmp_path), seals.size_as_written_b
+
+    def packed(files, run_id):
+        whole_b = size(files, run_id)
+        assert runs.compact(store=tmp_path).removed == 1
+        return whole_b
+
+    monkeypatch.setattr(seals, "size_as_written_b", packed)
+    assert verify(store=tmp_path) == before
+    assert before[0].seal is Seal.INTACT
+
+
+def test_a_journal_that_is_removed_while_runs_are_verified_is_unreadable(tmp_path, monkeypatch):
+    file, size = written(tmp_path, "one"), seals.size_as_written_b
+    monkeypatch.setattr(seals, "size_as_written_b", lambda files, run_id: size(files, run_id) + (os.remove(file) or 0))
+    assert [run.seal for run in verify(store=tmp_path)] == [Seal.UNREADABLE]

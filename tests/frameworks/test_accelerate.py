@@ -6,12 +6,13 @@ pytest.importorskip("accelerate")
 
 import os
 import signal
+from types import SimpleNamespace
 
 import torch
 from accelerate import Accelerator
 
 from frameworks.ranks import torchrun
-from traincarbon.frameworks.accelerate import CarbonTracker
+from traincarbon.frameworks.accelerate import CarbonTracker, _log
 
 
 def test_a_loop_is_a_run_with_the_counts_that_it_logs(the_run):
@@ -58,3 +59,9 @@ def test_the_calls_of_an_accelerator_are_extended_once():
     once = Accelerator.init_trackers, Accelerator.log
     CarbonTracker(quiet=True)
     assert (Accelerator.init_trackers, Accelerator.log) == once
+
+
+def test_options_for_other_trackers_may_be_given_by_position_on_every_rank():
+    tracker = CarbonTracker(quiet=True)
+    _log(SimpleNamespace(trackers=[tracker]), {"loss": 1.0}, 7, {"wandb": {}})
+    assert tracker._steps == 7

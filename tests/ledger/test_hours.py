@@ -135,6 +135,7 @@ def test_a_record_reads_its_hours_back_to_the_last_digit():
         [{"hour": "2026-09-21T14:00:00Z"}],
         [{"hour": "2026-09-21T14:00:00Z", "metered_energy_kwh": -1.0}],
         [{"hour": "2026-09-21T14:00:00Z", "metered_energy_kwh": float("inf")}],
+        [{"hour": "2026-09-21T14:00:00Z", "metered_energy_kwh": 10**400}],
         [{"hour": "2026-09-21T14:00:00Z", "metered_energy_kwh": True}],
         [{"hour": "2026-09-21T14:00:00Z", "metered_energy_kwh": 1.0}] * 2,
         [{"hour": "2026-09-21T14:00:00Z", "metered_energy_kwh": 1.0}] * (MOST + 1),

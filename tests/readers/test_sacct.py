@@ -277,6 +277,12 @@ def test_steps_after_a_job_that_states_its_energy_do_not_matter_and_leave_no_orp
     assert (records, len(left_out)) == ([], 1)
 
 
+def test_the_steps_of_a_job_without_an_energy_that_is_refused_are_no_orphans():
+    records, left_out, _ = read_rows(row(energy="", elapsed="1e12"), row(id="1.0"))
+    assert (records, len(left_out)) == ([], 1)
+    assert left_out[0].startswith("line 2, run '1': it took")
+
+
 def test_an_output_without_the_numbers_of_jobs_asks_for_them():
     text = "ConsumedEnergyRaw|CPUTimeRAW|ReqCPUS|ReqMem|Submit|Timelimit|State\n0|158517504|1|100Mc|2024-06-24T12:33:26|7-04:00:00|TIMEOUT\n"
     assert is_sacct(text)

@@ -9,6 +9,10 @@ import textwrap
 import pytest
 
 from tracked import Place, until
+from traincarbon.tracking import joined_tracker
+from traincarbon.tracking.channel import Channel
+from traincarbon.tracking.joined_tracker import JoinedTracker
+from traincarbon.tracking.options import settings_from
 
 BEFORE = f"import os, signal, sys, time; sys.path[:0] = {sys.path!r}; import traincarbon\n"
 SAVES = """
@@ -101,3 +105,48 @@ def test_a_budget_is_refused_where_the_outer_tracker_does_not_take_it(monkeypatc
     with pytest.raises(CarbonError, match="the budget of 1 h is not watched: why"):
         join_outer(stops, reason="why", is_ours=False)
     assert join_outer(settings_from(argv=["x"], store="/nowhere", max_hours=1), reason="why", is_ours=False) is None
+
+
+@pytest.fixture
+def joined(monkeypatch, tmp_path):
+    """Return a tracker that has joined an outer one, which can be killed; what hands over again is made by a function."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+    monkeypatch.setattr(joined_tracker, "is_metered_here", lambda *_: True)
+    monkeypatch.setattr(joined_tracker, "on_hang_up", lambda *_: None)
+    tracker = JoinedTracker(settings_from(argv=["x"], store=str(tmp_path), max_hours=1, on_budget="stop"))
+    handed = HandedOver()
+    monkeypatch.setattr(tracker, "_handed_over", lambda _: handed)
+    assert tracker.start(within_s=0.0)
+    return tracker, handed
+
+
+class HandedOver:
+    """A process that has handed over to an outer one that was killed."""
+
+    is_child = False
+
+    def __init__(self):
+        reads, its = os.pipe()
+        its_reads, writes = os.pipe()
+        self.channel = Channel(reads, writes)
+        os.close(its)
+        os.close(its_reads)
+
+
+def test_a_training_that_the_outer_tracker_does_not_take_again_leaves_nothing_behind(joined, monkeypatch):
+    tracker, ended = joined
+    monkeypatch.setattr(tracker, "_handed_over", lambda _: None)
+    tracker._join_again(ended)
+    tracker.stop(exit_code=0)
+    assert {name: os.environ.get(name) for name in tracker._outer} == tracker._outer
+    assert (tracker._pipes.reporting, ended.channel.fileno()) == (-1, -1)
+
+
+def test_a_training_that_is_handed_over_again_closes_what_it_had_before(joined, monkeypatch):
+    tracker, ended = joined
+    again = HandedOver()
+    monkeypatch.setattr(tracker, "_handed_over", lambda _: again)
+    tracker._join_again(ended)
+    assert (tracker._sidecar, ended.channel.fileno()) == (again, -1)
+    tracker.stop(exit_code=0)
+    assert again.channel.fileno() == -1

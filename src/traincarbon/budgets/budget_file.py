@@ -1,5 +1,6 @@
 """The file of budgets: read and written as TOML."""
 
+from collections import Counter
 from collections.abc import Mapping
 from os import path
 
@@ -7,6 +8,8 @@ from traincarbon.budgets.budget import UNITS, Budget, Budgets, StartPolicy
 from traincarbon.budgets.place import VARIABLE, budget_file, named_file
 from traincarbon.errors import CarbonError
 
+HINT = "is the folder yours, and the disk not full?"
+"""What to do about a file that cannot be written."""
 _MOST_B = 1 << 20
 _MOST, _LONGEST = 10_000, 200
 _LIMITS = {f"max_{name}": name for name in UNITS}
@@ -52,7 +55,7 @@ def write_budgets(budgets: Budgets) -> None:
     rows = [_row(budget) for budget in budgets.every]
     table = {**({"time_zone": budgets.time_zone} if budgets.time_zone else {}), **({"budget": rows} if rows else {})}
     text = f"# Budgets of projects and months: carbon runs budget --help and docs/scale.md say what they mean.\n{to_toml(table)}"
-    replace_file(budgets.file or budget_file(), text, hint="is the folder yours, and the disk not full?")
+    replace_file(budgets.file or budget_file(), text, hint=HINT)
 
 
 def checked_limits(stated: Mapping[str, object]) -> dict[str, float]:
@@ -112,8 +115,8 @@ def _budgets(table: Mapping[str, object], file: str) -> Budgets:
         found = [_budget(row) for row in rows]
     except CarbonError as error:
         raise CarbonError(f"{place}: {error}", hint=error.hint) from None
-    keys = [(budget.project, budget.month) for budget in found]
-    if twice := next((key for at, key in enumerate(keys) if key in keys[:at]), None):
+    times = Counter((budget.project, budget.month) for budget in found)
+    if twice := next((key for key, count in times.items() if count > 1), None):
         raise CarbonError(f"{place} has two budgets of {twice[0][:60]!r}{f' for {twice[1]}' if twice[1] else ''}", hint="keep one of them")
     return Budgets(tuple(found), zone, file)
 

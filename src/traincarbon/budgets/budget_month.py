@@ -136,10 +136,13 @@ def months_of(budgets: Budgets, uses: Mapping[str, MonthUse], month: Month) -> t
         uses: What the runs of each project take in the month.
         month: The month.
     """
+    having: dict[str, list[str]] = {}
+    for project in sorted(uses):
+        for budget in budgets.of_project(project, month.name):
+            having.setdefault(budget.project, []).append(project)
     found: list[BudgetMonth] = []
     for budget in budgets.of_month(month.name):
-        projects = sorted(project for project in {*uses, budget.project} if budget in budgets.of_project(project, month.name))
-        named = [project for project in projects if project in uses or not budget.is_pattern]
+        named = having.get(budget.project, []) if budget.is_pattern else [budget.project]
         if budget.is_shared or not named:
             found.append(_month_of(budget, budget.project, named, uses, month))
         else:

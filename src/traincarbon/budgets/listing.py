@@ -3,11 +3,15 @@
 import os
 import time
 from collections.abc import Callable
+from os import path
 
-from traincarbon.budgets.budget_file import checked_budget, checked_limits, read_budgets, write_budgets
+from traincarbon.budgets.budget import Budgets
+from traincarbon.budgets.budget_file import HINT, checked_budget, checked_limits, read_budgets, write_budgets
 from traincarbon.budgets.budget_month import BudgetsMonth, months_of
 from traincarbon.budgets.month import check_month, month_named
 from traincarbon.budgets.month_use import month_uses
+from traincarbon.budgets.place import budget_file
+from traincarbon.database.overlay import alone
 from traincarbon.ledger.server.team_ledger import open_ledger
 from traincarbon.ledger.source import RunSource
 
@@ -70,14 +74,16 @@ def set_budget(
     Raises:
         CarbonError: one of them is not possible, there is no limit, or the file cannot be read or written.
     """
-    budgets = read_budgets(is_new=True)
-    known = budgets.stated(project, month)
-    limits = {**({} if known is None else known.limits), **checked_limits({"max_kwh": max_kwh, "max_usd": max_usd, "max_kgco2e": max_kgco2e})}
-    policy = on_budget or ("" if known is None else known.on_budget.value)
-    is_shared = shared if shared is not None else known is not None and known.is_shared
-    budgets = budgets.with_budget(checked_budget(project=project, month=month, on_budget=policy, shared=is_shared, limits=limits))
-    write_budgets(budgets)
-    return budgets.file
+    stated = checked_limits({"max_kwh": max_kwh, "max_usd": max_usd, "max_kgco2e": max_kgco2e})
+
+    def changed(budgets: Budgets) -> Budgets:
+        known = budgets.stated(project, month)
+        limits = {**({} if known is None else known.limits), **stated}
+        policy = on_budget or ("" if known is None else known.on_budget.value)
+        is_shared = shared if shared is not None else known is not None and known.is_shared
+        return budgets.with_budget(checked_budget(project=project, month=month, on_budget=policy, shared=is_shared, limits=limits))
+
+    return _change(changed, is_new=True)
 
 
 def remove_budget(project: str, *, month: str = "") -> str:
@@ -86,9 +92,7 @@ def remove_budget(project: str, *, month: str = "") -> str:
     Raises:
         CarbonError: there is none, or the file cannot be read or written.
     """
-    budgets = read_budgets().without(project, month)
-    write_budgets(budgets)
-    return budgets.file
+    return _change(lambda budgets: budgets.without(project, month), is_new=False)
 
 
 def set_time_zone(time_zone: str) -> str:
@@ -100,6 +104,21 @@ def set_time_zone(time_zone: str) -> str:
     from traincarbon.zones import zone_of
 
     zone_of(time_zone)
-    budgets = read_budgets(is_new=True)._replace(time_zone=time_zone)
-    write_budgets(budgets)
+    return _change(lambda budgets: budgets._replace(time_zone=time_zone), is_new=True)
+
+
+def _change(changed: Callable[[Budgets], Budgets], *, is_new: bool) -> str:
+    """Change the file of budgets, one program after another so that no change is lost, and return its name.
+
+    Args:
+        changed: Returns the budgets as they are to be.
+        is_new: Whether the file need not exist.
+
+    Raises:
+        CarbonError: *changed* refuses, or the file cannot be read or written.
+    """
+    changed(read_budgets(is_new=is_new))  # what is refused makes no folder
+    with alone(path.dirname(path.abspath(budget_file())), hint=HINT):
+        budgets = changed(read_budgets(is_new=is_new))
+        write_budgets(budgets)
     return budgets.file

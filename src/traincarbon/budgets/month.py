@@ -32,10 +32,6 @@ class Month(NamedTuple):
         """Return the number of the day within the month, from 0; the nearest one for an instant outside."""
         return next((at for at, end_s in enumerate(self.day_ends_s) if wall_s < end_s), len(self.day_ends_s) - 1)
 
-    def elapsed(self, now_s: float) -> float:
-        """Return which share of it is over."""
-        return min(max((now_s - self.begin_s) / (self.end_s - self.begin_s), 0.0), 1.0)
-
 
 def check_month(name: str) -> None:
     """Refuse what is no month.

@@ -86,7 +86,7 @@ def month_uses(
 ) -> dict[str, MonthUse]:
     """Return what the runs of each project take in a month.
 
-    A run of less than a day that did not cross an end of the month counts on the day on which it began; others count by their hours.
+    A run of less than a day that did not cross an end of the month counts on the day in which the hour of its beginning (UTC) begins; others count by their hours.
 
     Args:
         source: The ledger.

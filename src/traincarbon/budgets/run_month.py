@@ -7,14 +7,12 @@ from typing import NamedTuple
 from traincarbon.budgets.budget import QUANTITY_OF
 from traincarbon.budgets.month import Month
 from traincarbon.decode import number, table
+from traincarbon.ledger.like_for_like import PLANNED_COST
 from traincarbon.ledger.run import Run, wall_clock_s
-from traincarbon.quantities import S_PER_H, CostBasis
+from traincarbon.quantities import S_PER_H
 
 Span = tuple[float, float, float]
 """From, to, both on the wall clock [s], and how much of the run is between them."""
-
-PLANNED_COST = {CostBasis.RENT.value: "rent_usd", CostBasis.OWN.value: "own_usd", CostBasis.ELECTRICITY.value: "electricity_usd"}
-"""What the cost of a run counts to the result of its plan that counts the same."""
 
 
 class RunMonth(NamedTuple):

@@ -39,10 +39,11 @@ class Start(NamedTuple):
         refusing = [each for each in self.limits if each.refuses]
         if not refusing:
             return None
-        month, project = refusing[0].budget.month, refusing[0].budget.budget.project
+        month, budget = refusing[0].budget.month, refusing[0].budget.budget
+        of_month = f" --month {budget.month}" if budget.month else ""
         return CarbonError(
             "; ".join(each.text for each in refusing),
-            hint=f"carbon runs budget shows {month.name}; a higher limit: carbon runs budget {project!r} --max-{refusing[0].name} NUMBER",
+            hint=f"carbon runs budget shows {month.name}; a higher limit: carbon runs budget {budget.project!r}{of_month} --max-{refusing[0].name} NUMBER",
         )
 
     @property
@@ -87,11 +88,11 @@ def _checked(project: str, store: str | None, run_id: str, expected: Callable[[]
     run = expected()
     address, note = server_address(), ""
     if address:
+        wait_s = min(SERVER_S, max(until_s - time.monotonic(), 0.0))
         try:
-            wait_s = min(SERVER_S, max(until_s - time.monotonic(), 0.0))
             return Asked(lambda: _asked(_team(address), project, run_id, found, month, run)).answer(within_s=wait_s)
         except TimeoutError:
-            note = f"the team's ledger did not answer in {SERVER_S:g} s: the month counts the runs of this store alone"
+            note = f"the team's ledger did not answer in {wait_s:.2g} s: the month counts the runs of this store alone"
         except CarbonError as error:
             note = f"{error}: the month counts the runs of this store alone"
     start = _asked(Ledger(store), project, run_id, found, month, run)

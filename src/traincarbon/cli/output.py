@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
-from traincarbon.formatting import amount, clean, counted, in_brackets, json_text, listed, median_and_interval, scale_of, shortened, significant
+from traincarbon.formatting import amount, clean, counted, in_brackets, json_text, listed, median_and_interval, scale_of, shortened, signed_amount, significant
 from traincarbon.terminal_text import PIPED_COLUMNS, assumed, better, bold, caution, dim, filled, table, visible_length, width, worse, wrapped
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "rows_of_lines",
     "scale_of",
     "shortened",
+    "signed_amount",
     "significant",
     "table",
     "tell",

@@ -40,8 +40,12 @@ def check_writable(root: str) -> None:
 
 
 @contextmanager
-def alone(root: str) -> Iterator[None]:
+def alone(root: str, *, hint: str = HINT) -> Iterator[None]:
     """Hold the folder *root*, made where it is not there, so that programs that add to its files wait for one another; a holder that dies lets go.
+
+    Args:
+        root: The folder.
+        hint: What to do where that fails.
 
     Raises:
         CarbonError: the folder cannot be made or opened.
@@ -50,7 +54,7 @@ def alone(root: str) -> Iterator[None]:
         os.makedirs(root, exist_ok=True)
         held = os.open(root, os.O_RDONLY)
     except (OSError, ValueError) as error:
-        raise files.cannot_write(root, error, HINT) from error
+        raise files.cannot_write(root, error, hint) from error
     try:
         with suppress(ImportError, OSError):  # where there are no locks, go without
             from fcntl import LOCK_EX, flock

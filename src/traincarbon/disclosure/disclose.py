@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from traincarbon._version import __version__
 from traincarbon.database.load import Database, open_database
+from traincarbon.decode import number
 from traincarbon.disclosure.by_hour import run_by_hour
 from traincarbon.disclosure.disclosure import Disclosure, once
 from traincarbon.disclosure.formats.table import FORMATS, writer_of
@@ -133,10 +134,10 @@ def _count(value: object, name: str) -> float:
     Raises:
         CarbonError: it is not above 0.
     """
-    number = parse_quantity(value) if isinstance(value, str) else value
-    if not isinstance(number, (int, float)) or not 0.0 < number < float("inf"):
+    found = number(parse_quantity(value) if isinstance(value, str) else value)
+    if found is None or found <= 0.0:
         raise CarbonError(f"{name} must be above 0, not {str(value)[:40]}", hint=f"write {name} as 100000, 8.6e23 or 100k")
-    return float(number)
+    return found
 
 
 def _date(statements: Iterable[Statement]) -> str:

@@ -129,7 +129,7 @@ def _start(accelerator: Any, *_: Any, **__: Any) -> None:
             tracker.start()
 
 
-def _log(accelerator: Any, values: Mapping[str, Any], step: int | None = None, **_: Any) -> None:
+def _log(accelerator: Any, values: Mapping[str, Any], step: int | None = None, *_: Any, **__: Any) -> None:
     for tracker in accelerator.trackers:
         if isinstance(tracker, CarbonTracker):
             tracker.log(values, step)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from traincarbon.decode import amount
 from traincarbon.quantities import S_PER_H
 
 if TYPE_CHECKING:
@@ -136,11 +137,11 @@ def from_rows(rows: Iterable[Mapping[str, object]], *, metered_kwh: float | None
     """
     found: list[tuple[_Use, float]] = []
     for row in itertools.islice(rows, MOST + 1):
-        energy_kwh = next((value for name in ("metered_energy_kwh", "it_energy_kwh") if isinstance(value := row.get(name), (int, float))), None)
+        energy_kwh = amount(next((value for name in ("metered_energy_kwh", "it_energy_kwh") if isinstance(value := row.get(name), (int, float))), None))
         hour = _hour(row.get("hour"))
-        if hour is None or energy_kwh is None or isinstance(energy_kwh, bool) or not 0.0 <= energy_kwh < math.inf:
+        if hour is None or energy_kwh is None:
             return ()
-        found.append(((hour, str(row.get("zone") or "")[:200]), float(energy_kwh)))
+        found.append(((hour, str(row.get("zone") or "")[:200]), energy_kwh))
     if not found or not metered_kwh or len(found) > MOST or len(dict(found)) < len(found):
         return ()
     parts = parted(metered_kwh, [energy_kwh for _, energy_kwh in found])

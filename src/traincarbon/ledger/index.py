@@ -103,13 +103,14 @@ class Index:
         return Run.from_stored(json.loads(rows[0][0])) if rows else None
 
     def records_of_boards(self, run: Run) -> list[Run]:
-        """Return the records, *run* and others, that have one of its GPUs and began before it ended."""
+        """Return the records, *run* and others, that have one of its GPUs and ran, or run still, between its beginning and its end."""
         gpus = [f'"{use.device}"' for use in run.by_device if use.part == Part.GPU][:_MOST_BOARDS]
         if not gpus or not run.attempts:
             return []
-        end = timestamp(max(attempt.ended_s for attempt in run.attempts))
-        where = " OR ".join(f"instr(record, ?{at})" for at in range(2, len(gpus) + 2))
-        rows = self.rows(f"SELECT record FROM runs WHERE started_at <= ?1 AND ({where})", end, *gpus)  # noqa: S608  no value in it
+        began, ended = timestamp(min(attempt.began_s for attempt in run.attempts)), timestamp(max(attempt.ended_s for attempt in run.attempts))
+        of_boards = " OR ".join(f"instr(record, ?{at})" for at in range(3, len(gpus) + 3))
+        around = "started_at <= ?2 AND (ended_at >= ?1 OR ended_at IS NULL OR state = 'running')"
+        rows = self.rows(f"SELECT record FROM runs WHERE {around} AND ({of_boards})", began, ended, *gpus)  # noqa: S608  no value in it
         return [Run.from_stored(json.loads(text)) for (text,) in rows]
 
     def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:

@@ -97,10 +97,14 @@ def _runs(found: list[Entry | Job], steps: Steps, records: "_Records", left_out:
     """Return the runs of all jobs, those without an energy of their own by their steps."""
     entries: list[Entry] = []
     for each in found:
+        if not isinstance(each, Job):
+            entries.append(each)
+            continue
         try:
-            entries.append(records.of(each, steps.energy_j(each.id, nodes=each.kind.nodes)) if isinstance(each, Job) else each)
+            entries.append(records.of(each, steps.energy_j(each.id, nodes=each.kind.nodes)))
         except (CarbonError, ValueError) as error:
-            left_out.append(f"{Row(each.line, {}).place(each.id) if isinstance(each, Job) else each.run_id}: {error}")
+            left_out.append(f"{Row(each.line, {}).place(each.id)}: {error}")
+            refused.add(each.id)
     notes = [] if has_zone or not entries else [NO_ZONE]
     if any(_has_energy(entry) for entry in entries):
         notes += [_SHARED] if records.covers_are_known else [_SHARED, _UNKNOWN_COVER]

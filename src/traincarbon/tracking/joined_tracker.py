@@ -117,11 +117,13 @@ class JoinedTracker:
             found = self._handed_over(self._pipes) if self._restarts.allow() else None
             with self._lock:
                 is_current = self._sidecar is ended
-                self._sidecar = found if is_current else self._sidecar
+                if is_current and found is not None:
+                    self._sidecar = found  # else stop still has the environment to restore and the pipes to close
             if found is not None and not is_current:  # the training has ended meanwhile
                 found.channel.send(JobEnded(time.monotonic(), exit_code=0), keep=True)
                 _close(found)
             elif found is not None:
+                _close(ended)
                 on_hang_up(found.channel, functools.partial(self._join_again, found))
 
     def _close_pipes(self) -> None:

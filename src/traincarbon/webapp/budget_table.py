@@ -4,6 +4,7 @@ from traincarbon.budgets.budget import UNITS, StartPolicy
 from traincarbon.budgets.budget_month import BudgetMonth, BudgetsMonth
 from traincarbon.budgets.listing import budget_in
 from traincarbon.budgets.place import has_budgets
+from traincarbon.formatting import signed_amount
 from traincarbon.ledger.source import RunSource
 from traincarbon.reporting.currency import USD
 from traincarbon.reporting.markup import EMPTY, Html, html, joined, name, table, text
@@ -36,13 +37,13 @@ def budgets_html(found: BudgetsMonth | None) -> Html:
 
 def _row(each: BudgetMonth, limit: str) -> list[Html]:
     unit, whole = UNITS[limit], each.budget.limits[limit]
-    ahead, left = each.use.ahead.get(limit, 0.0), each.left(limit)
+    ahead = each.use.ahead.get(limit, 0.0)
     words = f"{each.project or 'no project'}{' (together)' if each.budget.is_shared else ''}"
     cells = (
         USD.amount(whole, unit, digits=3),
         USD.amount(each.spent(limit), unit, digits=3),
         USD.amount(ahead, unit, digits=3) if ahead > 0.0 else "–",
-        f"{'−' if left < 0.0 else ''}{USD.amount(abs(left), unit, digits=3)}",
+        signed_amount(each.left(limit), unit),
         f"{100.0 * each.spent(limit) / whole:.0f} %",
         "refused" if each.budget.on_budget is StartPolicy.REFUSE else "warned",
     )

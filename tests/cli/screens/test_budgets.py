@@ -45,6 +45,7 @@ def test_no_line_is_wider_than_the_screen(monkeypatch, columns):
 
 
 def test_ends_of_a_month_are_said():
+    assert screen(month("a", 1.0, 0.0), at_days=26.9).split("\n")[0].endswith(" 1 day left")
     assert "12 h left" in screen(month("a", 1.0, 0.0), at_days=27.5)
     assert "over" in screen(month("a", 1.0, 0.0), at_days=28.5).split("\n")[0]
     assert "not begun" in screen(month("a", 1.0, 0.0), at_days=-1.0).split("\n")[0]

@@ -58,6 +58,15 @@ def test_a_tracker_within_a_tracked_command_does_not_decide_how_the_run_ended():
     assert found.outcome() == JobEnded(4.0, 3, None, 4.0)
 
 
+@pytest.mark.parametrize("within", ["outer", ""])  # a decorator made before the block around its call does not name it
+def test_a_training_within_another_that_fails_and_is_caught_does_not_fail_the_run(within):
+    found = Members(member(None, session="outer"), door=None)
+    found.present.append(member(JobEnded(2.0, 1, None, None), session="inner", within=within, joins=True))
+    assert len(found.take_left()) == 1
+    found.present[0].ended = JobEnded(4.0, 0, None, 3.0)
+    assert found.outcome() == JobEnded(4.0, 0, None, 3.0)
+
+
 def test_of_trainings_that_end_at_once_one_shows_what_the_run_came_to():
     found = members(JobEnded(1.0), JobEnded(1.0))
     for each, is_gone in zip(found.present, (True, False), strict=True):

@@ -54,7 +54,7 @@ def _title(found: BudgetsMonth) -> str:
     elif left_s <= 0.0:
         when = "over"
     else:
-        when = f"{output.amount(left_s, 's')} left" if left_s < S_PER_DAY else f"{left_s / S_PER_DAY:.0f} days left"
+        when = f"{output.amount(left_s, 's')} left" if left_s < S_PER_DAY else f"{output.counted(round(left_s / S_PER_DAY), 'day')} left"
     return output.wrapped(f"{month_name[int(month.name[5:])]} {month.name[:4]}", f"{output.clean(month.time_zone)}, {when}")
 
 
@@ -68,7 +68,7 @@ def _row(each: BudgetMonth, name: str) -> tuple[str, ...]:
         output.amount(limit, unit, digits=3),
         output.amount(each.spent(name), unit, digits=3),
         output.amount(ahead, unit, digits=3) if ahead > 0.0 else "–",
-        _signed(each.left(name), unit),
+        output.signed_amount(each.left(name), unit),
         output.worse(used) if is_tight else output.caution(used) if share >= _NEAR else used,
         "refuse" if each.budget.on_budget is StartPolicy.REFUSE else "warn",
     )
@@ -88,7 +88,3 @@ def _name(each: BudgetMonth) -> str:
 
 def _shown(project: str) -> str:
     return output.clean(project) or "no project"
-
-
-def _signed(value: float, unit: str) -> str:
-    return f"−{output.amount(-value, unit, digits=3)}" if value < 0.0 else output.amount(value, unit, digits=3)

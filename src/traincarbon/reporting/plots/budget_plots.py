@@ -4,7 +4,7 @@ from functools import partial
 
 from traincarbon.budgets.budget import UNITS
 from traincarbon.budgets.budget_month import BudgetMonth, BudgetsMonth
-from traincarbon.formatting import amount, counted
+from traincarbon.formatting import amount, counted, signed_amount
 from traincarbon.reporting.charts.axis import in_one_scale, linear_axis, linear_money
 from traincarbon.reporting.charts.chart import Chart
 from traincarbon.reporting.charts.curves import Curve, draw_curves
@@ -36,7 +36,7 @@ def _chart(month: BudgetMonth, name: str, number: int, *, now_s: float) -> Chart
     lowest = min([0.0, *known])
     curves = [
         Curve("even pace", [(0.0, limit), (float(days), 0.0)], 5, is_dashed=True),
-        Curve(f"left {_signed(now, unit)}", [(0.0, limit), *((day + 1.0, value) for day, value in enumerate(left) if value is not None)], 0),
+        Curve(f"left {signed_amount(now, unit)}", [(0.0, limit), *((day + 1.0, value) for day, value in enumerate(left) if value is not None)], 0),
     ]
     ahead = month.use.ahead.get(name, 0.0)
     if ahead > 0.0 and len(known) < days:
@@ -48,16 +48,12 @@ def _chart(month: BudgetMonth, name: str, number: int, *, now_s: float) -> Chart
     x = linear_axis(float(days), words=lambda at: f"{at:g}", title=f"day of {month.month.name}")._replace(high=float(days))
     x = x._replace(ticks=tuple(tick for tick in x.ticks if tick <= days))
     project = month.project or "no project"
-    title = f"{project}: {_signed(month.left(name), unit)} of {amount(limit, unit, digits=3)} left"
+    title = f"{project}: {signed_amount(month.left(name), unit)} of {amount(limit, unit, digits=3)} left"
     rows = [(f"{month.month.name}-{day + 1:02d}", _cell(value, unit)) for day, value in enumerate(left)]
     note = "; ".join(month.unknown())
     draw = partial(draw_curves, title=title, x=x, y=y, curves=curves)
     return Chart(f"chart-budget-{number}", title, draw, ("Day", "Left at its end"), rows, note=f"{note[0].upper()}{note[1:]}." if note else "")
 
 
-def _signed(value: float, unit: str) -> str:
-    return f"−{amount(-value, unit, digits=3)}" if value < 0.0 else amount(value, unit, digits=3)
-
-
 def _cell(value: float | None, unit: str) -> str:
-    return "–" if value is None else _signed(value, unit)
+    return "–" if value is None else signed_amount(value, unit)

@@ -169,8 +169,9 @@ class Members:
             self._door.close()
 
     def _ends_of(self, members: list[Member]) -> list[JobEnded]:
-        """Return how *members* ended, without those within the command of another: it decides what their ends mean, and its processor time has theirs."""
-        return [member.ended for member in members if member.ended is not None and member.settings.within not in self._sessions]
+        """Return how *members* ended, without those within the command or the block of another: it decides what their ends mean, and its processor time has theirs."""
+        apart = [member for member in members if not member.settings.joins and member.settings.within not in self._sessions]
+        return [member.ended for member in apart if member.ended is not None]
 
     def _descriptors(self) -> set[int]:
         """Return the descriptors from which input can come."""
