@@ -130,7 +130,7 @@ def _replace_earlier(made: Made, removed: Iterable[Resting], earlier: Mapping[st
 
 
 def _is_there(made: Made) -> bool:
-    """Return whether nobody has removed a new pack, as an older version may where there are no locks."""
+    """Return whether a new pack is still there: an older version, on a system without locks, may have removed it."""
     return os.path.isfile(made.file) and os.path.isfile(lines_file(made.file))
 
 
