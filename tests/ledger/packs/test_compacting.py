@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,33 @@ def test_journals_whose_removal_was_cut_short_count_once_and_are_removed_by_the_
     assert runs.compact(store=store).removed == 3
     assert files_in(store) == packs
     assert records(store) == before
+
+
+@pytest.mark.parametrize("broken", ["_remove", "_drop_copies"])
+def test_a_journal_that_has_grown_since_it_was_packed_is_in_one_pack_in_the_end(tmp_path, monkeypatch, broken):
+    file = write_run(tmp_path)
+    whole = Path(file).read_bytes()
+    before = records(tmp_path)
+    Path(file).write_bytes(whole[: whole.rfind(b"\n", 0, len(whole) // 2) + 1])
+    aged(file)
+    runs.compact(store=tmp_path)
+    os.makedirs(os.path.dirname(file))
+    Path(file).write_bytes(whole)
+    question = "SELECT count(*) FROM intervals WHERE kind = 'start'"
+
+    def dies(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(compacting, broken, dies if broken == "_drop_copies" else lambda *_: False)
+        with suppress(KeyboardInterrupt):
+            runs.compact(store=tmp_path)
+    assert records(tmp_path) == before
+    if broken == "_remove":
+        assert runs.query(question, store=tmp_path).rows == ((1,),)
+    assert runs.compact(store=tmp_path).removed == 1
+    assert runs.query(question, store=tmp_path).rows == ((1,),)
+    assert records(tmp_path) == before
 
 
 def test_a_packed_journal_that_comes_back_shorter_takes_nothing_away(store):

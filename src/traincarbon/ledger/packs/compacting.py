@@ -15,7 +15,7 @@ from traincarbon.ledger.packs.batches import batches
 from traincarbon.ledger.packs.compacted import Compacted, Made, Month
 from traincarbon.ledger.packs.leftovers import remove_leftovers
 from traincarbon.ledger.packs.lock import alone
-from traincarbon.ledger.packs.lookup import InPack, begins_with, is_within, journals_in_packs
+from traincarbon.ledger.packs.lookup import InPack, begins_with, copies_in_packs, is_within, longest
 from traincarbon.ledger.packs.pack import lines_file
 from traincarbon.ledger.packs.pack_making import make_pack, state_of
 from traincarbon.ledger.packs.packages import pyarrow
@@ -55,16 +55,19 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
         left = list(found.left)
         progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing journals")
         for number, batch in enumerate(_groups(found.resting, most_b, done=(packs, removed))):
-            earlier = journals_in_packs(index, (each.run_id for each in batch))
+            copies = copies_in_packs(index, (each.run_id for each in batch))
+            earlier = longest(copies)
             sorted_ = _sorted(index.journals, batch, earlier)
             left += [Left(each.journal, Stays.DIFFERENT, "a pack holds another journal of that name") for each in sorted_.differing]
+            _drop_copies(index.journals, {name: each.file for name, each in earlier.items()}, sorted_.known, copies)
             gone = [each for each in sorted_.known if _remove(index.journals, each, (each.size_b, each.mtime_ns))]
             name = f"{node_name(store)}-{os.getpid()}-{time.time_ns() + number}"
             made = make_pack(index.journals, sorted_.new, name=name, left=left, done=progress.add) if sorted_.new else None
             if made is not None and _is_there(made):
                 packs.append(made)
+                kept = {each.packed.journal: made.file for each in made.journals}
+                _drop_copies(index.journals, kept, sorted_.new, copies)  # while the journals are there, so that the next compaction does what a kill prevents
                 gone += [each.source for each in made.journals if _remove(index.journals, each.source, each.state)]
-                _replace_earlier(made, gone, earlier)
             removed += gone
             _remove_folders(index.journals, batch)
         if packs or removed:
@@ -118,13 +121,14 @@ def _sorted(journals: str, batch: Iterable[Resting], earlier: Mapping[str, InPac
     return found
 
 
-def _replace_earlier(made: Made, removed: Iterable[Resting], earlier: Mapping[str, InPack]) -> None:
-    """Take journals that have grown since they were packed, and are packed again, out of the older packs."""
-    gone = {each.journal for each in removed}
+def _drop_copies(journals: str, kept: Mapping[str, str], batch: Iterable[Resting], copies: Mapping[str, Iterable[InPack]]) -> None:
+    """Take journals out of all packs but the one that is kept for each, where they are the beginning of the journal: it has grown, or a kill left both."""
     by_file: dict[str, set[str]] = {}
-    for each in made.journals:
-        if each.packed.journal in earlier and each.packed.journal in gone:
-            by_file.setdefault(earlier[each.packed.journal].file, set()).add(each.packed.journal)
+    for each in batch:
+        for copy in copies.get(each.journal, ()):
+            with suppress(OSError):  # the journal is gone
+                if copy.file != kept.get(each.journal, copy.file) and begins_with(path_of(journals, each), copy):
+                    by_file.setdefault(copy.file, set()).add(each.journal)
     for file, names in by_file.items():
         without(file, names)
 

@@ -32,14 +32,26 @@ class InPack(NamedTuple):
 
 
 def journals_in_packs(index: Index, run_ids: Iterable[str]) -> dict[str, InPack]:
-    """Return which journals of runs are in packs, by folder and name, as the index last saw them."""
+    """Return which journals of runs are in packs, by folder and name, as the index last saw them. Of one that several packs hold, it is the longest."""
+    return longest(copies_in_packs(index, run_ids))
+
+
+def longest(copies: Mapping[str, Iterable[InPack]]) -> dict[str, InPack]:
+    """Return the longest copy of each journal."""
+    return {journal: max(each, key=lambda copy: copy.summarised.packed.size_b) for journal, each in copies.items()}
+
+
+def copies_in_packs(index: Index, run_ids: Iterable[str]) -> dict[str, list[InPack]]:
+    """Return what :func:`journals_in_packs` does with all copies of each journal."""
     runs_of: dict[str, set[str]] = {}
     for run_id in set(run_ids):
         for folder, name in index.rows(_PACKS_OF_A_RUN, run_id, len(MONTH), MONTH):
             runs_of.setdefault(os.path.join(index.journals, folder, name), set()).add(run_id)
-    found: dict[str, InPack] = {}
+    found: dict[str, list[InPack]] = {}
     for file, ids in sorted(runs_of.items()):
-        found |= {each.packed.journal: InPack(file, each) for each in summaries_in(file) if each.process.run_id in ids}
+        for each in summaries_in(file):
+            if each.process.run_id in ids:
+                found.setdefault(each.packed.journal, []).append(InPack(file, each))
     return found
 
 
