@@ -1,5 +1,6 @@
 """Stores with journals as trackers write them, sealed, for tests of packs."""
 
+import errno
 import os
 from unittest.mock import patch
 
@@ -61,3 +62,8 @@ def files_in(store):
     """Return every file of journals in a store, by its place in ``journals``."""
     root = os.path.join(store, "journals")
     return sorted(os.path.relpath(os.path.join(folder, name), root) for folder, _, names in os.walk(root) for name in names)
+
+
+def no_lock(*_):
+    """Fail as the system does where a file server has no locks."""
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))

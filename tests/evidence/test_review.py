@@ -139,3 +139,25 @@ def test_an_hour_with_more_energy_than_a_number_holds_is_a_difference(exported, 
         return json.dumps(record).encode()
 
     assert "record made anew from the journals" in failed(review(exported(sealed=True, record=change), database=shipped))
+
+
+def test_a_digest_of_a_journal_that_the_manifest_states_otherwise_is_named(exported, shipped):
+    def change(content):
+        manifest = json.loads(content)
+        manifest["journals"][0]["digest"] = "0" * 32
+        return json.dumps(manifest).encode()
+
+    found = review(exported(manifest=change), database=shipped)
+    assert failed(found) == ["digest of the journals"]
+    check = next(check for check in found.checks if check.what == "digest of the journals")
+    assert check.details == (found.digest, "journals/a1-7-1.jsonl: its digest differs from the manifest's")
+
+
+def test_a_field_that_was_added_to_the_record_is_a_difference(exported, shipped):
+    def change(content):
+        return json.dumps({**json.loads(content), "certified_by": "nobody"}).encode()
+
+    found = review(exported(sealed=True, record=change), database=shipped)
+    assert failed(found) == ["record made anew from the journals"]
+    details = next(check.details for check in found.checks if check.what == "record made anew from the journals")
+    assert details == ('certified_by is "nobody" in the record, and does not follow from the journals',)

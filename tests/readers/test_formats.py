@@ -17,7 +17,7 @@ from journals import WALL_S, lines_of
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.exchange import dump
 from traincarbon.ledger.record import merge
-from traincarbon.readers.formats import AUTO, FORMAT_NAMES, FORMATS, formats_table, merged, read_file
+from traincarbon.readers.formats import AUTO, FORMAT_NAMES, FORMATS, expanded, formats_table, merged, read_file
 from traincarbon.readers.imported import ImportOptions
 
 KINDS = {
@@ -106,6 +106,12 @@ def test_powershell_writes_utf_16(tmp_path):
     file = tmp_path / "sacct.txt"
     file.write_text(Path(kept("sacct.txt")).read_text("utf-8"), encoding="utf-16")
     assert read_file(str(file)).records == read_kept("sacct.txt").records
+
+
+def test_a_folder_has_files_in_utf_16_too(tmp_path):
+    file = tmp_path / "emissions.csv"
+    file.write_text(Path(kept("emissions.csv")).read_text("utf-8"), encoding="utf-16")
+    assert expanded(str(tmp_path)) == [str(file)]
 
 
 def test_standard_input_is_a_file(monkeypatch):

@@ -16,11 +16,12 @@ from traincarbon.database.load import Database, open_database
 from traincarbon.errors import CarbonError
 from traincarbon.evidence.derivation import derive
 from traincarbon.evidence.facts_used import facts_used
-from traincarbon.evidence.seals import Journal, digest_of, journals_of, size_b, verified
+from traincarbon.evidence.seals import digest_of, journals_of, verified
 from traincarbon.formatting import json_text
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal_lines import parse_line
+from traincarbon.ledger.packs.unpacking import JournalAsWritten, size_b
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.store import Ledger
 from traincarbon.reading import open_regular
@@ -64,7 +65,7 @@ def audit(id: str = "last", *, store: str | os.PathLike[str] | None = None, data
             return _export(run_id, journals, database, progress)
 
 
-def _export(run_id: str, journals: Sequence[Journal], database: Database, progress: Tell | None) -> bytes:
+def _export(run_id: str, journals: Sequence[JournalAsWritten], database: Database, progress: Tell | None) -> bytes:
     files = [each.file for each in journals]
     if faults := [each.fault for each in journals if each.fault]:
         raise CarbonError(f"a journal of run {run_id[:60]!r} is not as it was packed: {faults[0]}", hint="restore its pack from a copy")

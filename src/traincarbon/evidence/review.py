@@ -6,7 +6,7 @@ import os
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -23,7 +23,7 @@ from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run
-from traincarbon.ledger.verification import Seal, verify_journals
+from traincarbon.ledger.verification import Seal, Verified, verify_journals
 
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _MOST_B = 2**31
@@ -130,10 +130,9 @@ def _review(archive: zipfile.ZipFile, file: str, database: Database, tell: Tell 
         digest = digest_of(verified)
         faults = [fault for each in verified for fault in each.faults]
         sealed = None if any(each.seal is Seal.UNSEALED for each in verified) else True
-        same = digest == manifest.get("digest")
         details = faults or [note for each in verified for note in each.notes]
         checks.append(Check("seals of the journals", False if faults else sealed, tuple(details)))
-        checks.append(Check("digest of the journals", same if digest or manifest.get("digest") else None, (digest or "there is none, as they are not sealed",)))
+        checks.append(_digests(verified, digest, manifest))
         checks.append(_record(record, [path for _, path in journals], run_id))
     checks.append(_derivation(record, _json(archive, DERIVATION, file)))
     checks.append(_facts(record, _json(archive, FACTS, file), database))
@@ -150,6 +149,16 @@ def _files(archive: zipfile.ZipFile, names: list[str], stated: Mapping[str, obje
     return Check("files of the manifest", not found, tuple(found) or (counted(len(names) - 1, "file"),))
 
 
+def _digests(verified: Sequence[Verified], digest: str, manifest: Mapping[str, object]) -> Check:
+    """Compare the digest of the run and that of each journal with what the manifest states."""
+    here = {each.file: each.digest for each in verified}
+    told = {str(journal.get("file")): journal.get("digest") for journal in map(table, items(manifest.get("journals")))}
+    differing = [f"{JOURNALS}{name}: its digest differs from the manifest's" for name in {**here, **told} if here.get(name) != told.get(name)]
+    stated = manifest.get("digest")
+    same = digest == stated if digest or stated else None
+    return Check("digest of the journals", False if differing else same, (digest or "there is none, as they are not sealed", *differing))
+
+
 def _record(record: Mapping[str, object], journals: list[str], run_id: str) -> Check:
     try:
         made = combine(fold_files(journals, run_id), now_s=_LONG_S).to_dict()
@@ -159,6 +168,7 @@ def _record(record: Mapping[str, object], journals: list[str], run_id: str) -> C
     differing = [
         f"{name} is {_short(record.get(name))} in the record, {_short(made.get(name))} from the journals" for name in made if made[name] != record.get(name)
     ]
+    differing += [f"{name[:60]} is {_short(record[name])} in the record, and does not follow from the journals" for name in record if name not in made]
     return Check("record made anew from the journals", not differing, tuple(differing) or (counted(len(made), "field"),))
 
 

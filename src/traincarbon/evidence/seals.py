@@ -8,26 +8,12 @@ from typing import NamedTuple
 
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_journals
-from traincarbon.ledger.packs.unpacking import as_written, size_as_written_b
+from traincarbon.ledger.packs.unpacking import JournalAsWritten, as_written, size_as_written_b
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.verification import Seal, Verified, verify_journals
 
 VERIFYING = "verifying journals"
 _WORST_FIRST = (Seal.UNREADABLE, Seal.CHANGED, Seal.UNSEALED, Seal.INTACT)
-
-
-class Journal(NamedTuple):
-    """A journal of a run.
-
-    Attributes:
-        name: What it is called in answers.
-        file: Where it can be read.
-        fault: What is wrong with the pack that it is from, empty if nothing is.
-    """
-
-    name: str
-    file: str
-    fault: str = ""
 
 
 class SealedRun(NamedTuple):
@@ -69,16 +55,8 @@ def verify(ids: Iterable[str] = (), *, store: str | os.PathLike[str] | None = No
         return tuple(_verified(ledger, run_id, found, reading) for run_id, found in files.items())
 
 
-def size_b(file: str) -> int:
-    """Return the size of a file, 0 where it is not there."""
-    try:
-        return os.path.getsize(file)
-    except OSError:
-        return 0
-
-
 @contextmanager
-def journals_of(store: str, run_id: str, files: Iterable[str]) -> Iterator[list[Journal]]:
+def journals_of(store: str, run_id: str, files: Iterable[str]) -> Iterator[list[JournalAsWritten]]:
     """Give the journals of a run as they were written: those in its folder, and those that *files* hold, which may be packs.
 
     Raises:
@@ -87,9 +65,7 @@ def journals_of(store: str, run_id: str, files: Iterable[str]) -> Iterator[list[
     with as_written(dict.fromkeys([*run_journals(store, run_id), *files]), run_id) as found:
         names = [each.name for each in found]
         is_plain = len(set(names)) == len(names)
-        yield [
-            Journal(name if is_plain else f"{number}-{name}", each.file, each.fault) for number, (name, each) in enumerate(zip(names, found, strict=True), 1)
-        ]
+        yield [each._replace(name=name if is_plain else f"{number}-{name}") for number, (name, each) in enumerate(zip(names, found, strict=True), 1)]
 
 
 def digest_of(journals: Sequence[Verified]) -> str:
@@ -114,7 +90,7 @@ def _read(ledger: Ledger, run_id: str, files: Iterable[str], progress: Progress)
         return verified(journals, run_id, progress)
 
 
-def verified(journals: Sequence[Journal], run_id: str, progress: Progress) -> list[Verified]:
+def verified(journals: Sequence[JournalAsWritten], run_id: str, progress: Progress) -> list[Verified]:
     """Return what the seals of the journals of a run say, and whether packs give back what was packed."""
     found = verify_journals(((each.name, each.file) for each in journals), run_id=run_id, progress=progress)
     faults = [each.fault for each in journals]

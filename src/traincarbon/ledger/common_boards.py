@@ -13,7 +13,7 @@ _OWN = {
 }
 """Forms of names that no two GPUs have."""
 _OF_A_MACHINE = {
-    "bus": re.compile(r"(?:[0-9a-f]{4,8}:)?([0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f])"),
+    "bus": re.compile(r"(?:0{4,8}:|0{4}(?=[0-9a-f]{4}:))?((?:[0-9a-f]{4,8}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f])"),
     "number": re.compile(r"(?:[a-z]+[-_:]?)?(\d{1,3})"),
 }
 """Forms of names that come again on every machine."""

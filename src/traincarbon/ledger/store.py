@@ -135,7 +135,7 @@ class Ledger(LedgerReader):
                     faults.append(fault)
                     continue
                 runs |= found
-                known = journals_in_packs(self.index, found)
+                known = {} if is_pack(file) else journals_in_packs(self.index, found)
                 if is_pack(file) or is_in_pack(known, _name_in(self.store, file, found), file):
                     try:
                         is_new = is_pack(file) and copy_pack(file, self.index)

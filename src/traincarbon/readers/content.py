@@ -11,6 +11,7 @@ _GZIP = b"\x1f\x8b"
 _PACKED = {b"BZh": "bzip2", b"\xfd7zXZ\0": "xz", b"PK\x03\x04": "zip", b"\x28\xb5\x2f\xfd": "zstd", b"7z\xbc\xaf\x27\x1c": "7z"}
 _MARKS = {b"\xff\xfe\0\0": "utf-32", b"\0\0\xfe\xff": "utf-32", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 """Byte-order marks, the longer ones first."""
+CUT_OFF = "its end is missing, as it was cut off: what stood there is not read; copy it again"
 
 
 class _Gunzipped(io.RawIOBase):
@@ -19,6 +20,8 @@ class _Gunzipped(io.RawIOBase):
     def __init__(self, packed: BinaryIO) -> None:
         self._packed = packed
         self._content = gzip.GzipFile(fileobj=packed)
+        self.is_cut_off = False
+        """Whether it was read up to where it was cut off."""
 
     def readable(self) -> bool:
         """Return True."""
@@ -29,8 +32,15 @@ class _Gunzipped(io.RawIOBase):
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        """Go to a place in the content."""
-        return self._content.seek(offset, whence)
+        """Go to a place in the content.
+
+        Raises:
+            CarbonError: it is damaged or cut off before that place.
+        """
+        try:
+            return self._content.seek(offset, whence)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise _not_unpacked(error) from error
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]  # the standard library allows any buffer
         """Read some bytes, none at the end.
@@ -41,9 +51,10 @@ class _Gunzipped(io.RawIOBase):
         try:
             content = self._content.read1(len(buffer))
         except EOFError:
+            self.is_cut_off = True
             return 0
         except (gzip.BadGzipFile, zlib.error) as error:
-            raise CarbonError(f"it cannot be unpacked: {error}", hint="copy it again, or unpack it first: gunzip FILE") from error
+            raise _not_unpacked(error) from error
         buffer[: len(content)] = content
         return len(content)
 
@@ -68,6 +79,11 @@ def unpacked(content: BinaryIO, name: str) -> BinaryIO:
     return io.BufferedReader(_Gunzipped(content)) if mark.startswith(_GZIP) else content
 
 
+def is_cut_off(content: BinaryIO) -> bool:
+    """Return whether what :func:`unpacked` gave was read up to where it was cut off, which may be between two lines."""
+    return isinstance(content, io.BufferedReader) and isinstance(content.raw, _Gunzipped) and content.raw.is_cut_off
+
+
 def encoding_of(beginning: bytes) -> str:
     """Return the encoding of a text by its mark, or by where its zeros stand.
 
@@ -83,3 +99,7 @@ def encoding_of(beginning: bytes) -> str:
     if len(odd) > 1 and not even.strip(b"\0") and b"\0" not in odd:
         return "utf-16-be"
     return "utf-8-sig"
+
+
+def _not_unpacked(error: Exception) -> CarbonError:
+    return CarbonError(f"it cannot be unpacked: {error}", hint="copy it again, or unpack it first: gunzip FILE")

@@ -34,7 +34,7 @@ from traincarbon.readers import (
     zeus_csv,
 )
 from traincarbon.readers.alike import LikeRun
-from traincarbon.readers.content import encoding_of, unpacked
+from traincarbon.readers.content import CUT_OFF, encoding_of, is_cut_off, unpacked
 from traincarbon.readers.folder_files import files_in
 from traincarbon.readers.imported import UNKNOWN_END, BinaryFormat, Format, Imported, ImportOptions
 from traincarbon.readers.incomplete import without_hole
@@ -142,7 +142,7 @@ def _is_known(file: str) -> bool:
             beginning = stream.read(_BEGINNING)
     except OSError:
         return True
-    text = beginning.decode("utf-8", "replace")
+    text = beginning.decode(encoding_of(beginning), "replace")
     return any(each.recognise(beginning) for each in BINARY) or any(each.recognise(text) for each in FORMATS)
 
 
@@ -190,6 +190,11 @@ def merged(entries: Sequence[Entry]) -> Sequence[Run]:
 
 def _read(stated: BinaryIO, format: str, options: ImportOptions) -> Imported:
     content = unpacked(stated, options.name or "standard input")
+    found = _read_unpacked(content, format, options)
+    return found._replace(notes=[*found.notes, CUT_OFF]) if is_cut_off(content) else found
+
+
+def _read_unpacked(content: BinaryIO, format: str, options: ImportOptions) -> Imported:
     mark = content.read(_LONGEST_MARK)
     content.seek(0)
     if mark.startswith(exchange.PARQUET) and format in (AUTO, OURS.name):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from packed_stores import BEGAN_S, aged, files_in, write_run
+from packed_stores import BEGAN_S, aged, files_in, no_lock, write_run
 from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.evidence.audit import audit
@@ -251,6 +251,43 @@ def test_a_run_that_is_forgotten_while_it_is_packed_does_not_come_back(store, mo
     assert set(records(store)) == {"two"}
 
 
+def test_a_journal_that_cannot_be_packed_keeps_no_other_back(tmp_path, monkeypatch):
+    for run_id in "abc":
+        write_run(tmp_path, run_id, project=run_id)
+    real = pack_making.summary_line
+    monkeypatch.setattr(pack_making, "summary_line", lambda each: None if each.process.run_id == "a" else real(each))
+    with Ledger(tmp_path) as ledger:
+        found = [compacting.compact(ledger.store, ledger.index, most_b=1) for _ in range(3)]
+    assert [each.removed for each in found] == [1, 1, 0]
+    assert [name for name in files_in(tmp_path) if not name.startswith("month=")] == ["a/a1-7-1.jsonl"]
+
+
+def test_where_there_are_no_locks_the_unfinished_files_of_others_stay(store, monkeypatch):
+    monkeypatch.setattr("fcntl.flock", no_lock)
+    part = os.path.join(store, "journals", "month=2026-09", ".n-1-1.parquet.part")
+    os.makedirs(os.path.dirname(part))
+    Path(part).write_bytes(b"PAR1")
+    assert runs.compact(store=store).removed == 3
+    assert os.path.exists(part)
+
+
+@pytest.mark.parametrize("ending", [".jsonl", ".parquet"])
+def test_no_journal_is_removed_whose_new_pack_is_gone(tmp_path, monkeypatch, ending):
+    write_run(tmp_path)
+    before = records(tmp_path)
+    real = compacting.make_pack
+
+    def make_pack(*given, **named):
+        made = real(*given, **named)
+        os.remove(made.file.removesuffix(".jsonl") + ending)
+        return made
+
+    monkeypatch.setattr(compacting, "make_pack", make_pack)
+    assert runs.compact(store=tmp_path).removed == 0
+    assert "run/a1-7-1.jsonl" in files_in(tmp_path)
+    assert records(tmp_path) == before
+
+
 STEPS = 14
 """Writes, renamings and removals of a compaction of two journals."""
 KILLED_AT = """
@@ -264,7 +301,7 @@ def dies(*given, real, **named):
     if steps == int(sys.argv[2]):
         os.kill(os.getpid(), signal.SIGKILL)
     return real(*given, **named)
-for module, name in ((os, "replace"), (os, "fsync"), (os, "remove"), (os, "makedirs"), (os, "rmdir"), (os, "write")):
+for module, name in ((os, "replace"), (os, "fsync"), (os, "remove"), (os, "mkdir"), (os, "rmdir"), (os, "write")):
     real = getattr(module, name)
     setattr(module, name, lambda *given, real=real, **named: dies(*given, real=real, **named))
 runs.compact(store=sys.argv[1])
@@ -296,6 +333,7 @@ def test_what_was_done_is_stated_as_json(store):
 
 
 def test_an_empty_store_has_nothing_to_pack(tmp_path):
-    assert runs.compact(store=tmp_path / "none").months == ()
+    found = runs.compact(store=tmp_path / "none")
+    assert (found.months, found.dry_run, runs.compact(dry_run=True, store=tmp_path / "none").dry_run) == ((), False, True)
     with Ledger(tmp_path / "none"):
         assert not os.path.exists(tmp_path / "none" / "journals")

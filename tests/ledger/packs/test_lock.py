@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from packed_stores import no_lock
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.packs.lock import BusyError, alone
 
@@ -15,7 +16,8 @@ def test_a_second_one_is_refused_until_the_first_has_ended(tmp_path):
         with pytest.raises(BusyError, match="another process changes the packs of") as raised, alone(str(tmp_path)):
             pass
         assert raised.value.hint == "wait until it has ended"
-    with alone(str(tmp_path)):
+    with alone(str(tmp_path)) as is_held:
+        assert is_held
         assert os.listdir(tmp_path) == ["compact.lock"]
 
 
@@ -45,3 +47,9 @@ def test_the_lock_that_another_user_made_is_held_all_the_same(tmp_path, monkeypa
     monkeypatch.setattr(os, "open", forbids_writing)
     with alone(str(tmp_path)), pytest.raises(BusyError), alone(str(tmp_path)):
         pass
+
+
+def test_where_there_are_no_locks_it_says_so_and_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr("fcntl.flock", no_lock)
+    with alone(str(tmp_path)) as is_held:
+        assert not is_held

@@ -8,6 +8,7 @@ import pytest
 from packed_stores import write_run
 from traincarbon import runs
 from traincarbon.ledger.journal import run_packs
+from traincarbon.ledger.packs import lookup
 from traincarbon.ledger.packs.lookup import begins_with, is_in_pack, is_within, journals_in_packs, packs_of
 from traincarbon.ledger.record import read_run
 from traincarbon.ledger.store import Ledger
@@ -63,6 +64,15 @@ def test_a_run_that_goes_on_after_it_was_packed_has_its_earlier_sessions(tmp_pat
     write_run(tmp_path, writer="a1-9-9", n=10, began_s=1_790_010_000.0)
     assert read_run(str(tmp_path), "run").energy_j["gpu"] == pytest.approx(30 * 30 * 300.7)
     assert runs.load("run", store=tmp_path).energy_j["gpu"] == pytest.approx(30 * 30 * 300.7)
+
+
+@pytest.mark.usefixtures("content")
+def test_each_pack_is_read_once_for_all_of_its_runs(tmp_path, monkeypatch):
+    real, read = lookup.summaries_in, []
+    monkeypatch.setattr(lookup, "summaries_in", lambda file, **given: read.append(file) or real(file, **given))
+    with Ledger(tmp_path) as ledger:
+        assert sorted(journals_in_packs(ledger.index, ["run", "other", "none"])) == ["other/b2-8-2.jsonl", "run/a1-7-1.jsonl"]
+    assert len(read) == 1
 
 
 def test_a_file_is_compared_with_what_a_pack_holds_under_its_name(tmp_path, content):

@@ -1,5 +1,8 @@
 """A pack is complete or not there."""
 
+import os
+import stat
+
 import pytest
 
 from packed_stores import files_in, write_run
@@ -55,3 +58,11 @@ def test_a_large_journal_is_packed_piece_by_piece(tmp_path, monkeypatch):
     monkeypatch.setattr(pack_making, "LARGE_B", 1)
     found, left, _ = made(tmp_path)
     assert (len(found.journals), found.journals[0].packed.lines, left) == (1, 302, [])
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no modes")
+def test_its_folder_is_for_the_owner_alone_in_a_store_that_is(tmp_path):
+    write_run(tmp_path)
+    os.chmod(tmp_path / "journals", 0o700)
+    found, _, _ = made(tmp_path)
+    assert stat.S_IMODE(os.stat(os.path.dirname(found.file)).st_mode) == 0o700

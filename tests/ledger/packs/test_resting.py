@@ -6,7 +6,7 @@ import os
 import pytest
 
 from packed_stores import aged, write_run
-from traincarbon.ledger.packs.resting import find_resting, path_of, size_at_rest_b
+from traincarbon.ledger.packs.resting import find_resting, path_of
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store import Ledger
 
@@ -52,8 +52,8 @@ def test_imported_records_and_files_without_a_run_stay(ledger):
     assert (found, sorted(left.values())) == ([], ["imported", "mixed"])
 
 
-def test_the_size_at_rest_is_that_of_files_outside_packs(ledger):
+def test_a_journal_at_rest_has_the_month_of_its_run_and_its_size(ledger):
     file = write_run(ledger.store)
     (each,) = find_resting(ledger.index).resting
     assert path_of(ledger.index.journals, each) == file
-    assert (each.month, each.size_b, size_at_rest_b(ledger.index)) == ("2026-09", os.path.getsize(file), os.path.getsize(file))
+    assert (each.month, each.size_b) == ("2026-09", os.path.getsize(file))

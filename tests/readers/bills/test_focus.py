@@ -1,5 +1,6 @@
 """Bills in FOCUS, as CSV and Parquet."""
 
+import gzip
 import io
 import json
 from pathlib import Path
@@ -11,6 +12,7 @@ from pyarrow import parquet
 from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.readers.bills.focus import Bill, bill_of, is_focus, read
+from traincarbon.readers.content import CUT_OFF
 
 COLUMNS = [
     "BilledCost",
@@ -137,3 +139,12 @@ def test_what_is_no_bill_is_none_and_an_error_if_it_was_to_be_one(tmp_path: Path
     assert "BilledCost" in caught.value.hint
     (tmp_path / "cut.parquet").write_bytes(b"PAR1 and no more")
     assert bill_of(str(tmp_path / "cut.parquet"), "auto") is None
+
+
+def test_a_bill_that_was_packed_and_cut_off_at_the_end_of_a_line_is_noted(tmp_path: Path) -> None:
+    packed = gzip.compress(csv_of({}, {}).read(), compresslevel=0)
+    file = tmp_path / "bill.csv.gz"
+    file.write_bytes(packed[: packed.rindex(b"\n") + 1])
+    bill = bill_of(str(file), "auto")
+    assert bill is not None
+    assert (len(bill.charges), bill.left_out, bill.notes) == (1, [], [CUT_OFF])

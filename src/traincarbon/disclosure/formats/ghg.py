@@ -18,7 +18,7 @@ _COLUMNS = (
 
 
 _TOTAL_UNIT = "kg CO2e, total"
-"""A unit of its own, so that a sum over the lines in kg CO2e counts nothing twice."""
+"""A unit of its own, so that a sum over the lines in kg CO2e does not count it again."""
 _IN_TOTAL = {
     "lifecycle": "electricity, direct and upstream, location-based; and making the hardware",
     "direct": "electricity, direct alone, location-based; and making the hardware",

@@ -1,8 +1,9 @@
 """Pack the journals of a store that are at rest: what was packed is verified before a journal is removed, and a process that dies loses nothing."""
 
 import os
+import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from contextlib import suppress
 from itertools import groupby
 from operator import attrgetter
@@ -15,6 +16,7 @@ from traincarbon.ledger.packs.compacted import Compacted, Made, Month
 from traincarbon.ledger.packs.leftovers import remove_leftovers
 from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import InPack, begins_with, is_within, journals_in_packs
+from traincarbon.ledger.packs.pack import lines_file
 from traincarbon.ledger.packs.pack_making import make_pack, state_of
 from traincarbon.ledger.packs.packages import pyarrow
 from traincarbon.ledger.packs.resting import QUIET_S, Found, Left, Resting, Stays, find_resting, path_of
@@ -46,19 +48,20 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
     pyarrow()
     began_s = time.monotonic()
     packs, removed = list[Made](), list[Resting]()
-    with alone(store):
-        remove_leftovers(index.journals)
+    with alone(store) as is_alone:
+        if is_alone:
+            remove_leftovers(index.journals)
         found = find_resting(index, quiet_s=quiet_s)
         left = list(found.left)
         progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing journals")
-        for number, batch in enumerate(batches(found.resting, most_b=most_b)):
+        for number, batch in enumerate(_groups(found.resting, most_b, done=(packs, removed))):
             earlier = journals_in_packs(index, (each.run_id for each in batch))
             sorted_ = _sorted(index.journals, batch, earlier)
             left += [Left(each.journal, Stays.DIFFERENT, "a pack holds another journal of that name") for each in sorted_.differing]
+            gone = [each for each in sorted_.known if _remove(index.journals, each, (each.size_b, each.mtime_ns))]
             name = f"{node_name(store)}-{os.getpid()}-{time.time_ns() + number}"
             made = make_pack(index.journals, sorted_.new, name=name, left=left, done=progress.add) if sorted_.new else None
-            gone = [each for each in sorted_.known if _remove(index.journals, each, (each.size_b, each.mtime_ns))]
-            if made is not None:
+            if made is not None and _is_there(made):
                 packs.append(made)
                 gone += [each.source for each in made.journals if _remove(index.journals, each.source, each.state)]
                 _replace_earlier(made, gone, earlier)
@@ -75,6 +78,18 @@ def _by_month(found: Found) -> tuple[Month, ...]:
         journals = list(group)
         months.append(Month(month, len({each.run_id for each in journals}), len(journals), sum(each.size_b for each in journals)))
     return tuple(months)
+
+
+def _groups(resting: Sequence[Resting], most_b: int | None, *, done: tuple[Sized, Sized]) -> Iterator[list[Resting]]:
+    """Yield the journals of each new pack: the oldest, and if none of them got *done*, others at random, so that what cannot be packed keeps back no others."""
+    offered = 0
+    for group in batches(resting, most_b=most_b):
+        offered += len(group)
+        yield group
+    rest = resting[offered:]
+    if rest and not any(map(len, done)):
+        begin = random.randrange(len(rest))  # noqa: S311  no secret
+        yield from batches((*rest[begin:], *rest[:begin]), most_b=most_b)
 
 
 class _Sorted(NamedTuple):
@@ -112,6 +127,11 @@ def _replace_earlier(made: Made, removed: Iterable[Resting], earlier: Mapping[st
             by_file.setdefault(earlier[each.packed.journal].file, set()).add(each.packed.journal)
     for file, names in by_file.items():
         without(file, names)
+
+
+def _is_there(made: Made) -> bool:
+    """Return whether a new pack is still there: an older version, on a system without locks, may have removed it."""
+    return os.path.isfile(made.file) and os.path.isfile(lines_file(made.file))
 
 
 def _remove(journals: str, each: Resting, state: tuple[int, int]) -> bool:

@@ -15,8 +15,8 @@ class BusyError(CarbonError):
 
 
 @contextmanager
-def alone(store: str) -> Iterator[None]:
-    """Hold the lock of a store, which the system releases if this process dies. Where the system has no locks, go on: a journal that is packed twice counts once.
+def alone(store: str) -> Iterator[bool]:
+    """Hold the lock of a store, which the system releases if this process dies. Give whether it is held: where the system has no locks, go on without.
 
     Raises:
         BusyError: another process holds it.
@@ -35,10 +35,11 @@ def alone(store: str) -> Iterator[None]:
             from fcntl import LOCK_EX, LOCK_NB, flock
 
             flock(descriptor, LOCK_EX | LOCK_NB)
+            is_held = True
         except BlockingIOError as error:
             raise BusyError(f"another process changes the packs of {store}", hint="wait until it has ended") from error
         except (ImportError, OSError):  # a system or a file server without locks
-            pass
-        yield
+            is_held = False
+        yield is_held
     finally:
         os.close(descriptor)

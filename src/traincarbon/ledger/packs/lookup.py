@@ -33,11 +33,13 @@ class InPack(NamedTuple):
 
 def journals_in_packs(index: Index, run_ids: Iterable[str]) -> dict[str, InPack]:
     """Return which journals of runs are in packs, by folder and name, as the index last saw them."""
-    found: dict[str, InPack] = {}
+    runs_of: dict[str, set[str]] = {}
     for run_id in set(run_ids):
         for folder, name in index.rows(_PACKS_OF_A_RUN, run_id, len(MONTH), MONTH):
-            file = os.path.join(index.journals, folder, name)
-            found |= {each.packed.journal: InPack(file, each) for each in summaries_in(file, run_id=run_id)}
+            runs_of.setdefault(os.path.join(index.journals, folder, name), set()).add(run_id)
+    found: dict[str, InPack] = {}
+    for file, ids in sorted(runs_of.items()):
+        found |= {each.packed.journal: InPack(file, each) for each in summaries_in(file) if each.process.run_id in ids}
     return found
 
 

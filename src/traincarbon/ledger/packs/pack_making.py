@@ -19,7 +19,7 @@ from traincarbon.ledger.packs.raw_lines import NotPackableError
 from traincarbon.ledger.packs.resting import Left, Resting, Stays, path_of
 from traincarbon.ledger.packs.synced_files import sync_folder, write_synced
 from traincarbon.ledger.process_summary import Process
-from traincarbon.ledger.store_access import file_mode
+from traincarbon.ledger.store_access import file_mode, make_folder
 from traincarbon.reading import open_regular
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def make_pack(journals: str, batch: Sequence[Resting], *, name: str, left: list[
     places = [os.path.join(folder, name + ending) for ending in (LINES, SUMMARIES)]
     parts = [os.path.join(folder, f".{name}{ending}{PART}") for ending in (LINES, SUMMARIES)]
     try:
-        os.makedirs(folder, exist_ok=True)
+        make_folder(folder)
         packed = _write_lines(parts[0], journals, batch, left=left, done=done)
         if not packed:
             return None

@@ -114,12 +114,6 @@ def _is_open(summary: str | None) -> bool:
     return bool(summary) and json.loads(summary or "{}").get("end") is None
 
 
-def size_at_rest_b(index: Index) -> int:
-    """Return the size of the journals that no pack holds, as the index last saw them. [B]."""
-    ((size_b,),) = index.rows("SELECT coalesce(sum(size), 0) FROM files WHERE substr(folder, 1, ?1) != ?2", len(MONTH), MONTH)
-    return int(size_b)
-
-
 def path_of(journals: str, each: Resting) -> str:
     """Return the path of a journal at rest."""
     return os.path.join(journals, each.folder, each.name)

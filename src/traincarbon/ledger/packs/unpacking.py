@@ -60,10 +60,11 @@ def as_written(files: Iterable[str], run_id: str) -> Iterator[list[JournalAsWrit
 
 def size_as_written_b(files: Iterable[str], run_id: str) -> int:
     """Return the size of the journals of a run that are there, those in packs too. [B]."""
-    return sum(sum(each.packed.size_b for each in summaries_in(file, run_id=run_id)) if is_pack(file) else _size_b(file) for file in files)
+    return sum(sum(each.packed.size_b for each in summaries_in(file, run_id=run_id)) if is_pack(file) else size_b(file) for file in files)
 
 
-def _size_b(file: str) -> int:
+def size_b(file: str) -> int:
+    """Return the size of a file, 0 where it is not there."""
     try:
         return os.path.getsize(file)
     except OSError:

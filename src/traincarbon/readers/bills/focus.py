@@ -18,7 +18,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.extras import MissingExtraError
 from traincarbon.readers.bills.charge import Charge
 from traincarbon.readers.bills.currency import DOLLARS, Converter
-from traincarbon.readers.content import encoding_of, unpacked
+from traincarbon.readers.content import CUT_OFF, encoding_of, is_cut_off, unpacked
 from traincarbon.readers.formats import AUTO, FOCUS
 from traincarbon.readers.table import header_of
 
@@ -66,7 +66,8 @@ def bill_of(file: str, format: str) -> Bill | None:
     try:
         with unpacked(open(file, "rb"), os.path.basename(file)) as stream:
             if is_focus(stream):
-                return read(stream)
+                bill = read(stream)
+                return bill._replace(notes=[*bill.notes, CUT_OFF]) if is_cut_off(stream) else bill
     except OSError:
         return None
     return None
