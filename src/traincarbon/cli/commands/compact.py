@@ -62,7 +62,9 @@ def query_command(*, question: str, store: str | None, as_json: bool, quiet: boo
     """Ask the journals that carbon runs compact packed a question in SQL, which DuckDB answers from the table intervals.
 
     \b
-    carbon runs query "SELECT project, sum(energy_j) / 3.6e6 AS kwh FROM intervals GROUP BY project"
+    carbon runs query "
+      SELECT project, sum(energy_j)
+      FROM intervals GROUP BY project"
     """  # noqa: D301  click reads the escape
     from traincarbon import runs
 

@@ -208,7 +208,7 @@ def _machine(store: Store) -> list[str]:
             ("unsaved", f"{count} journal{'s' if count > 1 else ''} in {spare}; take them with: carbon runs merge {spare}")
             for spare, count in store.unsaved.items()
         ),
-        *journal_rows(store.folder),
+        *journal_rows(None if store.problem else store.folder),
         *team_rows(None if store.problem else store.folder),
         *(("plug-in", f"{each}; refuse with {ALLOWED}=none") for each in _plugins()),
         ("processor", threads + memory),
@@ -317,7 +317,7 @@ def _as_dict(sampled: list[Sampled], missing: list[Unavailable], store: Store) -
         "sinks": sink_dicts(),
         "launch": launch_dict(this_launch()),
         "store": store._asdict(),
-        "journals": journal_dict(store.folder),
+        "journals": journal_dict(None if store.problem else store.folder),
         "ledger": team_dict(None if store.problem else store.folder),
         "limits": _limits()._asdict(),
         "clock": _clock()._asdict(),
