@@ -8,8 +8,10 @@ import pytest
 
 from journals import lines_of
 from traincarbon.estimation.plan import Plan
+from traincarbon.explore.advise import advise
 from traincarbon.ledger.record import merge
 from traincarbon.reporting.currency import Currency
+from traincarbon.reporting.decision.unit_costs import Worth
 from traincarbon.reporting.exports.values import ownership_sheet, sheets_of, value_rows, values_csv
 from traincarbon.reporting.exports.workbook import Formula, cell_name
 from traincarbon.reporting.subjects import ReportedRun, Subjects, reported_plan
@@ -75,3 +77,19 @@ def test_a_workbook_has_results_ownership_and_assumptions_of_each_plan(shipped):
     plans = [reported_plan(Plan(**FIELDS), shipped), reported_plan(Plan(**{**FIELDS, "tokens": 2e12}), shipped)]
     names = [sheet.name for sheet in sheets_of(Subjects(plans, []), [None, None], shipped)]
     assert names == ["Results", "Ownership 1", "Unit costs 1", "Assumptions 1", "Ownership 2", "Unit costs 2", "Assumptions 2"]
+
+
+def test_all_money_of_a_workbook_stands_in_the_currency_of_the_report_too(shipped):
+    plan = reported_plan(Plan(**FIELDS), shipped)
+    advice = advise(plan.answer.plan, database=shipped)
+    sheets = {sheet.name: sheet.rows for sheet in sheets_of(Subjects([plan], []), [advice], shipped, worth=Worth(value_usd=1e8), currency=Currency("EUR", 0.5))}
+    (owned,) = [row for row in sheets["Ownership"] if row and row[0] == "Total cost of ownership"]
+    assert owned[3].value == pytest.approx(0.5 * plan.view.results["tco_usd"].median)
+    heads = {name: [row for row in rows if any(str(cell).endswith(", EUR") for cell in row)] for name, rows in sheets.items()}
+    assert {name: [sum(str(cell).endswith(", EUR") for cell in head) for head in found] for name, found in heads.items() if found} == {
+        "Ownership": [1],
+        "Unit costs": [3, 3],
+        "Alternatives": [3],
+    }
+    (cheapest, *_) = sheets["Alternatives"][1:]
+    assert cheapest[8].value == pytest.approx(0.5 * cheapest[2])

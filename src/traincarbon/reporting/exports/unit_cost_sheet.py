@@ -5,9 +5,11 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.estimation.result import Estimate
 from traincarbon.formulas.cost import rent_usd
+from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.decision.amounts import Money
 from traincarbon.reporting.decision.unit_costs import RETURN, WAYS, Unit, Worth, cost_of, point_of_loss, return_of, units_of
 from traincarbon.reporting.exports.formulas import NAME, formula_of
+from traincarbon.reporting.exports.second_currency import in_currency_too
 from traincarbon.reporting.exports.workbook import Cell, Formula, Sheet, cell_name
 from traincarbon.reporting.view import EstimateView
 from traincarbon.uncertain import Interval, Num, median_of, z_of
@@ -26,7 +28,7 @@ class _Way(NamedTuple):
 
 
 def unit_cost_sheet(
-    view: EstimateView, answer: Estimate | None, database: Database, worth: Worth, name: str, *, total_of_ownership: str | None = None
+    view: EstimateView, answer: Estimate | None, database: Database, worth: Worth, name: str, *, total_of_ownership: str | None = None, currency: Currency = USD
 ) -> Sheet | None:
     """Return unit costs and returns as formulas of their inputs, None where no cost is known.
 
@@ -37,6 +39,7 @@ def unit_cost_sheet(
         worth: What the author states of the use of the training.
         name: The name of the sheet.
         total_of_ownership: The cell of another sheet that has the total cost of ownership, so that its inputs change this sheet too.
+        currency: The currency in which money stands beside US dollars.
     """
     ways = [_Way(way, words, cost) for way, words in WAYS if (cost := cost_of(way, view, answer)) is not None]
     point = None if answer is None else point_of_loss(answer, database)
@@ -52,14 +55,16 @@ def unit_cost_sheet(
         cells[way.name] = cell_name(len(rows), 1)
         rows.append((way.name, _cost(way, cells, total_of_ownership)))
     rows += [(), _HEAD]
+    heads = [len(rows) - 1]
     for unit in units:
         for way in ways:
             rows.append(_unit_row(unit, way, cells, view.level, len(rows)))
     if worth.value_usd is not None:
         rows += [(), _HEAD_OF_RETURNS]
+        heads.append(len(rows) - 1)
         for way in ways:
             rows.append(_return_row(way, worth.value_usd, cells, view.level))
-    return Sheet(name, rows)
+    return Sheet(name, in_currency_too(rows, currency, heads=heads, columns=(1, 2, 3)))
 
 
 def _inputs(view: EstimateView, units: list[Unit], worth: Worth, ways: list[_Way]) -> list[tuple[str, float]]:

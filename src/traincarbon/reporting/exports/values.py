@@ -11,6 +11,7 @@ from traincarbon.quantities import QUANTITIES
 from traincarbon.reporting.currency import USD, Currency
 from traincarbon.reporting.decision.unit_costs import Worth
 from traincarbon.reporting.exports.formulas import NAME, formula_of
+from traincarbon.reporting.exports.second_currency import in_currency_too
 from traincarbon.reporting.exports.unit_cost_sheet import unit_cost_sheet
 from traincarbon.reporting.exports.workbook import Cell, Formula, Sheet, cell_name
 from traincarbon.reporting.sections.breakdown import values_of, wholes_with_equations
@@ -65,21 +66,21 @@ def sheets_of(subjects: Subjects, advice: Sequence[Advice | None], database: Dat
         advice: The advice on each plan, None where there is none.
         database: The facts, for the law of the loss.
         worth: What the author states of the use of the training.
-        currency: The currency in which results stand beside US dollars.
+        currency: The currency in which money stands beside US dollars.
     """
     sheets = [Sheet("Results", list(value_rows(subjects, currency)))]
     for number, (plan, found) in enumerate(zip(subjects.plans, advice, strict=True), 1):
         mark = f" {number}" if len(subjects.plans) > 1 else ""
-        ownership = ownership_sheet(plan.view, f"Ownership{mark}")
+        ownership = ownership_sheet(plan.view, f"Ownership{mark}", currency)
         total = None if ownership is None else f"'{ownership.name}'!{cell_name(len(ownership.rows) - 1, 1)}"
-        costs = unit_cost_sheet(plan.view, plan.answer, database, worth or Worth(), f"Unit costs{mark}", total_of_ownership=total)
+        costs = unit_cost_sheet(plan.view, plan.answer, database, worth or Worth(), f"Unit costs{mark}", total_of_ownership=total, currency=currency)
         assumed = [("name", "value", "reason"), *((each.name, _number(each.value), each.reason) for each in plan.view.assumptions)]
         computed = [sheet for sheet in (ownership, costs) if sheet is not None]
-        sheets += [*computed, *_alternatives(found, mark), Sheet(f"Assumptions{mark}", assumed)]
+        sheets += [*computed, *_alternatives(found, mark, currency), Sheet(f"Assumptions{mark}", assumed)]
     return sheets
 
 
-def ownership_sheet(view: EstimateView, name: str) -> Sheet | None:
+def ownership_sheet(view: EstimateView, name: str, currency: Currency = USD) -> Sheet | None:
     """Return the total cost of ownership as formulas of its inputs, None where it is not known.
 
     The formulas are the published equations of its lines with cells in place of names, so a changed input changes every line.
@@ -97,10 +98,10 @@ def ownership_sheet(view: EstimateView, name: str) -> Sheet | None:
     first = len(rows)
     rows += [(part.label, Formula(formula_of(equations[part.label], cells), part.value), equations[part.label]) for part in whole.parts]
     total = Formula(f"SUM({cell_name(first, 1)}:{cell_name(len(rows) - 1, 1)})", sum(part.value for part in whole.parts))
-    return Sheet(name, [*rows, ("Total cost of ownership", total)])
+    return Sheet(name, in_currency_too([*rows, ("Total cost of ownership", total)], currency, heads={first - 1}, columns=(1,)))
 
 
-def _alternatives(advice: Advice | None, mark: str) -> list[Sheet]:
+def _alternatives(advice: Advice | None, mark: str, currency: Currency) -> list[Sheet]:
     if advice is None:
         return []
     rows: list[tuple[Cell, ...]] = [("alternative", "group", "cost_usd", "saves_usd", "chance", "cash_usd", "effort", "lost")]
@@ -108,7 +109,7 @@ def _alternatives(advice: Advice | None, mark: str) -> list[Sheet]:
         cost, saved = each.results["cost_usd"], each.savings["cost_usd"]
         figures: tuple[Cell, ...] = (None if cost is None else float(cost.median), *((None, None) if saved is None else (saved.median, saved.chance)))
         rows.append((each.name, each.group.value, *figures, each.cash_usd, each.effort.value, each.lost))
-    return [Sheet(f"Alternatives{mark}", rows)]
+    return [Sheet(f"Alternatives{mark}", in_currency_too(rows, currency, heads={0}, columns=(2, 3, 5)))]
 
 
 def _number(value: object) -> Cell:
