@@ -31,6 +31,11 @@ def test_an_empty_ledger_says_nothing(shipped, store):
     assert found(shipped, store) is None
 
 
+def test_a_question_makes_no_ledger(shipped, tmp_path):
+    assert found(shipped, tmp_path / "none") is None
+    assert not (tmp_path / "none").exists()
+
+
 def test_two_own_runs_of_like_size_narrow_the_interval_and_move_the_hours(shipped, store):
     keep(store, slower(shipped, (1.4, 1.45), sizes=(2e9, 4e9)))
     own = found(shipped, store)

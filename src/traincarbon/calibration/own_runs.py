@@ -98,7 +98,7 @@ def _size(answer: Estimate) -> float | None:
 
 def _finished(store: str | os.PathLike[str] | None) -> list[Run]:
     with Ledger(store) as ledger:
-        return ledger.runs(limit=_MOST_RUNS)
+        return ledger.runs(limit=_MOST_RUNS) if ledger.has_journals else []  # a question makes no store
 
 
 def _unused_calibration(answer: Estimate, size: float) -> Calibration | None:
