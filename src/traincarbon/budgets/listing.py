@@ -3,7 +3,6 @@
 import os
 import time
 from collections.abc import Callable
-from os import path
 
 from traincarbon.budgets.budget import Budgets
 from traincarbon.budgets.budget_file import HINT, checked_budget, checked_limits, read_budgets, write_budgets
@@ -118,7 +117,7 @@ def _change(changed: Callable[[Budgets], Budgets], *, is_new: bool) -> str:
         CarbonError: *changed* refuses, or the file cannot be read or written.
     """
     changed(read_budgets(is_new=is_new))  # what is refused makes no folder
-    with alone(path.dirname(path.abspath(budget_file())), hint=HINT):
+    with alone(os.path.dirname(os.path.abspath(budget_file())), hint=HINT):
         budgets = changed(read_budgets(is_new=is_new))
         write_budgets(budgets)
     return budgets.file
