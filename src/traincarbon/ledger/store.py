@@ -84,7 +84,7 @@ class Ledger(LedgerReader):
         Raises:
             NotFoundError: there is no such run.
             AmbiguousError: several ids begin with it.
-            BusyError: another process compacts the store.
+            BusyError: another process changes the packs of the store.
             CarbonError: one still runs, shares a file with another run, or a file cannot be deleted.
         """
         runs = dict.fromkeys(map(self.full_id, ids))
@@ -115,6 +115,7 @@ class Ledger(LedgerReader):
 
         Raises:
             NotFoundError: a folder does not exist.
+            BusyError: another process changes the packs of the store; what was copied by then stays.
             CarbonError: a file cannot be copied.
         """
         runs: set[str] = set()
@@ -176,7 +177,7 @@ def has_journal(store: str, file: str) -> bool:
     runs, _ = _runs_of(file)
     if not runs or not _target(file, _folder_of(store, file, runs)):
         return True
-    packed = {each.packed.journal: InPack(pack, each) for pack in packs_of(store, min(runs)) for each in summaries_in(pack, run_id=min(runs))}
+    packed = {each.packed.journal: InPack(pack, each) for pack in packs_of(store, min(runs)) for each in summaries_in(pack, run_ids={min(runs)})}
     return is_in_pack(packed, _name_in(store, file, runs), file)
 
 

@@ -52,8 +52,8 @@ def test_a_summary_that_a_line_cannot_state_is_none(tmp_path):
 def test_only_summaries_of_the_run_that_is_asked_for_are_given(tmp_path):
     file = tmp_path / "p.jsonl"
     file.write_bytes(summary_line(Summarised(PACKED, folded(tmp_path))) + b"not json\n")
-    assert len(list(summaries_in(file, run_id="run"))) == 1
-    assert list(summaries_in(file, run_id="other")) == []
+    assert len(list(summaries_in(file, run_ids={"run"}))) == 1
+    assert list(summaries_in(file, run_ids={"other"})) == []
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ def compact(*, dry_run: bool = False, store: Store = None, progress: Tell | None
         progress: Called with a line now and then.
 
     Raises:
-        CarbonError: pyarrow is not installed, another process compacts the store, or the disk is full: what was not packed is as it was.
+        CarbonError: pyarrow is not installed, another process changes the packs of the store, or the disk is full: what was not packed is as it was.
     """
     from traincarbon.ledger.packs import compacting
 

@@ -42,7 +42,7 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
 
     Raises:
         MissingExtraError: pyarrow is not installed.
-        BusyError: another process compacts the store.
+        BusyError: another process changes the packs of the store.
         CarbonError: the disk is full, say; journals that were not packed by then are where they were.
     """
     pyarrow()

@@ -49,9 +49,8 @@ def copies_in_packs(index: Index, run_ids: Iterable[str]) -> dict[str, list[InPa
             runs_of.setdefault(os.path.join(index.journals, folder, name), set()).add(run_id)
     found: dict[str, list[InPack]] = {}
     for file, ids in sorted(runs_of.items()):
-        for each in summaries_in(file):
-            if each.process.run_id in ids:
-                found.setdefault(each.packed.journal, []).append(InPack(file, each))
+        for each in summaries_in(file, run_ids=ids):
+            found.setdefault(each.packed.journal, []).append(InPack(file, each))
     return found
 
 
@@ -64,9 +63,10 @@ def packs_of(store: str, run_id: str) -> list[str]:
     index = os.path.join(store, f"index-{node_name(store)}.sqlite")
     known, holding = set[str](), set[str]()
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"file:{quote(index)}?mode=ro", uri=True)) as connection:
-        holding = {os.path.join(journals, *row) for row in connection.execute(_PACKS_OF_A_RUN, (run_id, len(MONTH), MONTH))}
-        known = {os.path.join(journals, *row) for row in connection.execute(_PACKS, (len(MONTH), MONTH))}
-    return sorted(file for file in files if file in holding or (file not in known and any(True for _ in summaries_in(file, run_id=run_id))))
+        # All packs first: one that is indexed meanwhile is then searched.
+        every = {os.path.join(journals, *row) for row in connection.execute(_PACKS, (len(MONTH), MONTH))}
+        known, holding = every, {os.path.join(journals, *row) for row in connection.execute(_PACKS_OF_A_RUN, (run_id, len(MONTH), MONTH))}
+    return sorted(file for file in files if file in holding or (file not in known and any(True for _ in summaries_in(file, run_ids={run_id}))))
 
 
 def begins_with(long: str, short: InPack) -> bool:

@@ -20,7 +20,7 @@ def copy_pack(file: str, index: Index) -> bool:
 
     Raises:
         NotFoundError: its lines are missing, or it is no pack.
-        BusyError: another process compacts the store.
+        BusyError: another process changes the packs of the store.
         CarbonError: it cannot be copied.
     """
     found = list(summaries_in(file))

@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import NamedTuple
 
 from traincarbon.decode import decode
@@ -92,10 +92,10 @@ def summary_line(each: Summarised) -> bytes | None:
     return text if line is not None and is_same(_folded(line), process) else None
 
 
-def summaries_in(file: str | os.PathLike[str], *, run_id: str = "") -> Iterator[Summarised]:
-    """Yield the journals in a pack with their summaries: those of one run, or all."""
+def summaries_in(file: str | os.PathLike[str], *, run_ids: Container[str] | None = None) -> Iterator[Summarised]:
+    """Yield the journals in a pack with their summaries: those of some runs, or all."""
     for line, _, _ in read_lines(file):
-        if line is not None and (not run_id or line["run_id"] == run_id):
+        if line is not None and (run_ids is None or line["run_id"] in run_ids):
             packed = packed_in(line)
             if packed is not None:
                 yield Summarised(packed, _folded(line))

@@ -54,7 +54,7 @@ def without(file: str, journals: Collection[str]) -> None:
 
 def without_runs(file: str, runs: Collection[str]) -> None:
     """Take the journals of *runs* out of a pack, see :func:`without`."""
-    without(file, {each.packed.journal for each in summaries_in(file) if each.process.run_id in runs})
+    without(file, {each.packed.journal for each in summaries_in(file, run_ids=runs)})
 
 
 def _is_of(line: bytes, journals: Collection[str]) -> bool:

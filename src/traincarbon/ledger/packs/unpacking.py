@@ -42,7 +42,7 @@ def as_written(files: Iterable[str], run_id: str) -> Iterator[list[JournalAsWrit
         CarbonError: there is no room for them in the folder for temporary files.
     """
     found = [JournalAsWritten(os.path.basename(file), file) for file in files if not is_pack(file)]
-    packed = [(file, each) for file in files if is_pack(file) for each in summaries_in(file, run_id=run_id)]
+    packed = [(file, each) for file in files if is_pack(file) for each in summaries_in(file, run_ids={run_id})]
     if not packed:
         yield found
         return
@@ -60,7 +60,7 @@ def as_written(files: Iterable[str], run_id: str) -> Iterator[list[JournalAsWrit
 
 def size_as_written_b(files: Iterable[str], run_id: str) -> int:
     """Return the size of the journals of a run that are there, those in packs too. [B]."""
-    return sum(sum(each.packed.size_b for each in summaries_in(file, run_id=run_id)) if is_pack(file) else size_b(file) for file in files)
+    return sum(sum(each.packed.size_b for each in summaries_in(file, run_ids={run_id})) if is_pack(file) else size_b(file) for file in files)
 
 
 def size_b(file: str) -> int:

@@ -42,7 +42,7 @@ class Bill(NamedTuple):
     Attributes:
         charges: Its charges in dollars.
         left_out: Lines that cannot be read, each with its place, and costs in currencies whose rate is not known.
-        notes: What was converted to dollars, and how.
+        notes: What was converted to dollars, and how, and whether the end of the file is missing.
     """
 
     charges: list[Charge]
