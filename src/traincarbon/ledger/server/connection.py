@@ -16,6 +16,10 @@ T = TypeVar("T")
 _CONNECT_S, _STATEMENT_S, _LOCK_S = 5, 60, 20
 _ANSWER_S = 90.0
 """Longest wait for all statements of a transaction: a server that accepts a connection and then says nothing has no other limit."""
+_SETTINGS = f"""
+SELECT set_config('statement_timeout', '{_STATEMENT_S}s', true), set_config('lock_timeout', '{_LOCK_S}s', true), set_config('jit', 'off', true)
+"""
+"""For one transaction: limits, and no compiling of questions, which takes longer than any of ours."""
 _NOT_PERMITTED = "42501"
 _PASSING = ("08", "23505", "40", "53", "55", "57")
 """What passes, by SQLSTATE: connections, transactions that collided, resources, locks, and a server that is shut down or starts."""
@@ -81,8 +85,7 @@ class ServerLedger:
 
     def _done(self, work: "Callable[[Connection], T]") -> T:
         with self._errors_in_a_line(), self._engine.begin() as connection:
-            for name, limit_s in (("statement_timeout", _STATEMENT_S), ("lock_timeout", _LOCK_S)):
-                connection.exec_driver_sql(f"SET LOCAL {name} = '{limit_s}s'")
+            connection.exec_driver_sql(_SETTINGS)
             return work(connection)
 
     @contextmanager
