@@ -59,9 +59,9 @@ class PreparedWalks:
 
 def _walked(way: tuple[_Stop, ...], values: dict[str, Num | None]) -> list[ComputedLink]:
     computed = []
-    for link, inputs, varying, ready in way:
+    for link, template, varying, ready in way:
         if varying:
-            inputs = inputs.copy()
+            inputs = template.copy()
             for parameter, name in varying:
                 inputs[parameter] = values[name]
             values[link.name] = value = link.formula(**inputs)
