@@ -3,16 +3,13 @@
 from typing import NamedTuple
 
 from traincarbon.formulas.equation import equation, require
-from traincarbon.formulas.exchange import data_parallel_s, local_params, stage_hop_s
+from traincarbon.formulas.exchange import data_parallel_s, exposed_part_s, gradients_s, local_params, stage_hop_s, turn_gather_s
 from traincarbon.formulas.layer import LayerTime, layer_time
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained, ceiling, larger
 from traincarbon.uncertain import Num
 
 _OPTIMISER_B = 40.0
 """Bytes that Adam touches for each parameter: gradient, master copy and two moments read and written, the weight written, the norm."""
-
-_MOST_SPARED = 2.0
-"""Layers that the stage with the head may have fewer than the others."""
 
 
 class StepTime(NamedTuple):
@@ -91,16 +88,14 @@ def time_by_term(*, shape: Shape, layout: Layout, machine: Machine, sustained: S
 
     *layer* is the time of one of its layers where the caller knows it.
     """
-    t, p, v = layout.tp, layout.pp, layout.interleave
-    m = layout.micro_batches
+    p, v, m = layout.pp, layout.interleave, layout.micro_batches
     tokens = layout.micro_batch * shape.seq_len / layout.cp
     memory = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
     if layer is None:
         layer = layer_time(shape=shape, layout=layout, machine=machine, sustained=sustained)
     stage_layers = ceiling(shape.layers, p * v) * v
     layer_s = layer.total_s
-    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
-    head_s = tokens * shape.vocab / t * (6.0 * shape.hidden / head_rate + 24.0 / memory)
+    head_s = _head_s(shape, layout, machine, sustained, tokens)
     spared = ceiling(stage_layers * p - shape.layers, 2.0)
     head_beyond_s = larger(head_s - spared * layer_s, 0.0)
     hop_s = stage_hop_s(shape, layout, machine, sustained, tokens)
@@ -123,19 +118,47 @@ def time_by_term(*, shape: Shape, layout: Layout, machine: Machine, sustained: S
     )
 
 
-def least_step_s(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, layer_s: Num, chunks: Num) -> Num:
+def least_step_s(
+    *,
+    shape: Shape,
+    layout: Layout,
+    machine: Machine,
+    sustained: Sustained,
+    layer_s: Num,
+    backward_s: Num,
+    chunks: Num,
+    spared: Num,
+) -> Num:
     """Return what :func:`time_by_term` is not below for *layout* with up to so many *chunks* of the model on a stage. [s].
 
-    It counts the layers, the head and the bubble, without the exchange of gradients, the hops of the pipeline and Adam.
-    With the time *layer_s* of a layer that repeats less in the backward pass it is a bound too.
+    With layers that repeat less in the backward pass than the layout does, it is a bound too.
+
+    Args:
+        shape: The model. [1]
+        layout: How it is spread, with one chunk on a stage and either weights or optimiser sharded. [1]
+        machine: Peaks and bandwidths. [FLOP/s, B/s]
+        sustained: What is reached of them. [1, s]
+        layer_s: One micro-batch in one layer, with no more repeated than in the layout. [s]
+        backward_s: The backward pass of it. [s]
+        chunks: Most chunks on a stage. [1]
+        spared: Most layers, by any of these numbers of chunks, that the stage with the head has fewer than the others. [1]
     """
     p, m = layout.pp, layout.micro_batches
-    stage_s = ceiling(shape.layers, p) * layer_s
-    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
-    head_s = layout.micro_batch * shape.seq_len / layout.cp * shape.vocab / layout.tp * (6.0 * shape.hidden / head_rate)
-    spared_s = _MOST_SPARED * (p > 1.0) * layer_s
-    head_beyond_s = (stage_s >= spared_s) * larger(head_s - spared_s, 0.0)
-    return m * (stage_s + head_beyond_s) + (p - 1.0) / chunks * (stage_s + head_s / p)
+    tokens, stage_layers = shape.seq_len / layout.cp, ceiling(shape.layers, p)
+    head_s = layout.micro_batch * _head_s(shape, layout, machine, sustained, tokens)
+    stage_s = stage_layers * layer_s
+    working_s = m * (stage_s + (stage_layers >= 2.0 * spared) * larger(head_s - spared * layer_s, 0.0))
+    started_s = stage_hop_s(shape, layout, machine, sustained, 0.0)
+    hop_s = started_s + layout.micro_batch * (stage_hop_s(shape, layout, machine, sustained, tokens) - started_s)
+    fill_s = (p - 1.0) / chunks * (stage_s + head_s / p)
+    params = local_params(shape, layout)
+    if layout.sharded_weights:
+        exchange_s, behind_s = m * turn_gather_s(shape, layout, machine, sustained, params), working_s
+    else:
+        exchange_s, behind_s = gradients_s(layout, machine, sustained, params), stage_layers * backward_s
+    exposed_s = exposed_part_s(exchange_s=exchange_s, overlap=layout.overlap_data, behind_s=behind_s, exposed_share=sustained.exposed_share)
+    update_s = _optimiser_s(shape, layout, machine.memory_bandwidth_b_per_s * sustained.memory_efficiency)
+    return working_s + m * hop_s * (1.0 - layout.overlap_pipeline) + fill_s + exposed_s + update_s
 
 
 @equation("(pp - 1) / interleave × (stage_layers × layer_s + head_s / pp)", source="narayanan-2021-megatron")
@@ -200,6 +223,13 @@ def step_mfu(*, shape: Shape, layout: Layout, machine: Machine, seconds_s: Num) 
     """
     require(above=0.0, seconds_s=seconds_s)
     return shape.model_flop_per_token * layout.sequences * shape.seq_len / (layout.accelerators * machine.peak_flop_per_s * seconds_s)
+
+
+def _head_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
+    """Return the time of logits and loss of so many tokens, forward and backward."""
+    memory = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
+    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
+    return tokens * shape.vocab / layout.tp * (6.0 * shape.hidden / head_rate + 24.0 / memory)
 
 
 def _optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:

@@ -7,30 +7,24 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
+from traincarbon.estimation.layout.array_bounds import bounds
 from traincarbon.estimation.layout.array_candidates import (
     Array,
-    Batches,
     Candidates,
-    batches,
     candidates,
-    may_shard_weights,
-    most_chunks,
+    of_batches,
+    places,
     take,
-    taken,
-    with_sharded_weights,
+    ways,
 )
+from traincarbon.estimation.layout.array_layers import layers_of, of_rows
 from traincarbon.estimation.layout.search import OFF_STATED, OFF_USUAL, LayoutTask, Spread, recomputations
-from traincarbon.formulas.layer import LayerTime, layer_time
 from traincarbon.formulas.layout import Layout, Machine, Shape
 from traincarbon.formulas.memory import LayoutMemory, activations_b, state_by_purpose
-from traincarbon.formulas.step import StepTime, least_step_s, step_mfu, time_by_term
+from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
 
 _PLANS_AT_ONCE = 1024
 """Plans of a block: their rows fit in the cache of a core, and are many for each call of NumPy."""
-_DEGREES = 9
-"""More than the powers of two among the degrees of any kind of parallelism: exponents from one on, as frexp gives them."""
-_BELOW = 1.0 - 1e-9
-"""How far a bound is lowered, so that rounding does not raise it above what it bounds."""
 Fields = TypeVar("Fields", Shape, Layout, LayoutMemory)
 
 
@@ -69,7 +63,7 @@ def _with_mfu(task: LayoutTask, spread: Spread) -> Spread:
     known = np.flatnonzero(np.isfinite(spread.layout.sequences))
     mfu = np.full(len(task.accelerators), np.nan)
     layout = Layout(*(take(field, known) for field in spread.layout))
-    shape, machine = _of_rows(task, known)
+    shape, machine = of_rows(task, known)
     mfu[known] = step_mfu(shape=shape, layout=layout, machine=machine, seconds_s=spread.step.total_s[known])
     return spread._replace(mfu=mfu)
 
@@ -82,7 +76,7 @@ def _alike(task: LayoutTask) -> list[Array]:
 
 def _block(task: LayoutTask, rows: Array) -> LayoutTask:
     """Return the task of some of the plans, with one number for each field of the model or the machine that is the same in all of them."""
-    shape, machine = _of_rows(task, rows)
+    shape, machine = of_rows(task, rows)
     count, sequences = (np.broadcast_to(each, task.accelerators.shape)[rows] for each in (task.accelerators, task.sequences))
     return task._replace(
         shape=Shape(*map(_one_or_all, shape)),
@@ -120,15 +114,17 @@ def _joined(own: Array, more: Array) -> Array:
 def _best_near(task: LayoutTask, off: float) -> _Best:
     """Return the fastest layouts whose batch is near enough.
 
-    Each way to divide a model has a bound that none of its layouts is below. The way of each plan with the least bound is costed first, then all
-    whose bound is not above the time that was found. So the result is that of costing all.
+    Each way to divide a model has, with each micro-batch, a bound that none of its layouts is below. Those of each plan with the least bound are
+    costed first, then all whose bound is not above the time that was found. So the result is that of costing all.
     """
-    tried = _holding(task, batches(task, off))
-    bound_s = _bounds(task, tried)
-    promising = _fastest(_costed(task, candidates(task, taken(tried, _first_least(tried.plan, bound_s)))))
-    least_s = np.full(len(task.accelerators), np.inf)
+    found, steps, bound_s = bounds(task, ways(task, off), off)
+    of_way_s = bound_s.min(axis=0)
+    way = _first_least(found.plan, of_way_s)
+    way = way[of_way_s[way] < np.inf]
+    promising = _fastest(_costed(task, candidates(task, of_batches(found, steps, way, bound_s[:, way].argmin(axis=0)))))
+    least_s = np.full(len(task.accelerators), np.finfo(float).max)
     least_s[promising.plan] = promising.step.total_s / promising.layout.sequences
-    return _fastest(_costed(task, candidates(task, taken(tried, np.flatnonzero(bound_s <= least_s[tried.plan])))))
+    return _fastest(_costed(task, candidates(task, of_batches(found, steps, *places((bound_s <= least_s[found.plan]).T)))))
 
 
 def _fastest(found: _Best) -> _Best:
@@ -145,99 +141,9 @@ def _fastest(found: _Best) -> _Best:
 def _costed(task: LayoutTask, tried: Candidates) -> _Best:
     """Return those of the layouts *tried* that fit, with step and memory."""
     (plan, layout), memory = _fitting(task, tried)
-    shape, machine = _of_rows(task, plan)
-    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=_layers(task, plan, layout))
+    shape, machine = of_rows(task, plan)
+    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=layers_of(task, plan, layout))
     return _Best(plan, layout, step, memory)
-
-
-def _holding(task: LayoutTask, found: Batches) -> Candidates:
-    """Return the ways that fit with one chunk on a stage and the sharding that suits them best, each with the least recomputation with which it does.
-
-    More chunks need more memory, so no layout of a way fits with less recomputation.
-    """
-    tried, limit_b = found.tried, take(task.memory_b, found.tried.plan)
-    state_b = _least_state_b(task, taken(tried, found.first))[found.way]
-    again = {name: np.zeros(len(tried.plan)) for name in ("recompute_layers", "recompute_attention")}
-    fits = np.zeros(len(tried.plan), dtype=bool)
-    rows = np.flatnonzero(state_b <= limit_b)
-    for choice in recomputations(task):
-        plan, layout = taken(tried, rows)
-        fits[rows] = state_b[rows] + activations_b(shape=_taken(task.shape, plan), layout=layout._replace(**choice)) <= take(limit_b, rows)
-        for name, field in again.items():
-            field[rows] = choice.get(name, 0.0)
-        rows = rows[~fits[rows]]
-    return taken(tried._replace(layout=tried.layout._replace(**again)), np.flatnonzero(fits))
-
-
-def _least_state_b(task: LayoutTask, ways: Candidates) -> Array:
-    """Return the bytes of weights, gradients and optimiser with the sharding that needs the least."""
-    plan, layout = ways
-    shape = _taken(task.shape, plan)
-    state_b = state_by_purpose(shape=shape, layout=layout).total_b
-    rows = np.flatnonzero(may_shard_weights(layout))
-    plan, layout = taken(ways, rows)
-    by_weights = state_by_purpose(shape=_taken(task.shape, plan), layout=with_sharded_weights(layout, 1.0)).total_b
-    state_b[rows] = np.minimum(state_b[rows], by_weights)
-    return state_b
-
-
-def _bounds(task: LayoutTask, tried: Candidates) -> Array:
-    """Return the seconds for each sequence that no layout of a way is below, whatever it exchanges."""
-    plan, layout = tried
-    shape, machine = _of_rows(task, plan)
-    layer_s = _layers_s(task, plan, layout)
-    chunks = most_chunks(shape.layers, layout)
-    bound_s = least_step_s(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer_s=layer_s, chunks=chunks)
-    return bound_s / layout.sequences * _BELOW
-
-
-def _layers_s(task: LayoutTask, plan: Array, layout: Layout) -> Array:
-    """Return the whole time of a layer of each layout."""
-    first, same = _distinct_layers(plan, layout, len(task.accelerators))
-    return _layer_of_rows(task, plan, layout, first).total_s[same]
-
-
-def _layer_of_rows(task: LayoutTask, plan: Array, layout: Layout, rows: Array) -> LayerTime:
-    shape, machine = _of_rows(task, plan[rows])
-    return layer_time(shape=shape, layout=Layout(*(take(field, rows) for field in layout)), machine=machine, sustained=task.sustained)
-
-
-def _layers(task: LayoutTask, plan: Array, layout: Layout) -> LayerTime:
-    """Return the time of a layer of each layout, computed once for each distinct one."""
-    first, same = _distinct_layers(plan, layout, len(task.accelerators))
-    return LayerTime(*(take(field, same) for field in _layer_of_rows(task, plan, layout, first)))
-
-
-def _of_rows(task: LayoutTask, plan: Array) -> tuple[Shape, Machine]:
-    """Return model and machine of each row, whose plans these are."""
-    return Shape(*(take(field, plan) for field in task.shape)), Machine(*(take(field, plan) for field in task.machine))
-
-
-def _distinct_layers(plan: Array, layout: Layout, plans: int) -> tuple[Array, Array]:
-    """Return a row for each distinct layer, and which of these each row has.
-
-    A layer of a plan depends on tensor, context and expert parallelism, micro-batch and recomputation; so there are fewer than layouts.
-    """
-    kind, kinds = np.zeros(len(plan), dtype=int), 1
-    for field in (layout.tp, layout.cp, layout.ep, layout.micro_batch):
-        if hasattr(field, "shape"):
-            kind, kinds = kind * _DEGREES + np.frexp(field)[1], kinds * _DEGREES
-    for field in (layout.recompute_layers, layout.recompute_attention):
-        if hasattr(field, "shape"):
-            kind, kinds = kind * 2 + field.astype(int), kinds * 2
-    kind, kinds = _numbered(kind, kinds)
-    same, count = _numbered(plan * kinds + kind, plans * kinds)
-    first = np.zeros(count, dtype=int)
-    first[same] = np.arange(len(same))
-    return first, same
-
-
-def _numbered(key: Array, size: int) -> tuple[Array, int]:
-    """Return *key*, whole numbers below *size*, as numbers from zero on without gaps, and how many there are."""
-    seen = np.zeros(size, dtype=bool)
-    seen[key] = True
-    place = np.cumsum(seen) - 1
-    return place[key], int(place[-1]) + 1 if size else 0
 
 
 def _fitting(task: LayoutTask, tried: Candidates) -> tuple[Candidates, LayoutMemory]:
