@@ -32,7 +32,7 @@ MODULES = [
 PARTS = (
     *("tensor_s", "context_s", "experts_s", "stage_hop_s", "data_parallel_s", "local_params", "larger", "smaller", "ceiling"),
     *("layer_time", "time_by_term", "least_step_s", "memory_by_purpose", "state_by_purpose", "activations_b", "exposed_part_s"),
-    *("layer_lines", "layer_activations", "gradients_s", "turn_gather_s"),
+    *("layer_lines", "layer_activations", "gradients_s", "turn_gather_s", "step_lines", "head_s", "optimiser_s"),
 )
 """Parts of a step that are no equation of one line."""
 FORMULAS = [

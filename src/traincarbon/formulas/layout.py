@@ -222,5 +222,5 @@ def ceiling(count: Num, part: Num) -> Num:
     shares = count / part
     if not hasattr(shares, "astype"):
         return float(math.ceil(shares))
-    whole = shares.astype(int).astype(float)
+    whole = shares.astype(int).astype(shares.dtype)
     return whole + (whole < shares)

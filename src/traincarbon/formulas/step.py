@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from traincarbon.formulas.equation import equation, require
-from traincarbon.formulas.exchange import data_parallel_s, exposed_part_s, gradients_s, local_params, stage_hop_s, turn_gather_s
+from traincarbon.formulas.exchange import data_parallel_s, local_params, stage_hop_s
 from traincarbon.formulas.layer import LayerTime, layer_time
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained, ceiling, larger
 from traincarbon.uncertain import Num
@@ -95,9 +95,9 @@ def time_by_term(*, shape: Shape, layout: Layout, machine: Machine, sustained: S
         layer = layer_time(shape=shape, layout=layout, machine=machine, sustained=sustained)
     stage_layers = ceiling(shape.layers, p * v) * v
     layer_s = layer.total_s
-    head_s = _head_s(shape, layout, machine, sustained, tokens)
+    of_head_s = head_s(shape, layout, machine, sustained, tokens)
     spared = ceiling(stage_layers * p - shape.layers, 2.0)
-    head_beyond_s = larger(head_s - spared * layer_s, 0.0)
+    head_beyond_s = larger(of_head_s - spared * layer_s, 0.0)
     hop_s = stage_hop_s(shape, layout, machine, sustained, tokens)
     runs = m * stage_layers
     working_s = runs * layer_s + m * head_beyond_s
@@ -112,53 +112,10 @@ def time_by_term(*, shape: Shape, layout: Layout, machine: Machine, sustained: S
         context_parallel_s=runs * layer.context_s,
         expert_parallel_s=runs * layer.experts_s,
         pipeline_s=m * hop_s * (1.0 - layout.overlap_pipeline),
-        bubble_s=pipeline_fill_s(pp=p, interleave=v, stage_layers=stage_layers, layer_s=layer_s, head_s=head_s),
+        bubble_s=pipeline_fill_s(pp=p, interleave=v, stage_layers=stage_layers, layer_s=layer_s, head_s=of_head_s),
         data_parallel_s=data_s,
-        optimiser_s=_optimiser_s(shape, layout, memory),
+        optimiser_s=optimiser_s(shape, layout, memory),
     )
-
-
-def least_step_s(
-    *,
-    shape: Shape,
-    layout: Layout,
-    machine: Machine,
-    sustained: Sustained,
-    layer_s: Num,
-    backward_s: Num,
-    chunks: Num,
-    spared: Num,
-) -> Num:
-    """Return what :func:`time_by_term` is not below for *layout* with up to so many *chunks* of the model on a stage. [s].
-
-    With layers that repeat less in the backward pass than the layout does, it is a bound too.
-
-    Args:
-        shape: The model. [1]
-        layout: How it is spread, with one chunk on a stage and either weights or optimiser sharded. [1]
-        machine: Peaks and bandwidths. [FLOP/s, B/s]
-        sustained: What is reached of them. [1, s]
-        layer_s: One micro-batch in one layer, with no more repeated than in the layout. [s]
-        backward_s: The backward pass of it. [s]
-        chunks: Most chunks on a stage. [1]
-        spared: Most layers, by any of these numbers of chunks, that the stage with the head has fewer than the others. [1]
-    """
-    p, m = layout.pp, layout.micro_batches
-    tokens, stage_layers = shape.seq_len / layout.cp, ceiling(shape.layers, p)
-    head_s = layout.micro_batch * _head_s(shape, layout, machine, sustained, tokens)
-    stage_s = stage_layers * layer_s
-    working_s = m * (stage_s + (stage_layers >= 2.0 * spared) * larger(head_s - spared * layer_s, 0.0))
-    started_s = stage_hop_s(shape, layout, machine, sustained, 0.0)
-    hop_s = started_s + layout.micro_batch * (stage_hop_s(shape, layout, machine, sustained, tokens) - started_s)
-    fill_s = (p - 1.0) / chunks * (stage_s + head_s / p)
-    params = local_params(shape, layout)
-    if layout.sharded_weights:
-        exchange_s, behind_s = m * turn_gather_s(shape, layout, machine, sustained, params), working_s
-    else:
-        exchange_s, behind_s = gradients_s(layout, machine, sustained, params), stage_layers * backward_s
-    exposed_s = exposed_part_s(exchange_s=exchange_s, overlap=layout.overlap_data, behind_s=behind_s, exposed_share=sustained.exposed_share)
-    update_s = _optimiser_s(shape, layout, machine.memory_bandwidth_b_per_s * sustained.memory_efficiency)
-    return working_s + m * hop_s * (1.0 - layout.overlap_pipeline) + fill_s + exposed_s + update_s
 
 
 @equation("(pp - 1) / interleave × (stage_layers × layer_s + head_s / pp)", source="narayanan-2021-megatron")
@@ -225,14 +182,14 @@ def step_mfu(*, shape: Shape, layout: Layout, machine: Machine, seconds_s: Num) 
     return shape.model_flop_per_token * layout.sequences * shape.seq_len / (layout.accelerators * machine.peak_flop_per_s * seconds_s)
 
 
-def _head_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
+def head_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
     """Return the time of logits and loss of so many tokens, forward and backward."""
     memory = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
     head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
     return tokens * shape.vocab / layout.tp * (6.0 * shape.hidden / head_rate + 24.0 / memory)
 
 
-def _optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:
+def optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:
     dense, experts = local_params(shape, layout)
     sharded = larger(layout.sharded_weights, layout.sharded_optimiser)
     ranks = layout.dp * layout.cp

@@ -51,26 +51,6 @@ class Ways(NamedTuple):
         return Ways(self.plan[rows], Layout(*(take(field, rows) for field in self.layout)), self.chunks[rows], self.spared[rows])
 
 
-class Batches(NamedTuple):
-    """The steps that each of some ways can have: a row for each micro-batch, a column for each way.
-
-    Attributes:
-        micro_batch: Sequences of a micro-batch, a column of one.
-        micro_batches: Micro-batches of a step.
-        sequences: Sequences of a step.
-        may: Where the step is near enough to the wanted one.
-    """
-
-    micro_batch: Array
-    micro_batches: Array
-    sequences: Array
-    may: Array
-
-    def take(self, ways: Array) -> "Batches":
-        """Return the steps of some of the ways."""
-        return Batches(self.micro_batch, self.micro_batches[:, ways], self.sequences[:, ways], self.may[:, ways])
-
-
 class _Degrees(NamedTuple):
     """Degrees of parallelism that divide the accelerators of many plans. *stage* is the place of *pp* in the tables of :class:`_Stages`."""
 
@@ -114,22 +94,29 @@ def ways(task: LayoutTask, off: float) -> Ways:
     return Ways(plan, layout, stages.chunks[stage], stages.spared[stage])
 
 
-def batches(task: LayoutTask, found: Ways, off: float) -> Batches:
-    """Return the steps of each way: up to the first micro-batch whose nearest batch is too far off."""
-    micro_batch = np.array(MICRO_BATCHES)[:, None]
-    wanted = task.sequences[found.plan]
-    multiples = found.layout.dp * micro_batch
-    micro_batches = np.maximum(1.0, np.rint(wanted / multiples))
-    sequences = micro_batches * multiples
-    may = np.logical_and.accumulate(np.abs(sequences - wanted) <= np.maximum(off * wanted, 0.5), axis=0)
-    levels = max(1, int(may.any(axis=1).sum()))
-    return Batches(micro_batch[:levels], micro_batches[:levels], sequences[:levels], may[:levels])
+def micro_batch_counts(task: LayoutTask, found: Ways, off: float) -> Array:
+    """Return how many of the micro-batches each way may have: up to the first whose nearest batch is too far off."""
+    wanted, counts = task.sequences[found.plan], np.zeros(len(found.plan), dtype=np.int8)
+    farthest, may = np.maximum(off * wanted, 0.5), np.ones(len(found.plan), dtype=bool)
+    for micro_batch in MICRO_BATCHES:
+        multiple = found.layout.dp * micro_batch
+        may &= np.abs(micro_batches(wanted, multiple) * multiple - wanted) <= farthest
+        if not may.any():
+            break
+        counts += may
+    return counts
 
 
-def of_batches(found: Ways, steps: Batches, way: Array, level: Array) -> Candidates:
-    """Return the layouts of some ways with their micro-batches, each the row *level* of *steps*."""
-    layout = Layout(*(take(field, way) for field in found.layout))
-    return Candidates(found.plan[way], layout._replace(sequences=steps.sequences[level, way], micro_batch=steps.micro_batch[level, 0]))
+def micro_batches(wanted: Array, multiple: Array) -> Array:
+    """Return the micro-batches of the step that is nearest to *wanted* sequences, *multiple* of them in each over all ranks."""
+    return np.maximum(1.0, np.rint(wanted / multiple))
+
+
+def with_micro_batch(task: LayoutTask, found: Ways, micro_batch: Array) -> Candidates:
+    """Return the layouts of ways with a micro-batch each."""
+    multiple = found.layout.dp * micro_batch
+    sequences = micro_batches(task.sequences[found.plan], multiple) * multiple
+    return Candidates(found.plan, found.layout._replace(sequences=sequences, micro_batch=micro_batch))
 
 
 def candidates(task: LayoutTask, batched: Candidates) -> Candidates:

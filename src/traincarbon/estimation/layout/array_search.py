@@ -11,14 +11,14 @@ from traincarbon.estimation.layout.array_bounds import bounds
 from traincarbon.estimation.layout.array_candidates import (
     Array,
     Candidates,
+    Ways,
     candidates,
-    of_batches,
-    places,
     take,
     ways,
+    with_micro_batch,
 )
 from traincarbon.estimation.layout.array_layers import layers_of, of_rows
-from traincarbon.estimation.layout.search import OFF_STATED, OFF_USUAL, LayoutTask, Spread, recomputations
+from traincarbon.estimation.layout.search import MICRO_BATCHES, OFF_STATED, OFF_USUAL, LayoutTask, Spread, recomputations
 from traincarbon.formulas.layout import Layout, Machine, Shape
 from traincarbon.formulas.memory import LayoutMemory, activations_b, state_by_purpose
 from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
@@ -117,14 +117,32 @@ def _best_near(task: LayoutTask, off: float) -> _Best:
     Each way to divide a model has, with each micro-batch, a bound that none of its layouts is below. Those of each plan with the least bound are
     costed first, then all whose bound is not above the time that was found. So the result is that of costing all.
     """
-    found, steps, bound_s = bounds(task, ways(task, off), off)
-    of_way_s = bound_s.min(axis=0)
-    way = _first_least(found.plan, of_way_s)
-    way = way[of_way_s[way] < np.inf]
-    promising = _fastest(_costed(task, candidates(task, of_batches(found, steps, way, bound_s[:, way].argmin(axis=0)))))
+    found, place, bound_s = bounds(task, ways(task, off), off)
+    promising = _fastest(_costed(task, candidates(task, _promising(task, found, place, bound_s))))
     least_s = np.full(len(task.accelerators), np.finfo(float).max)
     least_s[promising.plan] = promising.step.total_s / promising.layout.sequences
-    return _fastest(_costed(task, candidates(task, of_batches(found, steps, *places((bound_s <= least_s[found.plan]).T)))))
+    return _fastest(_costed(task, candidates(task, _not_above(task, found, place, bound_s, least_s[found.plan]))))
+
+
+def _promising(task: LayoutTask, found: Ways, place: Array, bound_s: list[Array]) -> Candidates:
+    """Return the way and micro-batch of each plan with the least bound."""
+    of_way_s, micro_batch = np.full(len(place), np.inf), np.ones(len(place))
+    for size, each_s in zip(MICRO_BATCHES, bound_s, strict=False):
+        rows = np.flatnonzero(each_s < of_way_s[: len(each_s)])
+        of_way_s[rows], micro_batch[rows] = each_s[rows], size
+    order = np.argsort(place)
+    rows = order[_first_least(found.plan[order], of_way_s[order])]
+    rows = rows[of_way_s[rows] < np.inf]
+    return with_micro_batch(task, found.take(rows), micro_batch[rows])
+
+
+def _not_above(task: LayoutTask, found: Ways, place: Array, bound_s: list[Array], least_s: Array) -> Candidates:
+    """Return the ways and micro-batches whose bound is not above the least time of their plan, in the order in which a search tries them."""
+    rows = [np.flatnonzero(each_s <= least_s[: len(each_s)]) for each_s in bound_s]
+    way = np.concatenate(rows or [np.zeros(0, dtype=int)])
+    micro_batch = np.repeat(MICRO_BATCHES[: len(rows)], [len(each) for each in rows])
+    order = np.lexsort((micro_batch, place[way]))
+    return with_micro_batch(task, found.take(way[order]), micro_batch[order])
 
 
 def _fastest(found: _Best) -> _Best:
