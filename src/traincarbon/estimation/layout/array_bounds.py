@@ -60,7 +60,7 @@ def bounds(task: LayoutTask, found: Ways, off: float) -> Bounds:
     single = task._replace(shape=_single(task.shape), machine=_single(task.machine))
     room_b, room_by_weights_b = _rooms(single, found)
     place = np.flatnonzero(np.maximum(room_b, room_by_weights_b) > 0.0)
-    counts = micro_batch_counts(task, found.take(place), off)
+    counts = micro_batch_counts(task, found.plan[place], found.layout.dp[place], off)
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     place, counts = place[order], counts[order]
     found, room_b, room_by_weights_b = found.take(place), room_b[place], room_by_weights_b[place]

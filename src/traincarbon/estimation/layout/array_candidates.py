@@ -94,12 +94,12 @@ def ways(task: LayoutTask, off: float) -> Ways:
     return Ways(plan, layout, stages.chunks[stage], stages.spared[stage])
 
 
-def micro_batch_counts(task: LayoutTask, found: Ways, off: float) -> Array:
+def micro_batch_counts(task: LayoutTask, plan: Array, dp: Array, off: float) -> Array:
     """Return how many of the micro-batches each way may have: up to the first whose nearest batch is too far off."""
-    wanted, counts = task.sequences[found.plan], np.zeros(len(found.plan), dtype=np.int8)
-    farthest, may = np.maximum(off * wanted, 0.5), np.ones(len(found.plan), dtype=bool)
+    wanted, counts = task.sequences[plan], np.zeros(len(plan), dtype=np.int8)
+    farthest, may = np.maximum(off * wanted, 0.5), np.ones(len(plan), dtype=bool)
     for micro_batch in MICRO_BATCHES:
-        multiple = found.layout.dp * micro_batch
+        multiple = dp * micro_batch
         may &= np.abs(micro_batches(wanted, multiple) * multiple - wanted) <= farthest
         if not may.any():
             break

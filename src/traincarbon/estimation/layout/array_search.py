@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -45,14 +46,12 @@ def fastest_of_each(task: LayoutTask) -> Spread:
             are fixed, the habits and the size of the scale-up domain hold for all.
     """
     count = len(task.accelerators)
-    blocks = [block for alike in _alike(task) for block in np.split(alike, range(_PLANS_AT_ONCE, len(alike), _PLANS_AT_ONCE))] or [np.zeros(0, dtype=int)]
-    tasks = [_block(task, rows) for rows in blocks]
-    if len(blocks) < 2:
-        found = [_best_of(each) for each in tasks]
-    else:
-        with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as pool:
-            found = list(pool.map(_best_of, tasks))
-    plan = np.concatenate([rows[best.plan] for rows, best in zip(blocks, found, strict=True)])
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        found: list[_Best] = []
+        for off in OFF_STATED if task.is_batch_stated else OFF_USUAL:
+            rest = np.setdiff1d(np.arange(count), np.concatenate([np.zeros(0, dtype=int), *(best.plan for best in found)]), assume_unique=True)
+            found += pool.map(partial(_best_of_block, task, off), _blocks(task, rest))
+    plan = np.concatenate([best.plan for best in found])
     layout = Layout(*_gathered([best.layout for best in found], plan, count))
     step = StepTime(*_gathered([best.step for best in found], plan, count))
     memory = LayoutMemory(*_gathered([best.memory for best in found], plan, count))
@@ -68,10 +67,11 @@ def _with_mfu(task: LayoutTask, spread: Spread) -> Spread:
     return spread._replace(mfu=mfu)
 
 
-def _alike(task: LayoutTask) -> list[Array]:
-    """Return the plans of dense models and those of mixtures of experts apart: dense ones need no sums over experts."""
-    mixed = np.broadcast_to(task.shape.experts, task.accelerators.shape) > 1.0
-    return [rows for rows in (np.flatnonzero(~mixed), np.flatnonzero(mixed)) if len(rows)]
+def _blocks(task: LayoutTask, rows: Array) -> list[Array]:
+    """Return the *rows* in blocks of plans, dense models and mixtures of experts apart: dense ones need no sums over experts."""
+    mixed = np.broadcast_to(task.shape.experts, task.accelerators.shape)[rows] > 1.0
+    alike = [each for each in (rows[~mixed], rows[mixed]) if len(each)]
+    return [block for each in alike for block in np.array_split(each, -(-len(each) // _PLANS_AT_ONCE))] or [rows]
 
 
 def _block(task: LayoutTask, rows: Array) -> LayoutTask:
@@ -91,24 +91,10 @@ def _one_or_all(field: Array) -> Array:
     return float(field[0]) if hasattr(field, "shape") and len(field) and (field == field[0]).all() else field
 
 
-def _best_of(task: LayoutTask) -> _Best:
-    """Return the fastest layouts of a block: near the wanted batch, and farther off for the plans that have none there."""
-    near, far = OFF_STATED if task.is_batch_stated else OFF_USUAL
-    best = _best_near(task, near)
-    rest = np.setdiff1d(np.arange(len(task.accelerators)), best.plan, assume_unique=True)
-    if not len(rest):
-        return best
-    other = _best_near(_block(task, rest), far)
-    return _Best(
-        np.concatenate([best.plan, rest[other.plan]]),
-        Layout(*map(_joined, best.layout, other.layout)),
-        StepTime(*map(_joined, best.step, other.step)),
-        LayoutMemory(*map(_joined, best.memory, other.memory)),
-    )
-
-
-def _joined(own: Array, more: Array) -> Array:
-    return np.concatenate([own, more])
+def _best_of_block(task: LayoutTask, off: float, rows: Array) -> _Best:
+    """Return the fastest layouts of some of the plans, those whose batch is near enough."""
+    best = _best_near(_block(task, rows), off)
+    return best._replace(plan=rows[best.plan])
 
 
 def _best_near(task: LayoutTask, off: float) -> _Best:
@@ -130,7 +116,9 @@ def _promising(task: LayoutTask, found: Ways, place: Array, bound_s: list[Array]
     for size, each_s in zip(MICRO_BATCHES, bound_s, strict=False):
         rows = np.flatnonzero(each_s < of_way_s[: len(each_s)])
         of_way_s[rows], micro_batch[rows] = each_s[rows], size
-    order = np.argsort(place)
+    at = np.full(int(place.max(initial=0)) + 1, -1)
+    at[place] = np.arange(len(place))
+    order = at[at >= 0]
     rows = order[_first_least(found.plan[order], of_way_s[order])]
     rows = rows[of_way_s[rows] < np.inf]
     return with_micro_batch(task, found.take(rows), micro_batch[rows])
