@@ -79,8 +79,12 @@ def _single(fields: Fields) -> Fields:
     return type(fields)(*(field.astype(_PRECISION) if hasattr(field, "shape") else field for field in fields))
 
 
-def _rows(fields: Fields, rows: Array | slice) -> Fields:
+def _rows(fields: Fields, rows: Array) -> Fields:
     return type(fields)(*(take(field, rows) for field in fields))
+
+
+def _first(fields: Fields, some: slice) -> Fields:
+    return type(fields)(*(field[some] if hasattr(field, "shape") else field for field in fields))
 
 
 def _rooms(task: LayoutTask, found: Ways) -> tuple[Array, Array]:
@@ -115,12 +119,12 @@ def _least(task: LayoutTask, found: Ways, counts: Array, layers: _Layers, room_b
     for level, micro_batch in enumerate(MICRO_BATCHES[: counts.max(initial=0)]):
         some = slice(int(np.searchsorted(-counts, -level)))
         whole = micro_batches(wanted[some], found.layout.dp[some] * micro_batch)
-        chunks = np.where(divides(found.layout.pp[some], whole), lines.chunks[some], 1.0)
+        chunks = 1.0 + divides(found.layout.pp[some], whole) * (lines.chunks[some] - 1.0)
         steps = whole.astype(_PRECISION)
         fits, layer_s, backward_s = _layer_that_fits(
-            task, _rows(layers.lines, some), [_rows(each, some) for each in held], layout.pp[some], steps, micro_batch, room_b[some]
+            task, _first(layers.lines, some), [_first(each, some) for each in held], layout.pp[some], steps, micro_batch, room_b[some]
         )
-        least_s = least_step_s(_rows(lines, some)._replace(chunks=chunks), micro_batch=micro_batch, micro_batches=steps, layer_s=layer_s, backward_s=backward_s)
+        least_s = least_step_s(_first(lines, some)._replace(chunks=chunks), micro_batch=micro_batch, micro_batches=steps, layer_s=layer_s, backward_s=backward_s)
         least_s *= (1.0 - _ROUNDING) / micro_batch
         least_s /= steps * layout.dp[some]
         least_s[~fits] = np.inf
@@ -140,6 +144,6 @@ def _layer_that_fits(
     for choice, (kept_b, working_b, logits_b) in zip(reversed(recomputations(task)), reversed(held), strict=True):
         this = np.maximum(kept_b * in_flight, kept_b + logits_b) + working_b <= room_b
         again_s = choice.get("recompute_layers", 0.0) * forward_s + choice.get("recompute_attention", 0.0) * micro_batch * lines.scores_each_s
-        backward_s = np.where(this, once_s + again_s, backward_s)
+        backward_s = this * (once_s + again_s) + ~this * backward_s
         fits |= this
     return fits, forward_s + backward_s, backward_s

@@ -52,7 +52,7 @@ class Ways(NamedTuple):
 
 
 class _Degrees(NamedTuple):
-    """Degrees of parallelism that divide the accelerators of many plans. *stage* is the place of *pp* in the tables of :class:`_Stages`."""
+    """Degrees of parallelism that divide the accelerators of many plans. *stage* is the place of layers and *pp* among the :class:`_Stages`."""
 
     plan: Array
     tp: Array
@@ -66,7 +66,7 @@ class _Degrees(NamedTuple):
 
 
 class _Stages(NamedTuple):
-    """Pipelines by the layers of a model and their depth: :class:`Ways` says what the tables hold."""
+    """Pipelines of distinct layers and depths: :class:`Ways` says what the fields hold."""
 
     chunks: Array
     spared: Array
@@ -148,7 +148,7 @@ def taken(tried: Candidates, rows: Array) -> Candidates:
 
 def take(value: Array, rows: Array) -> Array:
     """Return the *rows* of an array, or the number that holds for all."""
-    return value[rows] if hasattr(value, "shape") else value
+    return value.take(rows) if hasattr(value, "shape") else value
 
 
 def places(may: Array) -> tuple[Array, Array]:
@@ -156,6 +156,14 @@ def places(may: Array) -> tuple[Array, Array]:
     flat = np.flatnonzero(may)
     rows = flat // may.shape[1]
     return rows, flat - rows * may.shape[1]
+
+
+def numbered(key: Array, size: int) -> tuple[Array, int]:
+    """Return *key*, whole numbers below *size*, as numbers from zero on without gaps, and how many there are."""
+    seen = np.zeros(size, dtype=bool)
+    seen[key] = True
+    place = np.cumsum(seen) - 1
+    return place[key], int(place[-1]) + 1 if size else 0
 
 
 def divides(part: Array, whole: Array) -> Array:
@@ -190,18 +198,20 @@ def _stages(task: LayoutTask, found: _Degrees) -> tuple[_Degrees, _Stages]:
     else:
         may = may[kind]
     rows, which = places(may)
-    return found.take(rows)._replace(pp=degrees[which], stage=kind[rows] * len(degrees) + which), _chunked(kinds, degrees)
+    stage, distinct = numbered(kind[rows] * len(degrees) + which, may.shape[1] * len(kinds))
+    first = np.zeros(distinct, dtype=int)
+    first[stage] = np.arange(len(stage))
+    return found.take(rows)._replace(pp=degrees[which], stage=stage), _chunked(layers[rows[first]], degrees[which[first]])
 
 
 def _chunked(layers: Array, pp: Array) -> _Stages:
-    """Return what a stage may hold by layers and depth, in a row for each pair."""
-    spread = pp[:, None] * np.arange(1.0, MOST_CHUNKS + 1.0)
-    whole = layers[:, None, None]
-    uneven = np.ceil(whole / spread) * spread - whole
-    may = (pp > 1.0)[:, None] & (spread <= whole) & (uneven <= UNEVEN_LAYERS)
-    may[..., 0] = True
-    chunks = (may * np.arange(1.0, MOST_CHUNKS + 1.0)).max(axis=-1)
-    return _Stages(chunks.ravel(), (may * np.ceil(uneven / 2.0)).max(axis=-1).ravel())
+    """Return what a stage may hold, for pairs of layers and depth."""
+    chunks = np.arange(1.0, MOST_CHUNKS + 1.0)[:, None]
+    spread = pp * chunks
+    uneven = np.ceil(layers / spread) * spread - layers
+    may = (pp > 1.0) & (spread <= layers) & (uneven <= UNEVEN_LAYERS)
+    may[0] = True
+    return _Stages((may * chunks).max(axis=0), (may * np.ceil(uneven / 2.0)).max(axis=0))
 
 
 def _contexts(task: LayoutTask, found: _Degrees, off: Array) -> _Degrees:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from traincarbon.estimation.layout.array_candidates import Array, take
+from traincarbon.estimation.layout.array_candidates import Array, numbered, take
 from traincarbon.estimation.layout.search import LayoutTask
 from traincarbon.formulas.layer import LayerTime, layer_time
 from traincarbon.formulas.layout import Layout, Machine, Shape
@@ -41,16 +41,8 @@ def distinct_layers(plan: Array, layout: Layout, plans: int) -> tuple[Array, Arr
     for field in (layout.recompute_layers, layout.recompute_attention):
         if hasattr(field, "shape"):
             kind, kinds = kind * 2 + field.astype(int), kinds * 2
-    kind, kinds = _numbered(kind, kinds)
-    same, count = _numbered(plan * kinds + kind, plans * kinds)
+    kind, kinds = numbered(kind, kinds)
+    same, count = numbered(plan * kinds + kind, plans * kinds)
     first = np.zeros(count, dtype=int)
     first[same] = np.arange(len(same))
     return first, same
-
-
-def _numbered(key: Array, size: int) -> tuple[Array, int]:
-    """Return *key*, whole numbers below *size*, as numbers from zero on without gaps, and how many there are."""
-    seen = np.zeros(size, dtype=bool)
-    seen[key] = True
-    place = np.cumsum(seen) - 1
-    return place[key], int(place[-1]) + 1 if size else 0
