@@ -82,12 +82,15 @@ def data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: S
     Gradients overlap with one micro-batch, sharded weights with all of them; a share of the exchange slows the compute anyway.
     """
     params = local_params(shape, layout)
-    gather_s = layout.micro_batches * turn_gather_s(shape, layout, machine, sustained, params) + _copies_s(layout, machine, sustained, params)
-    reduce_s = gradients_s(layout, machine, sustained, params)
-    overlap, share = layout.overlap_data, sustained.exposed_share
-    gather_exposed_s = exposed_part_s(exchange_s=gather_s, overlap=overlap, behind_s=working_s, exposed_share=share)
-    reduce_exposed_s = exposed_part_s(exchange_s=reduce_s, overlap=overlap, behind_s=turn_s, exposed_share=share)
-    return layout.sharded_weights * gather_exposed_s + (1.0 - layout.sharded_weights) * reduce_exposed_s
+    overlap, share, sharded = layout.overlap_data, sustained.exposed_share, layout.sharded_weights
+    exposed_s: Num = 0.0
+    if not _is_zero(sharded):
+        gather_s = layout.micro_batches * turn_gather_s(shape, layout, machine, sustained, params) + _copies_s(layout, machine, sustained, params)
+        exposed_s = sharded * exposed_part_s(exchange_s=gather_s, overlap=overlap, behind_s=working_s, exposed_share=share)
+    if not _is_zero(1.0 - sharded):
+        reduce_s = gradients_s(layout, machine, sustained, params)
+        exposed_s = exposed_s + (1.0 - sharded) * exposed_part_s(exchange_s=reduce_s, overlap=overlap, behind_s=turn_s, exposed_share=share)
+    return exposed_s
 
 
 def gradients_s(layout: Layout, machine: Machine, sustained: Sustained, params: tuple[Num, Num]) -> Num:
@@ -107,6 +110,11 @@ def turn_gather_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sus
     call_s = _hops_s(shard, layout.tp, machine, sustained) + layout.listed * shard * sustained.listed_copy_s
     shard_b_s = dense * _ring_s_per_b(shard, layout.tp, machine, sustained) + _experts_s_per_b(layout, machine, sustained, experts)
     return shape.layers / layout.pp * calls * (layout.gathers + 1.0) * call_s + shard_b_s * (2.0 * layout.gathers + layout.gradient_b)
+
+
+def _is_zero(switch: Num) -> bool:
+    """Return whether a switch is off for all plans; of arrays it is not looked up."""
+    return not hasattr(switch, "shape") and switch == 0.0
 
 
 def _copies_s(layout: Layout, machine: Machine, sustained: Sustained, params: tuple[Num, Num]) -> Num:

@@ -190,6 +190,7 @@ def head_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained,
 
 
 def optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:
+    """Return the time of Adam on the parameters that an accelerator updates."""
     dense, experts = local_params(shape, layout)
     sharded = larger(layout.sharded_weights, layout.sharded_optimiser)
     ranks = layout.dp * layout.cp

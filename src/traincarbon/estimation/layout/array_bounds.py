@@ -3,27 +3,33 @@
 Numbers are held in single precision, in half the memory, so bounds are lowered and memory is widened by more than its rounding.
 """
 
-from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from traincarbon.estimation.layout.array_candidates import Array, Ways, divides, may_shard_weights, micro_batch_counts, micro_batches, take, with_sharded_weights
-from traincarbon.estimation.layout.array_layers import distinct_layers, of_rows, shapes_of
+from traincarbon.estimation.layout.array_candidates import (
+    Array,
+    Ways,
+    divides,
+    may_shard_weights,
+    micro_batch_counts,
+    micro_batches,
+    take,
+    with_sharded_weights,
+)
+from traincarbon.estimation.layout.array_layers import distinct_layers, of_rows
 from traincarbon.estimation.layout.search import MICRO_BATCHES, LayoutTask, recomputations
 from traincarbon.formulas.layer import LayerLines, layer_lines
-from traincarbon.formulas.layout import Layout, Machine, Shape
+from traincarbon.formulas.layout import ceiling
 from traincarbon.formulas.memory import LayerActivations, layer_activations, state_by_purpose
 from traincarbon.formulas.step_bound import StepLines, least_step_s, step_lines
 
-_PRECISION = np.float32
-_ROUNDING = 1e-5
-"""More than single precision is off by in any term, as a share of the sum."""
-Fields = TypeVar("Fields", Shape, Layout, Machine, LayerLines, LayerActivations, StepLines)
+_ROUNDING = 1e-4
+"""More than the rounding of single precision adds up to, as a share of the whole."""
 
 
 class Bounds(NamedTuple):
-    """The ways that may fit, those with the most micro-batches first.
+    """The ways that may fit, those that may have the most micro-batches first.
 
     Attributes:
         ways: The ways.
@@ -36,19 +42,26 @@ class Bounds(NamedTuple):
     least_s: list[Array]
 
 
-class _Layers(NamedTuple):
-    """The layers of some ways.
+class _Parts(NamedTuple):
+    """What the bounds of some ways are made of.
 
     Attributes:
-        lines: Their passes.
-        held: The activations of one sequence, for each choice of what is repeated.
+        layer: The passes through a layer.
+        held: The activations of a sequence in a stage, for each choice of what is repeated.
+        room_b: What weights, gradients and optimiser leave of the memory.
+        step: The step beside its layers.
+        dp: Data parallelism.
+        pp: Stages.
+        wanted: Sequences of the step that the plan asks for.
     """
 
-    lines: LayerLines
+    layer: LayerLines
     held: tuple[LayerActivations, ...]
-
-    def take(self, rows: Array) -> "_Layers":
-        return _Layers(_rows(self.lines, rows), tuple(_rows(each, rows) for each in self.held))
+    room_b: Array
+    step: StepLines
+    dp: Array
+    pp: Array
+    wanted: Array
 
 
 def bounds(task: LayoutTask, found: Ways, off: float) -> Bounds:
@@ -63,87 +76,81 @@ def bounds(task: LayoutTask, found: Ways, off: float) -> Bounds:
     counts = micro_batch_counts(task, found.plan[place], found.layout.dp[place], off)
     order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
     place, counts = place[order], counts[order]
-    found, room_b, room_by_weights_b = found.take(place), room_b[place], room_by_weights_b[place]
+    found, room_b, room_by_weights_b = take((found, room_b, room_by_weights_b), place)
     layers = _layers(single, found)
-    least_s = _least(single, found, counts, layers, room_b)
+    least_s = _least(task, _parts(single, found, layers, room_b), counts)
     rows = np.flatnonzero(room_by_weights_b > 0.0)
-    sharded = found.take(rows)
+    sharded, of_sharded, room_b = take((found, layers, room_by_weights_b), rows)
     sharded = sharded._replace(layout=with_sharded_weights(sharded.layout, 1.0))
-    for each_s, other_s in zip(least_s, _least(single, sharded, counts[rows], layers.take(rows), room_by_weights_b[rows]), strict=False):
+    for each_s, other_s in zip(least_s, _least(task, _parts(single, sharded, of_sharded, room_b), counts[rows]), strict=False):
         which = rows[: len(other_s)]
         each_s[which] = np.minimum(each_s[which], other_s)
     return Bounds(found, place, least_s)
 
 
-def _single(fields: Fields) -> Fields:
-    return type(fields)(*(field.astype(_PRECISION) if hasattr(field, "shape") else field for field in fields))
-
-
-def _rows(fields: Fields, rows: Array) -> Fields:
-    return type(fields)(*(take(field, rows) for field in fields))
-
-
-def _first(fields: Fields, some: slice) -> Fields:
-    return type(fields)(*(field[some] if hasattr(field, "shape") else field for field in fields))
+def _single(fields: Any) -> Any:
+    """Return a tuple with its arrays in single precision."""
+    return type(fields)(*(field.astype(np.float32) if hasattr(field, "shape") else field for field in fields))
 
 
 def _rooms(task: LayoutTask, found: Ways) -> tuple[Array, Array]:
     """Return the bytes that weights, gradients and optimiser leave with the optimiser sharded, and with the weights: none where these may not be."""
-    limit_b, layout = take(task.memory_b, found.plan) * (1.0 + _ROUNDING), _single(found.layout)
-    room_b = limit_b - state_by_purpose(shape=shapes_of(task, found.plan), layout=layout).total_b
-    room_by_weights_b = np.zeros(len(found.plan), dtype=_PRECISION)
+    limit_b, shape, layout = take(task.memory_b, found.plan) * (1.0 + _ROUNDING), take(task.shape, found.plan), _single(found.layout)
+    room_b = limit_b - state_by_purpose(shape=shape, layout=layout).total_b
+    room_by_weights_b = np.zeros(len(found.plan))
     rows = np.flatnonzero(may_shard_weights(layout))
-    state = state_by_purpose(shape=shapes_of(task, found.plan[rows]), layout=with_sharded_weights(_rows(layout, rows), 1.0))
-    room_by_weights_b[rows] = take(limit_b, rows) - state.total_b
-    return room_b.astype(_PRECISION), room_by_weights_b
+    limit_b, shape, layout = take((limit_b, shape, layout), rows)
+    room_by_weights_b[rows] = limit_b - state_by_purpose(shape=shape, layout=with_sharded_weights(layout, 1.0)).total_b
+    return room_b.astype(np.float32), room_by_weights_b.astype(np.float32)
 
 
-def _layers(task: LayoutTask, found: Ways) -> _Layers:
-    """Return the layers of the ways, computed once for those that share them."""
+def _layers(task: LayoutTask, found: Ways) -> tuple[LayerLines, tuple[LayerActivations, ...]]:
+    """Return the passes through a layer of each way, and its activations by what is repeated, computed once for the ways that share them."""
     first, same = distinct_layers(found.plan, found.layout, len(task.accelerators))
     shape, machine = of_rows(task, found.plan[first])
-    layout = _single(_rows(found.layout, first))
+    layout = _single(take(found.layout, first))
     lines = layer_lines(shape=shape, layout=layout, machine=machine, sustained=task.sustained)
     held = tuple(layer_activations(shape=shape, layout=layout._replace(**choice)) for choice in recomputations(task))
-    return _Layers(lines, held).take(same)
+    return take(lines, same), take(held, same)
 
 
-def _least(task: LayoutTask, found: Ways, counts: Array, layers: _Layers, room_b: Array) -> list[Array]:
-    """Return the bounds of ways that all shard either the optimiser or the weights; those with more micro-batches come first."""
+def _parts(task: LayoutTask, found: Ways, layers: tuple[LayerLines, tuple[LayerActivations, ...]], room_b: Array) -> _Parts:
+    """Return the parts of ways that all shard either the optimiser or the weights."""
     shape, machine = of_rows(task, found.plan)
-    layout = _single(found.layout)
-    lines = step_lines(shape=shape, layout=layout, machine=machine, sustained=task.sustained, chunks=found.chunks.astype(_PRECISION), spared=found.spared.astype(_PRECISION))
-    wanted = task.sequences[found.plan]
-    held = [each._replace(kept_b=lines.stage_layers * each.kept_b) for each in layers.held]
-    found_s = []
+    layout, chunks, spared = _single(found.layout), found.chunks.astype(np.float32), found.spared.astype(np.float32)
+    step = step_lines(shape=shape, layout=layout, machine=machine, sustained=task.sustained, chunks=chunks, spared=spared)
+    stage_layers = ceiling(shape.layers, layout.pp)
+    held = tuple(each._replace(kept_b=stage_layers * each.kept_b) for each in layers[1])
+    return _Parts(layers[0], held, room_b, step, found.layout.dp, found.layout.pp, task.sequences[found.plan])
+
+
+def _least(task: LayoutTask, parts: _Parts, counts: Array) -> list[Array]:
+    """Return the bounds with each micro-batch, of which the first ways may have the most."""
+    least_s = []
     for level, micro_batch in enumerate(MICRO_BATCHES[: counts.max(initial=0)]):
-        some = slice(int(np.searchsorted(-counts, -level)))
-        whole = micro_batches(wanted[some], found.layout.dp[some] * micro_batch)
-        chunks = 1.0 + divides(found.layout.pp[some], whole) * (lines.chunks[some] - 1.0)
-        steps = whole.astype(_PRECISION)
-        fits, layer_s, backward_s = _layer_that_fits(
-            task, _first(layers.lines, some), [_first(each, some) for each in held], layout.pp[some], steps, micro_batch, room_b[some]
-        )
-        least_s = least_step_s(_first(lines, some)._replace(chunks=chunks), micro_batch=micro_batch, micro_batches=steps, layer_s=layer_s, backward_s=backward_s)
-        least_s *= (1.0 - _ROUNDING) / micro_batch
-        least_s /= steps * layout.dp[some]
-        least_s[~fits] = np.inf
-        found_s.append(least_s)
-    return found_s
+        some = take(parts, slice(int(np.searchsorted(-counts, -level))))
+        whole = micro_batches(some.wanted, some.dp * micro_batch)
+        steps = whole.astype(np.float32)
+        step = some.step._replace(chunks=1.0 + divides(some.pp, whole) * (some.step.chunks - 1.0))
+        fits, forward_s, backward_s = _fitting_layer(task, some, micro_batch, steps)
+        each_s = least_step_s(step, micro_batch=micro_batch, micro_batches=steps, layer_s=forward_s + backward_s, backward_s=backward_s)
+        each_s *= 1.0 - _ROUNDING
+        each_s /= (whole * some.dp * micro_batch).astype(np.float32)
+        each_s[~fits] = np.inf
+        least_s.append(each_s)
+    return least_s
 
 
-def _layer_that_fits(
-    task: LayoutTask, lines: LayerLines, held: Sequence[LayerActivations], pp: Array, steps: Array, micro_batch: float, room_b: Array
-) -> tuple[Array, Array, Array]:
-    """Return where a layout may fit, and the seconds of a layer that repeats the least with which it does."""
-    in_flight = np.minimum(pp, steps)
-    forward_s = np.maximum(lines.forward_s + lines.forward_each_s * micro_batch, lines.launch_s)
-    once_s = np.maximum(lines.backward_s + lines.backward_each_s * micro_batch, lines.launch_back_s)
+def _fitting_layer(task: LayoutTask, parts: _Parts, micro_batch: float, steps: Array) -> tuple[Array, Array, Array]:
+    """Return where a layout may fit, and the passes through a layer that repeats the least with which it does."""
+    layer, room_b = parts.layer, parts.room_b / micro_batch
+    in_flight = np.minimum(parts.step.pp, steps)
+    forward_s = np.maximum(layer.forward_s + layer.forward_each_s * micro_batch, layer.launch_s)
+    once_s = np.maximum(layer.backward_s + layer.backward_each_s * micro_batch, layer.launch_back_s)
     fits, backward_s = np.zeros(steps.shape, dtype=bool), once_s
-    room_b = room_b / micro_batch
-    for choice, (kept_b, working_b, logits_b) in zip(reversed(recomputations(task)), reversed(held), strict=True):
+    for choice, (kept_b, working_b, logits_b) in zip(reversed(recomputations(task)), reversed(parts.held), strict=True):
         this = np.maximum(kept_b * in_flight, kept_b + logits_b) + working_b <= room_b
-        again_s = choice.get("recompute_layers", 0.0) * forward_s + choice.get("recompute_attention", 0.0) * micro_batch * lines.scores_each_s
+        again_s = choice.get("recompute_layers", 0.0) * forward_s + choice.get("recompute_attention", 0.0) * micro_batch * layer.scores_each_s
         backward_s = this * (once_s + again_s) + ~this * backward_s
         fits |= this
-    return fits, forward_s + backward_s, backward_s
+    return fits, forward_s, backward_s

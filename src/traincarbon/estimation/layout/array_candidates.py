@@ -3,7 +3,7 @@
 The rows of a plan are those that :mod:`traincarbon.estimation.layout.search` tries, in the same order.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from traincarbon.formulas.layout import UNEVEN_LAYERS, Layout
 
 Array = Any
 """A NumPy array, or a number that holds for all plans."""
+Value = TypeVar("Value")
 
 
 class Candidates(NamedTuple):
@@ -46,10 +47,6 @@ class Ways(NamedTuple):
     chunks: Array
     spared: Array
 
-    def take(self, rows: Array) -> "Ways":
-        """Return some of the ways."""
-        return Ways(self.plan[rows], Layout(*(take(field, rows) for field in self.layout)), self.chunks[rows], self.spared[rows])
-
 
 class _Degrees(NamedTuple):
     """Degrees of parallelism that divide the accelerators of many plans. *stage* is the place of layers and *pp* among the :class:`_Stages`."""
@@ -60,9 +57,6 @@ class _Degrees(NamedTuple):
     cp: Array
     ep: Array
     stage: Array
-
-    def take(self, rows: Array) -> "_Degrees":
-        return _Degrees(*(take(field, rows) for field in self))
 
 
 class _Stages(NamedTuple):
@@ -127,7 +121,7 @@ def candidates(task: LayoutTask, batched: Candidates) -> Candidates:
     of_chunk = np.repeat(np.arange(len(of_batch)), twice)
     weights = np.zeros(len(of_chunk))
     weights[np.cumsum(twice)[twice == 2] - 1] = 1.0
-    plan, layout = taken(batched, of_batch[of_chunk])
+    plan, layout = take(batched, of_batch[of_chunk])
     return Candidates(plan, with_sharded_weights(layout, weights)._replace(interleave=chunks[of_chunk]))
 
 
@@ -141,14 +135,14 @@ def with_sharded_weights(layout: Layout, weights: Array) -> Layout:
     return layout._replace(sharded_weights=weights, sharded_optimiser=1.0 - weights, gradient_b=2.0 * weights + layout.gradient_b * (1.0 - weights))
 
 
-def taken(tried: Candidates, rows: Array) -> Candidates:
-    """Return some of the layouts."""
-    return Candidates(tried.plan[rows], Layout(*(take(field, rows) for field in tried.layout)))
-
-
-def take(value: Array, rows: Array) -> Array:
-    """Return the *rows* of an array, or the number that holds for all."""
-    return value.take(rows) if hasattr(value, "shape") else value
+def take(value: Value, rows: Array | slice) -> Value:
+    """Return the *rows* of an array, or of each array in a tuple of them; a number holds for all rows."""
+    fields: Any = value
+    if isinstance(fields, tuple):
+        fields = getattr(fields, "_make", tuple)(take(field, rows) for field in fields)
+    elif hasattr(fields, "shape"):
+        fields = fields[rows] if isinstance(rows, slice) else fields.take(rows)
+    return cast("Value", fields)
 
 
 def places(may: Array) -> tuple[Array, Array]:
@@ -193,15 +187,12 @@ def _stages(task: LayoutTask, found: _Degrees) -> tuple[_Degrees, _Stages]:
     counts, count = np.unique(rest, return_inverse=True)
     degrees = np.array([task.pp]) if task.pp is not None else np.arange(1.0, min(kinds.max(initial=1.0), counts.max(initial=1.0)) + 1.0)
     may = -kinds[:, None] % degrees <= UNEVEN_LAYERS
-    if task.pp is None:
-        may = (may & (degrees <= kinds[:, None]))[kind] & divides(degrees, counts[:, None])[count]
-    else:
-        may = may[kind]
+    may = may[kind] if task.pp is not None else (may & (degrees <= kinds[:, None]))[kind] & divides(degrees, counts[:, None])[count]
     rows, which = places(may)
     stage, distinct = numbered(kind[rows] * len(degrees) + which, may.shape[1] * len(kinds))
     first = np.zeros(distinct, dtype=int)
     first[stage] = np.arange(len(stage))
-    return found.take(rows)._replace(pp=degrees[which], stage=stage), _chunked(layers[rows[first]], degrees[which[first]])
+    return take(found, rows)._replace(pp=degrees[which], stage=stage), _chunked(layers[rows[first]], degrees[which[first]])
 
 
 def _chunked(layers: Array, pp: Array) -> _Stages:
@@ -226,7 +217,7 @@ def _contexts(task: LayoutTask, found: _Degrees, off: Array) -> _Degrees:
     if task.dp is not None:
         may &= dp == task.dp
     rows, which = places(may)
-    return found.take(rows)._replace(cp=degrees[which] if len(degrees) > 1 else 1.0)
+    return take(found, rows)._replace(cp=degrees[which] if len(degrees) > 1 else 1.0)
 
 
 def _experts(task: LayoutTask, found: _Degrees) -> _Degrees:
@@ -237,7 +228,7 @@ def _experts(task: LayoutTask, found: _Degrees) -> _Degrees:
     ranks = task.accelerators[found.plan] / found.pp
     may = np.where(experts > 1.0, divides(degrees, experts), degrees == 1.0)[found.plan] & divides(degrees, ranks[:, None])
     rows, which = places(may)
-    return found.take(rows)._replace(ep=degrees[which])
+    return take(found, rows)._replace(ep=degrees[which])
 
 
 def _chunks(layers: Array, pp: Array, micro_batches: Array) -> tuple[Array, Array]:

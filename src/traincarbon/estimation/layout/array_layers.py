@@ -15,18 +15,13 @@ def layers_of(task: LayoutTask, plan: Array, layout: Layout) -> LayerTime:
     """Return the time of a layer of each layout, computed once for each distinct one."""
     first, same = distinct_layers(plan, layout, len(task.accelerators))
     shape, machine = of_rows(task, plan[first])
-    layer = layer_time(shape=shape, layout=Layout(*(take(field, first) for field in layout)), machine=machine, sustained=task.sustained)
-    return LayerTime(*(take(field, same) for field in layer))
+    layer = layer_time(shape=shape, layout=take(layout, first), machine=machine, sustained=task.sustained)
+    return take(layer, same)
 
 
 def of_rows(task: LayoutTask, plan: Array) -> tuple[Shape, Machine]:
     """Return model and machine of each row, whose plans these are."""
-    return shapes_of(task, plan), Machine(*(take(field, plan) for field in task.machine))
-
-
-def shapes_of(task: LayoutTask, plan: Array) -> Shape:
-    """Return the model of each row."""
-    return Shape(*(take(field, plan) for field in task.shape))
+    return take(task.shape, plan), take(task.machine, plan)
 
 
 def distinct_layers(plan: Array, layout: Layout, plans: int) -> tuple[Array, Array]:

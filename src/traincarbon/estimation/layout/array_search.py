@@ -3,8 +3,7 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,9 +23,10 @@ from traincarbon.formulas.layout import Layout, Machine, Shape
 from traincarbon.formulas.memory import LayoutMemory, activations_b, state_by_purpose
 from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
 
-_PLANS_AT_ONCE = 1024
-"""Plans of a block: their rows fit in the cache of a core, and are many for each call of NumPy."""
-Fields = TypeVar("Fields", Shape, Layout, LayoutMemory)
+_PLANS_AT_ONCE = 4096
+"""Plans of a block: many rows for each call of NumPy, in arrays that fit in the cache that the cores share."""
+_LARGEST_B = 2**25 - 2**16
+"""An array that is freed at once: the GNU allocator then keeps the memory of smaller arrays for the next ones (mallopt(3), M_MMAP_THRESHOLD)."""
 
 
 class _Best(NamedTuple):
@@ -46,11 +46,12 @@ def fastest_of_each(task: LayoutTask) -> Spread:
             are fixed, the habits and the size of the scale-up domain hold for all.
     """
     count = len(task.accelerators)
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found: list[_Best] = []
-        for off in OFF_STATED if task.is_batch_stated else OFF_USUAL:
-            rest = np.setdiff1d(np.arange(count), np.concatenate([np.zeros(0, dtype=int), *(best.plan for best in found)]), assume_unique=True)
-            found += pool.map(partial(_best_of_block, task, off), _blocks(task, rest))
+    found: list[_Best] = []
+    is_found = np.zeros(count, dtype=bool)
+    for off in OFF_STATED if task.is_batch_stated else OFF_USUAL:
+        for best in _best_of_blocks(task, off, _blocks(task, np.flatnonzero(~is_found))):
+            found.append(best)
+            is_found[best.plan] = True
     plan = np.concatenate([best.plan for best in found])
     layout = Layout(*_gathered([best.layout for best in found], plan, count))
     step = StepTime(*_gathered([best.step for best in found], plan, count))
@@ -61,9 +62,8 @@ def fastest_of_each(task: LayoutTask) -> Spread:
 def _with_mfu(task: LayoutTask, spread: Spread) -> Spread:
     known = np.flatnonzero(np.isfinite(spread.layout.sequences))
     mfu = np.full(len(task.accelerators), np.nan)
-    layout = Layout(*(take(field, known) for field in spread.layout))
     shape, machine = of_rows(task, known)
-    mfu[known] = step_mfu(shape=shape, layout=layout, machine=machine, seconds_s=spread.step.total_s[known])
+    mfu[known] = step_mfu(shape=shape, layout=take(spread.layout, known), machine=machine, seconds_s=spread.step.total_s[known])
     return spread._replace(mfu=mfu)
 
 
@@ -91,10 +91,18 @@ def _one_or_all(field: Array) -> Array:
     return float(field[0]) if hasattr(field, "shape") and len(field) and (field == field[0]).all() else field
 
 
-def _best_of_block(task: LayoutTask, off: float, rows: Array) -> _Best:
-    """Return the fastest layouts of some of the plans, those whose batch is near enough."""
-    best = _best_near(_block(task, rows), off)
-    return best._replace(plan=rows[best.plan])
+def _best_of_blocks(task: LayoutTask, off: float, blocks: list[Array]) -> list[_Best]:
+    """Return the fastest layouts of each block of plans, those whose batch is near enough."""
+
+    def of_block(rows: Array) -> _Best:
+        best = _best_near(_block(task, rows), off)
+        return best._replace(plan=rows[best.plan])
+
+    if sum(map(len, blocks)) <= _PLANS_AT_ONCE:
+        return [of_block(rows) for rows in blocks]
+    np.empty(_LARGEST_B, dtype=np.uint8)
+    with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as pool:
+        return list(pool.map(of_block, blocks))
 
 
 def _best_near(task: LayoutTask, off: float) -> _Best:
@@ -121,7 +129,7 @@ def _promising(task: LayoutTask, found: Ways, place: Array, bound_s: list[Array]
     order = at[at >= 0]
     rows = order[_first_least(found.plan[order], of_way_s[order])]
     rows = rows[of_way_s[rows] < np.inf]
-    return with_micro_batch(task, found.take(rows), micro_batch[rows])
+    return with_micro_batch(task, take(found, rows), micro_batch[rows])
 
 
 def _not_above(task: LayoutTask, found: Ways, place: Array, bound_s: list[Array], least_s: Array) -> Candidates:
@@ -130,7 +138,7 @@ def _not_above(task: LayoutTask, found: Ways, place: Array, bound_s: list[Array]
     way = np.concatenate(rows or [np.zeros(0, dtype=int)])
     micro_batch = np.repeat(MICRO_BATCHES[: len(rows)], [len(each) for each in rows])
     order = np.lexsort((micro_batch, place[way]))
-    return with_micro_batch(task, found.take(way[order]), micro_batch[order])
+    return with_micro_batch(task, take(found, way[order]), micro_batch[order])
 
 
 def _fastest(found: _Best) -> _Best:
@@ -154,17 +162,17 @@ def _costed(task: LayoutTask, tried: Candidates) -> _Best:
 
 def _fitting(task: LayoutTask, tried: Candidates) -> tuple[Candidates, LayoutMemory]:
     """Return the layouts that fit, each with the least recomputation with which it does."""
-    shape, limit_b = _taken(task.shape, tried.plan), take(task.memory_b, tried.plan)
+    shape, limit_b = take(task.shape, tried.plan), take(task.memory_b, tried.plan)
     tried = tried._replace(layout=tried.layout._replace(recompute_layers=0.0, recompute_attention=0.0))
     state = state_by_purpose(shape=shape, layout=tried.layout)
     holds_state = np.flatnonzero(state.total_b <= limit_b)
     plan, limit_b = tried.plan[holds_state], take(limit_b, holds_state)
-    shape, layout, state = _taken(shape, holds_state), _taken(tried.layout, holds_state), _taken(state, holds_state)
+    shape, layout, state = take(shape, holds_state), take(tried.layout, holds_state), take(state, holds_state)
     state_b, activated_b = state.total_b, np.zeros(len(plan))
     again = {name: np.zeros(len(plan)) for name in ("recompute_layers", "recompute_attention")}
     rows = np.arange(len(plan))
     for choice in recomputations(task):
-        activated_b[rows] = activations_b(shape=_taken(shape, rows), layout=_taken(layout, rows)._replace(**choice))
+        activated_b[rows] = activations_b(shape=take(shape, rows), layout=take(layout, rows)._replace(**choice))
         for name, field in again.items():
             field[rows] = choice.get(name, 0.0)
         rows = rows[state_b[rows] + activated_b[rows] > take(limit_b, rows)]
@@ -172,12 +180,7 @@ def _fitting(task: LayoutTask, tried: Candidates) -> tuple[Candidates, LayoutMem
     fits[rows] = False
     kept = np.flatnonzero(fits)
     memory = state._replace(activations_b=activated_b)
-    return Candidates(plan[kept], _taken(layout._replace(**again), kept)), LayoutMemory(*(_rows(field, kept) for field in memory))
-
-
-def _taken(fields: Fields, rows: Array) -> Fields:
-    """Return the *rows* of each field."""
-    return type(fields)(*(take(field, rows) for field in fields))
+    return Candidates(plan[kept], take(layout._replace(**again), kept)), LayoutMemory(*(_rows(field, kept) for field in memory))
 
 
 def _first_least(plan: Array, value: Array) -> Array:
