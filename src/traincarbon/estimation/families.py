@@ -171,6 +171,19 @@ def family_of(name: str | None) -> Family:
     return USUAL if name is None else FAMILIES[name]
 
 
+def contradicts(stated: str | None, own: str) -> bool:
+    """Say whether a plan that *stated* a family means another medium than a model of the family *own* has, or a convolution by a transformer.
+
+    Example:
+        >>> contradicts("vision", "decoder"), contradicts("contrastive", "vision"), contradicts("convolution", "vision"), contradicts(None, "vision")
+        (True, False, True, False)
+    """
+    if stated is None or stated == own:
+        return False
+    convolutions = ("convolution", SEPARABLE)
+    return FAMILIES[stated].medium != FAMILIES[own].medium or (stated in convolutions and own not in convolutions)
+
+
 def kind_of(name: str | None) -> Kind:
     """Return the kind of training that a plan calls *name*.
 
