@@ -6,7 +6,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import contradicting_flop, shown
-from traincarbon.estimation.families import IMAGE, OWN_FIELDS, USUAL, family_of
+from traincarbon.estimation.families import IMAGE, OWN_FIELDS, SOUND, USUAL, family_of
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.image_loading import loaded_images
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
@@ -160,6 +160,8 @@ class _Completion:
             self._count_sample()
         elif plan.audio_hours is not None:
             self._count_audio()
+        elif family_of(plan.family).medium == SOUND and plan.model is not None:
+            raise PlanError(f"samples of {plan.model} need hours of audio", hint=_SIZES["speech"])
         elif plan.image_size is not None or plan.seq_len is not None:
             if plan.image_size is not None:
                 self._assume_family("vision", "image_size is stated")
