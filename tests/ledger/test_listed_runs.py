@@ -8,7 +8,7 @@ import pytest
 
 from made_runs import record
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.listed_runs import COLUMNS, INDEX, Filter, Order, listed_values, month_sums, page_of, projects_of, run_row
+from traincarbon.ledger.listed_runs import COLUMNS, INDEXES, Filter, Order, listed_values, month_sums, page_of, projects_of, run_row
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.waste import Waste

@@ -25,7 +25,6 @@ SCHEDULERS = ("sacct",)
 _BY_HOSTS = re.compile(r"prometheus-\d{8}T\d{6}-[0-9a-f]{8}")
 """Names of runs that were found by their hosts, not by the label of a job."""
 
-_LONGEST_BEFORE_S = 31.0 * 86_400.0
 _LEAST_OVERLAP = 0.5
 """Two records of one run overlap for at least this share of the longer one: a job takes longer than the training in it."""
 _SAME_TIME_S, _SAME_TIME = 120.0, 0.05
@@ -93,12 +92,21 @@ def job_of(run_id: str) -> str:
     return found[1] if found else ""
 
 
-def times_around(record: Run) -> tuple[str, str] | None:
-    """Return the first and the last time at which a run that states the same energy may have begun, None if the time of *record* is unknown."""
-    timed = _timed(record)
-    if timed is None:
+def group_of(record: Run, among: Iterable[Run]) -> list[Run]:
+    """Return *record* and those *among* others that state the same energy."""
+    known = {each.run_id: each for each in (*among, record)}
+    found = second_opinions(known.values())
+    best = found[record.run_id][0] if record.run_id in found else record.run_id
+    return [known[best], *(known[run_id] for run_id, (other, _) in found.items() if other == best)]
+
+
+def times_of(group: Iterable[Run]) -> tuple[str, str] | None:
+    """Return between which instants a run that states the same energy as one of a *group* ran for some time, None if no time is known."""
+    timed = [found for each in group if (found := _timed(each)) is not None]
+    if not timed:
         return None
-    return timestamp(timed.from_s - max(_LONGEST_BEFORE_S, record.duration_s)), timestamp(timed.to_s)
+    other_zones_s = _MOST_ZONES_S if any(each.record.source in SCHEDULERS for each in timed) else 0.0
+    return timestamp(min(each.from_s for each in timed) - other_zones_s), timestamp(max(each.to_s for each in timed) + other_zones_s)
 
 
 def _timed(record: Run) -> _Timed | None:
