@@ -24,6 +24,8 @@ from traincarbon.quantities import Part
 
 _FRESH_NS = 2_000_000_000
 """A folder that changed within this time may change again without a new time of change."""
+_STEP_S = 30.0
+"""How long new lines are taken in before they are written."""
 _MOST_BOARDS = 64
 """Boards of one run for which other runs are looked up."""
 _LAST_LETTER, _LONGEST_ID = "\U0010ffff", 4
@@ -52,7 +54,7 @@ class Index:
         self.journals = os.path.join(store, "journals")
         self.file = file
         self._tell = tell
-        self._progress = Progress(None, whole_b=0)
+        self._progress: Progress | None = None
         self._connection = connect(file)
 
     def close(self) -> None:
@@ -87,7 +89,7 @@ class Index:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         self.refresh()
         where, values = self.questions.where({"project": project, "state": state, "since": since, "until": until})
-        ((total,),) = self.rows(self.questions.total.format(where=where), *values)
+        ((total,),) = self.rows(self.questions.total.format(runs=self.questions.runs, where=where), *values)
         chosen = f"{where} ORDER BY started_at DESC, run_id LIMIT ?{len(values) + 1}"
         return self._records(chosen, *values, limit or -1), total
 
@@ -141,8 +143,8 @@ class Index:
 
     def faults(self) -> list[str]:
         """Return the faults of the journals with file and position, up to 20 per file."""
-        rows = self.rows("SELECT folder, faults FROM files WHERE faults != '[]' ORDER BY folder, name")
-        return [os.path.join(folder, fault) for folder, text in rows for fault in json.loads(text)]
+        rows = self.rows(f"SELECT folder, faults, {tested('files')} FROM files WHERE faults != '[]' ORDER BY folder, name")  # noqa: S608  no value in it
+        return [os.path.join(folder, fault) for folder, text, _ in rows for fault in json.loads(text)]
 
     def _records(self, chosen: str, *values: object) -> list[Run]:
         """Return the records of the runs that are chosen, each as it was written."""
@@ -170,26 +172,38 @@ class Index:
         self._connection = connect(self.file if on_disk else IN_MEMORY)
 
     def _refresh(self) -> None:
+        self._progress = None
+        while not self._is_up_to_date():
+            pass
+
+    def _is_up_to_date(self) -> bool:
+        """Take in what is new for some time, and return whether nothing is left: what was taken in stays if the command is killed in the next step."""
         before = self._version()
         changes = self._changes()
         if not any(changes) and not self._unsettled():
-            return
+            return True
         with writing(self._connection):
             gone, changed, folders = changes if self._version() == before else self._changes()  # another command may have done it meanwhile
             touched = {run_id for file in gone for run_id in self._drop(file)} | set(self._unsettled())
             changed.sort()  # the rows of a table are ordered by folder
-            self._progress = Progress(self._tell, whole_b=sum(file.size for file in changed))
+            self._progress = self._progress or Progress(self._tell, whole_b=sum(file.size for file in changed))
+            until_s, is_whole = time.monotonic() + _STEP_S, True
             for files in at_a_time(changed):
-                touched -= self._take_in(files)
+                touched -= self._take_in(files, self._progress)
+                if time.monotonic() >= until_s:
+                    is_whole = False
+                    break
             self._combine({run_id: {} for run_id in touched})
-            self._settle(folders)
+            if is_whole:
+                self._settle(folders)
+        return is_whole
 
-    def _take_in(self, files: Sequence[JournalFile]) -> set[str]:
+    def _take_in(self, files: Sequence[JournalFile], progress: Progress) -> set[str]:
         """Read new and changed journals, and renew the records of their runs, which are returned."""
         rows = _Rows([], [])
         just_read: dict[str, dict[Place, Process]] = {}
         for file in files:
-            self._read(file, rows, just_read)
+            self._read(file, rows, just_read, progress)
         insert(self._connection, "files", rows.files)
         insert(self._connection, "processes", rows.processes)
         self._combine(just_read)
@@ -234,19 +248,19 @@ class Index:
         self._connection.execute("DELETE FROM files WHERE folder = ? AND name = ?", file)
         return touched
 
-    def _read(self, file: JournalFile, rows: _Rows, just_read: dict[str, dict[Place, Process]]) -> None:
+    def _read(self, file: JournalFile, rows: _Rows, just_read: dict[str, dict[Place, Process]], progress: Progress) -> None:
         """Fold in the new lines of a file, or all of its lines if it is a different file now; add its rows and the processes of its runs."""
         key = (file.folder, file.name)
         path = os.path.join(self.journals, *key)
         known = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
         found = self._goes_on(key, read_b=known[1], faults=json.loads(known[2])) if known and known[0] < file.size else None
-        touched = found.read(path, self._progress) if found else set()
+        touched = found.read(path, progress) if found else set()
         is_tangled = found is not None and any(tangled for _, tangled in found.summaries.values())
         if known and (found is None or is_tangled):
             touched |= self._drop(key)  # a file that does not merely go on is another one: what was known of it is no longer true
         if found is None or is_tangled:
             found = Folded.begun(path, size_b=0 if is_tangled else file.size)
-            touched |= {run_id for run_id, _ in found.summaries} | found.read(path, self._progress)
+            touched |= {run_id for run_id, _ in found.summaries} | found.read(path, progress)
         rows.files.append((*key, file.size, file.mtime_ns, found.read_b, json.dumps(found.faults)))
         for run_id in touched:
             just_read.setdefault(run_id, {})
@@ -259,10 +273,11 @@ class Index:
 
     def _goes_on(self, key: tuple[str, str], *, read_b: int, faults: list[str]) -> Folded | None:
         """Return what is known of a file that has grown, None if the summary of a writer in it was not kept."""
-        stored = self._connection.execute("SELECT run_id, writer, tangled, summary FROM processes WHERE folder = ? AND name = ?", key).fetchall()
+        question = f"SELECT run_id, writer, tangled, summary, {tested('processes')} FROM processes WHERE folder = ? AND name = ?"  # noqa: S608  no value in it
+        stored = self._connection.execute(question, key).fetchall()
         if not all(row[3] for row in stored):
             return None
-        summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
+        summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text, _ in stored}
         return Folded(summaries, [fault for fault in faults if not fault.endswith("cut off")], read_b)
 
     def _combine(self, just_read: Mapping[str, Mapping[Place, Process]]) -> None:
@@ -281,7 +296,7 @@ class Index:
 
     def _processes(self, run_id: str, known: Mapping[Place, Process]) -> Sequence[Process]:
         """Return the processes of a run, of which some are known."""
-        question = "SELECT folder, name, writer, tangled, summary, record_b FROM processes WHERE run_id = ?"
+        question = f"SELECT folder, name, writer, tangled, summary, record_b, {tested('processes')} FROM processes WHERE run_id = ?"  # noqa: S608  no value in it
         everything = self._connection.execute(question, (run_id,)).fetchall()
         rows = [row[:5] for row in everything if row[5] is None]
         records = records_of(run_id, {row[:3]: row[5] for row in everything if row[5] is not None}, known, journals=self.journals)

@@ -37,6 +37,8 @@ class Questions(NamedTuple):
 
     Attributes:
         value: How the value with a number is written.
+        runs: The table of runs, at ``{runs}`` of *total* and *page*.
+        runs_in_order: The same where more is asked of each than its project, its state and when it began: what lists show of runs is read, not their records.
         terms: What each part of a :class:`Filter` asks for, with a place for its value; these terms stand at ``{where}`` of the questions.
         total: How many runs match.
         page: A page of them, by ``{sorting}``; ``{most}`` is how many, ``{before}`` how many come before it.
@@ -47,6 +49,8 @@ class Questions(NamedTuple):
     """
 
     value: str
+    runs: str
+    runs_in_order: str
     terms: Mapping[str, str]
     total: str
     page: str
@@ -155,7 +159,8 @@ _TERMS = {
     "until": "started_at <= {}",
     "words": "instr(lower(run_id || ' ' || project || ' ' || hw), lower({}))",
 }
-_CHOSEN = "SELECT run_id FROM runs WHERE {where} ORDER BY {sorting} LIMIT {most} OFFSET {before}"
+_IN_ORDER = "runs INDEXED BY runs_listed"
+_CHOSEN = "SELECT run_id FROM {runs} WHERE {where} ORDER BY {sorting} LIMIT {most} OFFSET {before}"
 """What is sorted is narrow."""
 _SUMS = ", ".join(f"total({what}), count({what})" for what in SUMMED.values())
 _PROJECTS = """
@@ -184,11 +189,13 @@ AROUND_IN_SQLITE = """
 _BOUNDED = ", ".join(f"total({SUMMED[name]}), count({SUMMED[name]})" for name in BOUNDED)
 IN_SQLITE = Questions(
     value="?{}",
+    runs="runs",
+    runs_in_order=_IN_ORDER,
     terms=_TERMS,
-    total="SELECT count(*) FROM runs WHERE {where}",
+    total="SELECT count(*) FROM {runs} WHERE {where}",
     page=f"SELECT {_LISTED} FROM runs WHERE run_id IN ({_CHOSEN}) AND {{is_as_written}} ORDER BY {{sorting}}",
     projects=_PROJECTS,
-    months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM runs WHERE {{where}} GROUP BY 1, 2 ORDER BY 1, 2",
+    months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM {_IN_ORDER} WHERE {{where}} GROUP BY 1, 2 ORDER BY 1, 2",
     within=f"SELECT project, substr(started_at, 1, ?4), count(*), {_BOUNDED} FROM runs WHERE {WITHIN.format(**_BETWEEN)} GROUP BY 1, 2",
 )
 
@@ -223,12 +230,13 @@ def page_of(source: "RunSource", found: Filter, *, order: Order = Order.STARTED,
     """Return a page of the runs that match, as the index has them, sorted by a column; runs that do not state it come last."""
     questions = source.questions
     where, values = questions.where(found._asdict())
-    ((total,),) = source.rows(questions.total.format(where=where), *values)
+    ((total,),) = source.rows(questions.total.format(where=where, runs=questions.runs_in_order if found.words else questions.runs), *values)
     direction = "DESC" if is_descending else "ASC"
     nulls = "" if order in (Order.STARTED, Order.ID, Order.PROJECT, Order.STATE, Order.HARDWARE) else " NULLS LAST"
     sorting = f"{order.value} {direction}{nulls}, started_at DESC, run_id" if order is not Order.STARTED else f"started_at {direction}, run_id"
     most, before = (questions.value.format(len(values) + more) for more in (1, 2))
-    rows = source.rows(questions.page.format(where=where, sorting=sorting, most=most, before=before), *values, limit, offset)
+    runs = questions.runs if order is Order.STARTED and not found.words else questions.runs_in_order
+    rows = source.rows(questions.page.format(runs=runs, where=where, sorting=sorting, most=most, before=before), *values, limit, offset)
     return Listing([ListedRun(*row) for row in rows], total)
 
 

@@ -9,7 +9,6 @@ from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.since import instant_since
 from traincarbon.ledger.store_access import unreadable_folders
 
-
 _ROUNDS = 4
 """How often the time is widened in which records of the same energy are looked for."""
 

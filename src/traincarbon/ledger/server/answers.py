@@ -41,9 +41,11 @@ WITH RECURSIVE found(name) AS (
 """
 IN_POSTGRESQL = Questions(
     value=":p{}",
+    runs=_RUNS,
+    runs_in_order=_RUNS,
     terms=_TERMS,
-    total=f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}",
-    page=f"SELECT {_LISTED} FROM {_RUNS} WHERE {_WHERE} ORDER BY {{sorting}} LIMIT {{most}} OFFSET {{before}}",
+    total=f"SELECT count(*) FROM {{runs}} WHERE {_WHERE}",
+    page=f"SELECT {_LISTED} FROM {{runs}} WHERE {_WHERE} ORDER BY {{sorting}} LIMIT {{most}} OFFSET {{before}}",
     projects=_PROJECTS,
     months=f"SELECT month, project, count(*), {_SUMS} FROM {_RUNS} WHERE {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2",
     within=(
@@ -96,7 +98,7 @@ class ServerRuns:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         where, values = self.questions.where({"project": project, "state": state, "since": since, "until": until})
         self._faults = []
-        ((total,),) = self.rows(self.questions.total.format(where=where), *values)
+        ((total,),) = self.rows(self.questions.total.format(runs=self.questions.runs, where=where), *values)
         most = self.questions.value.format(len(values) + 1)
         return self._read(self.rows(_RECORDS.format(where=where, most=most), *values, limit or None)), total
 
@@ -121,7 +123,7 @@ class ServerRuns:
 
     def records_around(self, begin: str, end: str, *, of_other_programs: bool = False) -> list[Run]:
         """Return the records of runs that ran, or run still, between two instants, and began at most a month before: all, or those that other programs made."""
-        others = " AND strpos(record, '\"source\": \"\"') = 0" if of_other_programs else ""
+        others = ' AND strpos(record, \'"source": ""\') = 0' if of_other_programs else ""
         return self._read(self.rows(_AROUND + others, begin, end, timestamp((wall_clock_s(begin) or 0.0) - _MONTH_S)))
 
     def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
