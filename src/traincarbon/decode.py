@@ -87,7 +87,7 @@ def decode(cls: Callable[..., T], value: object, *, where: str = "") -> T:
     """
     try:
         found: T = _of_class(cls)(value)
-    except _Misfit as misfit:
+    except _MisfitError as misfit:
         place = where or getattr(cls, "__name__", "")
         raise CarbonError(f"{place}{''.join(reversed(misfit.path))}{misfit.fault}", hint="it was cut short, or another program wrote it") from None
     return found
@@ -115,7 +115,7 @@ def encode(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-class _Misfit(Exception):
+class _MisfitError(Exception):
     """A value is of another kind than its field. The path to it is completed on the way up, so that values that fit need none."""
 
     def __init__(self, fault: str, *path: str) -> None:
@@ -125,7 +125,7 @@ class _Misfit(Exception):
 
 
 _Reader = Callable[[Any], Any]
-"""Returns a value as one kind, or raises :class:`_Misfit`."""
+"""Returns a value as one kind, or raises :class:`_MisfitError`."""
 
 
 @lru_cache(maxsize=256)
@@ -148,10 +148,10 @@ def _of_class(cls: Any) -> _Reader:
                     break
             else:
                 return cls(**found)
-        except _Misfit as misfit:
+        except _MisfitError as misfit:
             misfit.path.append(f".{name}")
             raise
-        raise _Misfit(f" has no {name}")
+        raise _MisfitError(f" has no {name}")
 
     return read
 
@@ -208,7 +208,7 @@ def _of_items(origin: Callable[[list[Any]], Any], item: _Reader) -> _Reader:
         try:
             for each in value:
                 found.append(item(each))  # noqa: PERF401  its length is the place of what does not fit
-        except _Misfit as misfit:
+        except _MisfitError as misfit:
             misfit.path.append(f"[{len(found)}]")
             raise
         return origin(found)
@@ -225,7 +225,7 @@ def _of_table(item: _Reader) -> _Reader:
         try:
             for name, each in value.items():
                 found[str(name)] = item(each)
-        except _Misfit as misfit:
+        except _MisfitError as misfit:
             misfit.path.append(f".{name}")
             raise
         return found
@@ -244,7 +244,7 @@ def _of_union(kinds: tuple[Any, ...]) -> _Reader:
         for other in others:
             try:
                 return other(value)
-            except (_Misfit, CarbonError):
+            except (_MisfitError, CarbonError):
                 continue
         return first(value)
 
@@ -273,7 +273,7 @@ def _uncertain(value: Any) -> Uncertain:
         raise _wrong(value, "an uncertain number")
     try:
         spreads = _reader(Mapping[str, float])(value.get("spreads", {}))
-    except _Misfit as misfit:
+    except _MisfitError as misfit:
         misfit.path.append(".spreads")
         raise
     found = number(value.get("median"))
@@ -310,5 +310,5 @@ def _str(value: Any) -> str:
 _SCALARS: Mapping[Any, _Reader] = {float: _float, int: _int, bool: _bool, str: _str}
 
 
-def _wrong(value: object, wanted: str, *path: str) -> _Misfit:
-    return _Misfit(f" is {str(value)[:40]!r}, not {wanted}", *path)
+def _wrong(value: object, wanted: str, *path: str) -> _MisfitError:
+    return _MisfitError(f" is {str(value)[:40]!r}, not {wanted}", *path)
