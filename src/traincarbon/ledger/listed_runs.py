@@ -172,10 +172,10 @@ WITH RECURSIVE found(name) AS (
 """One question to the index for each project, rather than all runs sorted by it."""
 WITHIN = "started_at >= {begin} AND started_at < {end} AND state <> 'running' AND (ended_at IS NULL OR (ended_at < {end} AND duration_s < {long_s}))"
 ACROSS = (
-    "started_at < {end} AND (state = 'running' OR ended_at >= {begin}) "
-    "AND (state = 'running' OR started_at < {begin} OR ended_at >= {end} OR duration_s >= {long_s})"
+    "started_at < {end} AND (state = 'running' OR (started_at < {begin} AND ended_at >= {begin}) "
+    "OR (started_at >= {begin} AND ended_at IS NOT NULL AND (ended_at >= {end} OR duration_s >= {long_s})))"
 )
-"""The other runs that ran between two instants, or still run."""
+"""The other runs that ran between two instants, or still run: each part of it has an index."""
 _BETWEEN = {"begin": "?1", "end": "?2", "long_s": "?3"}
 ACROSS_IN_SQLITE = f"""
     SELECT run_id FROM runs INDEXED BY runs_listed WHERE started_at >= ?4 AND {ACROSS.format(**_BETWEEN)}

@@ -32,7 +32,7 @@ class RunSource(Protocol):
         """Return the records of runs that ran, or run still, between two instants: all, or those that other programs made."""
 
     def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
-        """Return the records that :attr:`Questions.within` leaves out of those that ran between two instants, or still run."""
+        """Return the records that :attr:`Questions.within` leaves out of those that ran between two instants, or still run; devices may be left out."""
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run, as far as they are at hand."""

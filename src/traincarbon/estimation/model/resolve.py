@@ -6,6 +6,7 @@ from os import path
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import CarbonError, NotFoundError, PlanError
+from traincarbon.estimation.families import contradicts
 from traincarbon.estimation.model import hub
 from traincarbon.estimation.model.architectures import ARCHITECTURES
 from traincarbon.estimation.model.config import ModelConfig
@@ -115,6 +116,7 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     if model is None:
         return plan, None
     model = _as_stated(model, plan)
+    _check_family(plan, model.name, str(model.fields["family"]))
     params = plan.number("params")
     if isinstance(params, float) and abs(params / model.params - 1.0) > _APART:
         raise PlanError(f"params {params:.4g} contradict the model {model.name}, which has {model.params:.4g}", hint="leave out params, or leave out model")
@@ -135,7 +137,18 @@ def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | Non
         found = hybrid.fields
     else:
         return None
+    _check_family(plan, name, str(found["family"]))
     return Plan.from_dict({**found, **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
+
+
+def _check_family(plan: Plan, name: str, own: str) -> None:
+    """Refuse a family that the model *name* of the family *own* cannot be.
+
+    Raises:
+        PlanError: it cannot.
+    """
+    if contradicts(plan.family, own):
+        raise PlanError(f"family {plan.family} contradicts the model {name}, whose family is {own}", hint="leave out family, or name another model")
 
 
 def is_place(name: str) -> bool:

@@ -127,8 +127,8 @@ class ServerRuns:
         return self._read(self.rows(_AROUND + others, begin, end, timestamp((wall_clock_s(begin) or 0.0) - _MONTH_S)))
 
     def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
-        """Return the records of runs that ran between two instants and crossed one of them, took long, or still run."""
-        return self._read(self.rows(_ACROSS, begin, end, long_s))
+        """Return the records, without their devices, of runs that ran between two instants and crossed one of them, took long, or still run."""
+        return self._read(self.rows(_ACROSS, begin, end, long_s), has_devices=False)
 
     def files(self, run_id: str) -> list[str]:  # noqa: ARG002  as of every source
         """Return nothing: journals stay in the stores."""
@@ -149,14 +149,14 @@ class ServerRuns:
 
         return self._server.ask(answered)
 
-    def _read(self, rows: list[tuple[Any, ...]]) -> list[Run]:
-        """Return records with their ids as they are shown; those that cannot be read are faults."""
+    def _read(self, rows: list[tuple[Any, ...]], *, has_devices: bool = True) -> list[Run]:
+        """Return records with their ids as they are shown, without their devices if nobody asks for those; records that cannot be read are faults."""
         from dataclasses import replace
 
         found = []
         for shown_id, stored in rows:
             try:
-                record = record_from(stored)
+                record = record_from(stored, has_devices=has_devices)
             except (CarbonError, ValueError) as error:
                 self._faults.append(f"{shown_id}: {error}")
                 continue
