@@ -59,7 +59,7 @@ class CheckedFile:
             os.remove(self._beside)
 
     def state(self) -> bytes:
-        """Return what changes with the content, nothing where there is no file."""
+        """Return what changes with the content, nothing where the file is missing."""
         try:
             states = [os.stat(self._file)]
             with suppress(FileNotFoundError):
