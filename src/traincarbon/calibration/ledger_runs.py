@@ -130,4 +130,3 @@ def for_prices(record: Run) -> Run:
     """Return of a record what its price is judged by."""
     plan, site = ({name: each[name] for name in ("hw", "region") if name in each} for each in (record.plan or {}, record.site or {}))
     return replace(record, plan=plan, site=site, by_device=(), energy_j={}, how={}, versions={}, counts={}, warm_up=None, hosts=())
-
