@@ -120,6 +120,19 @@ def _timed(record: Run) -> _Timed | None:
     return _Timed(began_s, began_s + record.duration_s, record)
 
 
+def may_repeat(sources: Iterable[str]) -> bool:
+    """Return whether records of these programs, and no others, may state the same energy twice. Tracked runs are told apart by their devices."""
+    known = set(sources)
+    return len(known) > 1 or not known.isdisjoint((*RANKS_OF, *LOOKED_UP, *SCHEDULERS))
+
+
+def pairs_of(records: Iterable[Run]) -> Iterator[tuple[str, str]]:
+    """Yield the ids of two records that state the same energy, if no other record does."""
+    timed = sorted((each for record in records if (each := _timed(record))), key=lambda each: each.from_s)
+    for _, here, there in (*_pairs(timed), *_repeated(timed)):
+        yield here.record.run_id, there.record.run_id
+
+
 def rank_groups(records: Iterable[Run]) -> list[list[Run]]:
     """Return the records of ranks that metered the same machine together, the best first."""
     timed = sorted((each for record in records if record.source in RANKS_OF and (each := _timed(record))), key=lambda each: each.from_s)
