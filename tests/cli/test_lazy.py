@@ -20,7 +20,7 @@ estimation.facts.electricity_price estimation.facts.intensity estimation.facts.i
 estimation.facts.utilisation
 formulas formulas.carbon formulas.compute formulas.cost formulas.equation formulas.facility formulas.hours formulas.image_loading formulas.making formulas.power formulas.samples
 formulas.throughput formulas.training_state
-formatting paths quantities reading uncertain
+formatting paths quantities reading spread_sums uncertain
 """
 OF_A_LAYOUT = """
 estimation.layout estimation.layout.machine estimation.layout.search estimation.layout.shape estimation.layout.task

@@ -64,8 +64,8 @@ _NEEDED = (
     ("decoder_params", ("samples", "audio_hours"), "give audio_hours of speech, or samples of a masked autoencoder"),
     (
         "text_tokens",
-        ("text_params", "decoder_params"),
-        "give text_params of a contrastive model, or decoder_params of speech; other text is in tokens",
+        ("text_params", "decoder_params", "latent_factor", "frames"),
+        "give text_params of a contrastive model, decoder_params of speech, or latent_factor of a diffusion transformer; other text is in tokens",
     ),
     ("frames_per_token", ("frames",), "give frames too: those of a clip"),
     ("padding", ("tokens", "samples"), "give tokens too, those of text alone"),
