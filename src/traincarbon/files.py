@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from contextlib import suppress
 from os import path
+from typing import BinaryIO
 
 from traincarbon.errors import CarbonError
 
@@ -62,8 +63,8 @@ def write_new_file(file: str, content: str | bytes) -> None:
     _write(file, content, place, hint=_HINT)
 
 
-def replace_file(file: str, content: str | bytes, *, hint: str = _HINT) -> None:
-    """Make *content* the whole content of *file* and make its folder where needed: at any time it is the old or the new content, never a part.
+def replace_file(file: str, content: str | bytes | Callable[[BinaryIO], object], *, hint: str = _HINT) -> None:
+    """Make *content*, or what it writes, the whole content of *file* and make its folder where needed: at any time it is the old or the new one, never a part.
 
     Raises:
         CarbonError: it cannot be written; the old content stands.
@@ -81,11 +82,14 @@ def cannot_write(file: str, error: OSError | ValueError, hint: str) -> CarbonErr
     return CarbonError(f"cannot write {file!r}: {reason}", hint=hint)
 
 
-def _write(file: str, content: str | bytes, place: Callable[[str], None], *, hint: str) -> None:
+def _write(file: str, content: str | bytes | Callable[[BinaryIO], object], place: Callable[[str], None], *, hint: str) -> None:
     unfinished = _beside(file)
     try:
         with open(unfinished, "xb") as stream:
-            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+            if callable(content):
+                content(stream)
+            else:
+                stream.write(content.encode("utf-8") if isinstance(content, str) else content)
             stream.flush()
             os.fsync(stream.fileno())
         place(unfinished)
