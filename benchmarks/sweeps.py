@@ -17,6 +17,7 @@ LAID_OUT = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 100, "scale": "log
 
 UNSHARED = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 15_000, "scale": "log"}, "tokens": 1e12}
 """No two plans have a layout in common."""
+LARGE = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 2_000, "scale": "log"}}
 
 
 def main() -> None:
@@ -29,18 +30,20 @@ def main() -> None:
                 best_s, size_b = min(best_s, time.process_time() - began_s), os.path.getsize(file)
                 os.unlink(file)
             print(f"{name}: {found.plans:,} plans, {found.plans / best_s:,.0f} a second of one processor, {size_b / found.plans:.0f} bytes each")
-        _workers(os.path.join(folder, "x.parquet"))
+        file = os.path.join(folder, "x.parquet")
+        _workers("layouts that no two plans share", UNSHARED, file, layouts=True)
+        _workers("intervals", LARGE, file, intervals=True)
 
 
-def _workers(file: str) -> None:
+def _workers(name: str, grid: dict[str, object], file: str, *, layouts: bool = False, intervals: bool = False) -> None:
     """Compare the processor time of one process with that of two workers and what starts and joins them: their efficiency on a machine with nothing else to do."""
     used_s = []
     for workers in (1, 2):
         began_s = _processor_s()
-        found = sweep(UNSHARED, file, layouts=True, workers=workers)
+        found = sweep(grid, file, layouts=layouts, intervals=intervals, workers=workers)
         used_s.append(_processor_s() - began_s)
         os.unlink(file)
-    print(f"layouts that no two plans share: {found.plans:,} plans, {found.plans / used_s[0]:,.0f} a second of one processor")
+    print(f"{name}: {found.plans:,} plans, {found.plans / used_s[0]:,.0f} a second of one processor")
     print(f"two workers: {used_s[0]:.1f} s of processors in one process, {used_s[1]:.1f} s with two workers: {100.0 * used_s[0] / used_s[1]:.0f} %")
 
 
