@@ -95,7 +95,7 @@ def test_a_family_that_no_formula_counts_says_what_to_give(family):
 
 def test_few_steps_and_short_trainings_say_that_starting_is_left_out():
     few = {**TEXT, "tokens": 1e7, "batch_tokens": 4e6}
-    assert "2.5 steps in all: starting, compiling and the first slow steps are not in the figures; give startup_hours" in estimate(**few).warnings
+    assert "only 2.5 steps: starting, compiling and the first slow steps are not in the figures; give startup_hours" in estimate(**few).warnings
     short = "so short a run may spend as long on starting and compiling, which the figures leave out: give startup_hours"
     assert short in estimate(**few).warnings
     assert not any("startup_hours" in warning for warning in estimate(**few, startup_hours=0.1).warnings)

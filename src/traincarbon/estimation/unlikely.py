@@ -53,7 +53,7 @@ def warn_of_data(trace: "Trace") -> None:
     trace.slips += [*_of_samples(plan), *_of_multiply_adds(plan), *_of_count(trace)]
     steps = _steps(trace)
     if steps is not None and any_of(steps < _FEW_STEPS):
-        trace.warnings.append(f"{shown(steps)} steps in all: starting, compiling and the first slow steps are not in the figures; give startup_hours")
+        trace.warnings.append(f"only {shown(steps)} steps: starting, compiling and the first slow steps are not in the figures; give startup_hours")
     side = _median(plan, "image_size")
     patch = _median(plan, "patch_size")
     latent = _median(plan, "latent_factor")
