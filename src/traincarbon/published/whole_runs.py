@@ -132,8 +132,8 @@ def _known_as(family: str) -> str:
 
 
 def expected_mfu(chip: Chip) -> float:
-    """Return the utilisation of a whole run by its number format alone: only a part of a step is shortened by narrow products."""
-    speed_up = max(speed_up_of(chip.product, chip.precision), 1.0)
+    """Return the utilisation of a whole run by its number format alone: only a part of a step follows the rate of products."""
+    speed_up = speed_up_of(chip.product, chip.precision)
     return float(throughput.narrowed_mfu(mfu=CENTRE_MFU, speed_up=speed_up, narrow_share=NARROW_SHARE))
 
 
