@@ -66,7 +66,7 @@ def test_a_fast_format_is_expected_to_use_less_of_its_peak_and_a_slow_one_more(s
 def test_a_run_of_another_organisation_has_the_interval_that_left_out_ones_need(shipped):
     found = whole_runs.fit_whole(whole_runs.whole_rows(RUNS, shipped), {})
     _, dense = found.predict({"all": 1.0, "generation=ampere": 1.0})
-    _, other = found.predict({"all": 1.0, "generation=ampere": 1.0, "family=encoder": 1.0}, "other")
+    _, other = found.predict({"all": 1.0, "generation=ampere": 1.0, "family=encoder": 1.0}, "encoder")
     assert 0.34 < dense < 0.46
     assert dense < other < 0.7
     assert found.share is None
