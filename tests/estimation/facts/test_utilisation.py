@@ -231,3 +231,16 @@ def test_a_slow_format_reaches_more_of_its_peak_because_only_products_wait_for_i
     fast, slow = (mfu_of(database, precision=precision) for precision in ("fp16", "fp32"))
     assert "at 0.125 × the 16-bit peak" in slow.reason
     assert derived(slow) == pytest.approx(derived(fast) * 0.6 / (0.7 + 0.3 * 0.125))
+
+
+@pytest.mark.parametrize(("card", "module"), [("geforce-rtx-3090", "a100-sxm4-80gb"), ("rtx-a6000", "a100-sxm4-80gb")])
+def test_a_card_is_less_certain_than_the_modules_whose_runs_are_published_and_has_no_run_like_it(shipped, card, module):
+    of_card, of_module = (utilisation_facts(subject_of(shipped, hw=hw), shipped) for hw in (card, module))
+    assert of_card.mfu.value.sigma > of_module.mfu.value.sigma
+    assert of_card.support == (0, *of_module.support[1:])
+    assert of_module.support.alike > 10
+    assert "is a card and these runs are of datacentre modules" in of_card.mfu.reason
+
+
+def test_a_card_of_a_generation_with_few_runs_keeps_its_own_width(shipped):
+    assert "is a card" not in utilisation_facts(subject_of(shipped, hw="rtx-4090"), shipped).mfu.reason
