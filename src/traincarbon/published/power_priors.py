@@ -22,6 +22,8 @@ _CHOSEN = "chosen with organisations left out; docs/method.md, Power"
 _WHAT_OF_PROCESSORS = "mean power over the thermal design power, in trainings of neural networks"
 _ANY_PROCESSOR = "type=cpu"
 _PROCESSOR_EXPONENT = 0.05
+_COMPUTER_SHARE, _COMPUTER_SPREAD, _COMPUTER_EXPONENT = 0.57, 0.2, 0.08
+"""Of Apple's chips, by the power of their Macs: no row states it, but meters in two chips do for what they see; docs/method.md adds the rest."""
 
 
 def fit_accelerators(rows: Sequence[PowerRow]) -> Fit | None:
@@ -60,7 +62,7 @@ def fit_of(row: PowerRow) -> Callable[[Sequence[PowerRow]], Fit | None]:
 
 
 def fitted(rows: Sequence[PowerRow]) -> list[dict[str, str]]:
-    """Return the rows of ``priors.csv`` about power, fitted to *rows*; none of a law without rows."""
+    """Return the rows of ``priors.csv`` about power: fitted to *rows*, none of a law without rows, and the assumed law of whole computers."""
     written = []
     accelerators, cards = fit_accelerators(rows), fit_cards(rows)
     if accelerators is not None:
@@ -82,7 +84,7 @@ def fitted(rows: Sequence[PowerRow]) -> list[dict[str, str]]:
         mean, sigma = processors.predict({"all": 1.0, "processor=*": 1.0}, "run")
         written.append(prior_of("power_share", _ANY_PROCESSOR, math.exp(mean), sigma, len(own), _WHAT_OF_PROCESSORS))
         written.append(_exponent_of_processors())
-    return written
+    return [*written, *_of_whole_computers()]
 
 
 def _share(found: Fit, rows: Sequence[PowerRow], scope: str, *further: str) -> dict[str, str]:
@@ -95,5 +97,18 @@ def _share(found: Fit, rows: Sequence[PowerRow], scope: str, *further: str) -> d
 def _exponent_of_processors() -> dict[str, str]:
     """Return the assumed exponent of processors: training keeps their cores busy at a small part of the peak rate, so that power hardly follows it."""
     note = "the power of busy cores hardly follows their FLOP; no row of a processor states its utilisation"
-    cells = ("power_exponent", _ANY_PROCESSOR, f"{_PROCESSOR_EXPONENT:g}", "", "", "choice", "docs/method.md, Power", "assumed", note)
-    return dict(zip(TABLES["priors"], cells, strict=True))
+    return _assumed("power_exponent", _ANY_PROCESSOR, f"{_PROCESSOR_EXPONENT:g}", "", note)
+
+
+def _of_whole_computers() -> list[dict[str, str]]:
+    """Return the assumed law of chips whose power is that of a whole computer."""
+    share = "idle power of the Mac and what its meters read on an M1 Max and an M1 Pro, over the most that the Mac takes; 0.41 to 0.79 at 90 %"
+    exponent = "GPU of an M1 Max and of an M1 Pro: MobileNet v2 against ResNet-50"
+    return [
+        _assumed("power_share", "type=soc", f"{_COMPUTER_SHARE:g}", f"{_COMPUTER_SPREAD:g}", share),
+        _assumed("power_exponent", "type=soc", f"{_COMPUTER_EXPONENT:g}", "", exponent),
+    ]
+
+
+def _assumed(prior: str, scope: str, median: str, sigma: str, note: str) -> dict[str, str]:
+    return dict(zip(TABLES["priors"], (prior, scope, median, sigma, "", "choice", "docs/method.md, Power", "assumed", note), strict=True))

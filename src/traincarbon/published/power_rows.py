@@ -17,7 +17,7 @@ from traincarbon.quantities import W_PER_KW
 REFERENCE_MFU = 0.35
 """Utilisation at 16 bits from which on the fitted shares of the power cap hold: chosen among 0.13, 0.19, 0.26, 0.35, 0.43 and no limit."""
 REFERENCE_MFU_OF_CARDS = 0.1
-"""The same of cards with graphics memory, which are busy at less of their peak: chosen among 0.05 to 0.6."""
+"""The same of cards with graphics memory, which are busy at less of their peak: chosen among 0.05 to 0.3."""
 PROCESSORS = "processor"
 """The segment of processors, whoever they are made for."""
 _NOMINAL = 0.02
