@@ -86,6 +86,21 @@ class Server:
         assert done.returncode == 0, done.stderr
         return [line.split("\t") for line in done.stdout.splitlines()]
 
+    def demand_password(self, user: str, password: str) -> None:
+        """Make a role that has to give a password."""
+        self.query(f"DROP ROLE IF EXISTS {user}; CREATE ROLE {user} LOGIN PASSWORD '{password}'")
+        rules = self._data / "pg_hba.conf"
+        rules.write_text(f"host all {user} all scram-sha-256\n{rules.read_text()}")
+        self.query("SELECT pg_reload_conf()")
+        until_s = time.monotonic() + _WAIT_S
+        while self._lets_in(user):
+            assert time.monotonic() < until_s, "the server does not demand it"
+            time.sleep(0.05)
+
+    def _lets_in(self, user: str) -> bool:
+        command = [self._programs / "psql", "-X", "-w", "-h", "127.0.0.1", "-p", str(self.port), "-U", user, "-d", "postgres", "-c", "SELECT 1"]
+        return subprocess.run(command, capture_output=True).returncode == 0
+
     def new_database(self, name: str) -> str:
         """Make a database and return its address."""
         self.query(f'CREATE DATABASE "{name}"')

@@ -121,3 +121,16 @@ def test_a_folder_is_tried_without_a_trace(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(CarbonError, match=r"cannot write 'mine': No such file"):
         check_writable(str(tmp_path / "none"), name="mine")
+
+
+def test_content_in_pieces_is_written_whole_or_not_at_all(tmp_path):
+    write_new_file(str(tmp_path / "whole.csv"), iter([b"a,b\n", b"1,2\n"]))
+    assert (tmp_path / "whole.csv").read_bytes() == b"a,b\n1,2\n"
+
+    def broken():
+        yield b"a,b\n"
+        raise CarbonError("a run cannot be read")
+
+    with pytest.raises(CarbonError, match="a run cannot be read"):
+        write_new_file(str(tmp_path / "half.csv"), broken())
+    assert [path.name for path in tmp_path.iterdir()] == ["whole.csv"]

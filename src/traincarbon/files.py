@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from os import path
 
@@ -47,8 +47,8 @@ def check_writable(folder: str, *, name: str = "", hint: str = _HINT) -> None:
         raise cannot_write(name or folder, error, hint) from error
 
 
-def write_new_file(file: str, content: str | bytes) -> None:
-    """Write *content* into a new *file*. If that fails, nothing is left behind.
+def write_new_file(file: str, content: str | bytes | Iterable[bytes]) -> None:
+    """Write *content*, which may come in pieces, into a new *file*. If that fails, nothing is left behind.
 
     Raises:
         CarbonError: the file exists already, or cannot be written.
@@ -81,11 +81,11 @@ def cannot_write(file: str, error: OSError | ValueError, hint: str) -> CarbonErr
     return CarbonError(f"cannot write {file!r}: {reason}", hint=hint)
 
 
-def _write(file: str, content: str | bytes, place: Callable[[str], None], *, hint: str) -> None:
+def _write(file: str, content: str | bytes | Iterable[bytes], place: Callable[[str], None], *, hint: str) -> None:
     unfinished = _beside(file)
     try:
         with open(unfinished, "xb") as stream:
-            stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+            stream.writelines([content.encode("utf-8")] if isinstance(content, str) else [content] if isinstance(content, bytes) else content)
             stream.flush()
             os.fsync(stream.fileno())
         place(unfinished)

@@ -136,9 +136,9 @@ _SYNONYMS = {
     "bert": ("encoder", ""),
     "t5": ("encoder-decoder", ""),
     "seq2seq": ("encoder-decoder", ""),
-    "cnn": ("vision", ""),
+    "cnn": ("convolution", ""),
     "vit": ("vision", ""),
-    "resnet": ("vision", ""),
+    "resnet": ("convolution", ""),
     "image": ("vision", ""),
     "audio": ("speech", ""),
     "asr": ("speech", ""),
@@ -230,6 +230,12 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return note or f"known are {', '.join(names)}"
 
 
+_UNCOUNTED = frozenset(
+    ("gnn", "graph", "gcn", "recsys", "recommendation", "recommender", "dlrm", "tabular", "xgboost", "gbdt", "rnn", "lstm", "gan", "nerf", "rl-agent", "gnns")
+)
+"""Families of models whose FLOP no formula of ours counts."""
+
+
 def choice_meant(text: str, choices: Sequence[str]) -> tuple[str, str]:
     """Return the choice that a *text* means, empty if none, and why.
 
@@ -250,6 +256,10 @@ def one_of(text: str, choices: Sequence[str]) -> str:
         'did you mean rl? it must be one of pretrain, finetune, rl'
     """
     listed = f"it must be one of {', '.join(choices)}"
+    if "decoder" in choices and text.strip().lower() in _UNCOUNTED:
+        return (
+            f"no formula counts its FLOP: leave out family, and give samples with seconds_per_sample (GPU-seconds that you measured), or flop and mfu; {listed}"
+        )
     choice, why = choice_meant(text, choices)
     if not choice:
         return listed

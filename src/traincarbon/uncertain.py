@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from traincarbon.errors import OutOfRangeError
+from traincarbon.spread_sums import SpreadsOfSum, weighted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -40,8 +41,8 @@ class Interval(NamedTuple):
             Interval(low=3.0, median=3.0, high=3.0)
         """
         if value.__class__ is Uncertain:
-            reach = value.reach(level)
-            return cls(value.median / reach, value.median, value.median * reach)
+            reach, median = value.reach(level), value.median
+            return tuple.__new__(cls, (median / reach, median, median * reach))  # what the class does, without its own call: an estimate makes twenty
         return cls(value, value, value)
 
     @property
@@ -98,7 +99,7 @@ class Uncertain:
 
     def __init__(self, median: "float | Array", spreads: Mapping[str, Any] | None = None) -> None:
         self.median: Any = median
-        self.spreads: dict[str, Any] = dict(spreads) if spreads else {}
+        self.spreads: dict[str, Any] | SpreadsOfSum = dict(spreads) if spreads else {}
 
     @classmethod
     def from_interval(cls, low: float, high: float, *, name: str, level: float = 0.9) -> "Uncertain":
@@ -121,10 +122,14 @@ class Uncertain:
 
     def reach(self, level: float = 0.9) -> Any:
         """Return the factor between the median and either bound of the central *level* interval."""
+        z = Z_90 if level == 0.9 else z_of(level)
+        spreads = self.spreads
+        if type(spreads) is SpreadsOfSum:
+            return spreads.reach(z)
         squares: Any = 0.0  # as in sigma: every result of an estimate asks for its reach
-        for s in self.spreads.values():
+        for s in spreads.values():
             squares = squares + s * s
-        exponent = (Z_90 if level == 0.9 else z_of(level)) * squares**0.5
+        exponent = z * squares**0.5
         return math.exp(exponent) if exponent.__class__ is float else _exp(exponent)
 
     def interval(self, level: float = 0.9) -> tuple[Any, Any]:
@@ -175,25 +180,18 @@ class Uncertain:
 
     def __add__(self, other: Num) -> "Uncertain":
         result = Uncertain.__new__(Uncertain)
-        is_uncertain = other.__class__ is Uncertain
-        result.median = total = self.median + (other.median if is_uncertain else other)
-        share = self.median / total if total.__class__ is float and total else _share(self.median, total)
-        if not is_uncertain:
+        if other.__class__ is not Uncertain:
+            result.median = total = self.median + other
+            share = self.median / total if total.__class__ is float and total else _share(self.median, total)
             result.spreads = {name: share * s for name, s in self.spreads.items()}
             return result
-        rest = 1.0 - share
-        others = other.spreads
-        result.spreads = spreads = {}
-        for name, s in self.spreads.items():
-            if name not in others:
-                spreads[name] = share * s
-            elif (t := others[name]) is s or (t.__class__ is float and s.__class__ is float and t == s):
-                spreads[name] = s  # a factor of both terms: of arrays of plans it stays one number
-            else:
-                spreads[name] = share * s + rest * t
-        for name, t in others.items():
-            if name not in spreads:
-                spreads[name] = rest * t
+        result.median = total = self.median + other.median
+        if total.__class__ is float:
+            result.spreads = weighted(self.median / total if total else 0.0, self.spreads, other.spreads)
+        elif len(getattr(total, "shape", ())) == 1:
+            result.spreads = SpreadsOfSum(total, (self.median, self.spreads), (other.median, other.spreads))
+        else:
+            result.spreads = weighted(_share(self.median, total), self.spreads, other.spreads)
         return result
 
     __radd__ = __add__

@@ -54,6 +54,9 @@ def test_a_file_that_is_named_and_not_there_is_said():
         ('[[budget]]\nproject = "a"\nmax_usd = 5\nmonth = "2026-13"', "month is '2026-13'"),
         ('[[budget]]\nproject = "a"\nmax_usd = 5\nshared = "yes"', "shared is 'yes'"),
         ('[[budget]]\nproject = "a"\nmax_usd = 5\n[[budget]]\nproject = "a"\nmax_usd = 6', "two budgets of 'a'"),
+        ('[[budget]]\nproject = "a"\nmax_usd = 5\nmonth = 2026-12-01', "month is 2026-12-01, and no text"),
+        ("[[budget]]\nproject = 5\nmax_usd = 5", "budget 1: project is 5, and no text"),
+        ('[[budget]]\nproject = "a"\nmax_usd = 5\n[[budget]]\nproject = "b"\nmax_kwh = "5 kg"', "budget 2 ('b'): max_kwh is not a number"),
         ("[[budget]", "is not TOML"),
     ],
 )

@@ -64,6 +64,15 @@ def test_sums_in_sql_are_those_of_the_records(store):
         assert quick["vision"].spent(name) == pytest.approx(sum(records))
 
 
+def test_every_run_counts_once_however_it_lies_to_the_ends_of_a_month(store):
+    ends = [BEGIN_S - 2.0 * DAY, BEGIN_S, BEGIN_S + 0.5, BEGIN_S + DAY, END_S - DAY, END_S - 0.5, END_S, END_S + 2.0 * DAY]
+    made = [ran(f"{began:.1f}-{ended:.1f}", began, ended - began, kwh=1.0) for began in ends for ended in ends if ended > began]
+    shares = [sum(run_month(run, NOVEMBER).by_day["kwh"]) for run in made]
+    for has_days in (True, False):
+        with Ledger(store(*made)) as ledger:
+            assert month_uses(ledger.index, NOVEMBER, now_s=END_S + DAY, has_days=has_days)["vision"].spent("kwh") == pytest.approx(sum(shares))
+
+
 def test_runs_that_go_on_count_their_rest_but_for_the_one_that_starts(store):
     forecast = {"eta_s": interval(H), "facility_energy_kwh": interval(30.0)}
     folder = store(

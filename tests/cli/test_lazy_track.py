@@ -30,7 +30,7 @@ tracking.display.record_fate tracking.display.stderr_display tracking.launcher t
 tracking.launchers.launch tracking.launchers.parents tracking.launchers.platforms tracking.launchers.regions tracking.launchers.row tracking.launchers.run_ids
 tracking.launchers.schedulers tracking.launchers.starters tracking.launchers.table tracking.launchers.values tracking.lines tracking.live_state
 tracking.messages tracking.open_runs tracking.options tracking.other_nodes tracking.other_nodes.allocation tracking.progress_pipe tracking.project_budget tracking.reports tracking.run_identity
-tracking.settings tracking.software tracking.sidecar tracking.sidecar.job tracking.sidecar.runtime_folder tracking.sidecar.turn tracking.watched_budgets terminal_text uncertain _version __main__"""
+tracking.settings tracking.software tracking.sidecar tracking.sidecar.job tracking.sidecar.runtime_folder tracking.sidecar.turn tracking.watched_budgets terminal_text spread_sums uncertain _version __main__"""
 OF_A_SUMMARY = """ledger.appended_file ledger.attempts ledger.bills ledger.checkpoint ledger.coverage ledger.device ledger.done ledger.energy_coverage ledger.folding ledger.hours ledger.idle ledger.journal
 ledger.half_letters ledger.journal_lines ledger.launcher ledger.like_for_like ledger.machines ledger.nodes ledger.phases ledger.process_summary ledger.record ledger.reported ledger.run
 ledger.run_energy ledger.run_totals ledger.sessions ledger.site ledger.warm_up ledger.waste tracking.display.known_energy tracking.display.live tracking.display.other_records tracking.display.run_parts tracking.display.run_summary

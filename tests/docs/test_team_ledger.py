@@ -60,6 +60,27 @@ def test_each_writer_owns_its_rows_and_reads_all(server):
     assert server.query("SELECT count(*) FROM traincarbon.runs WHERE project = 'x'", "team") == [["0"]]
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO traincarbon.processes (run_id, cluster, writer, seq, version, summary) SELECT run_id, cluster, 'more', 9, version, summary {of_hers}",
+        "INSERT INTO traincarbon.sources (run_id, cluster, store, digest) SELECT run_id, cluster, 'store of hers', '' {of_hers}",
+        "INSERT INTO traincarbon.runs (run_id, cluster, owner, started_at, project, state, hw, is_shared) VALUES ('new', '', 'ada', '', '', '', '', 0)",
+        "UPDATE traincarbon.processes SET (run_id, cluster, writer) = (SELECT run_id, cluster, 'mine' {of_hers}) WHERE owner = 'bob'",
+        "UPDATE traincarbon.runs SET owner = 'ada' WHERE owner = 'bob'",
+        "UPDATE traincarbon.alembic_version SET version_num = '9999'",
+        "TRUNCATE traincarbon.processes",
+    ],
+)
+def test_a_writer_cannot_reach_the_runs_of_another_or_the_schema(server, sql):
+    with ledger_of(server.address("team"), "bob") as bob:
+        assert sent(bob, "his").runs in (("his",), ())
+    before = server.query("SELECT * FROM traincarbon.processes ORDER BY 1, 2, 3", "team")
+    with pytest.raises(AssertionError, match="row-level security|permission denied"):
+        server.query(sql.format(of_hers="FROM traincarbon.processes WHERE run_id = 'hers'"), "team", user="bob")
+    assert server.query("SELECT * FROM traincarbon.processes ORDER BY 1, 2, 3", "team") == before
+
+
 def test_a_reader_reads_and_writes_nothing(server):
     assert int(server.query("SELECT sum(runs) FROM traincarbon.totals", "team", user="auditor")[0][0]) >= 2
     with ledger_of(server.address("team"), "auditor") as reader, pytest.raises(CarbonError, match="does not permit it"):

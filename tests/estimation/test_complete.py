@@ -78,10 +78,16 @@ def test_samples_epochs_and_their_length_are_tokens():
 
 def test_images_are_tokens_and_make_the_family_vision():
     found = completed(Plan(params=86e6, samples=1e6, epochs=2, image_size=224, patch_size=16), open_database())
-    # 2 × 10^6 × 197
-    assert found.plan.to_dict() == {"params": 86e6, "tokens": 394e6, "images": 2e6, "family": "vision"}
-    assert [(each.name, each.value) for each in found.assumed] == [("family", "vision")]
-    assert [link.name for link, _, _ in found.links] == ["tokens_per_sample", "tokens"]
+    # 2 × 10^6 × (6 × 86e6 × 197 + 12 × 86e6 / (12 × 768) × 197²)
+    assert fields(params=86e6, samples=1e6, epochs=2, image_size=224, patch_size=16) | {"flop": 0.0} == {
+        "params": 86e6,
+        "flop": 0.0,
+        "images": 2e6,
+        "family": "vision",
+    }
+    assert found.plan.flop.median == pytest.approx(2e6 * (6 * 86e6 * 197 + 86e6 / 768 * 197**2), rel=1e-3)
+    assert [each.name for each in found.assumed] == ["family", "hidden", "layers"]
+    assert [link.name for link, _, _ in found.links] == ["tokens_per_sample", "flop_per_sample", "flop_per_sample", "flop"]
 
 
 def test_hours_of_audio_are_frames_at_a_rate_that_is_assumed_unless_it_is_stated():

@@ -22,7 +22,7 @@ from traincarbon.uncertain import Uncertain
         ({"params": 7e9, "samples": 10, "text_params": 8e9}, "text_params 8e+09 exceed params 7e+09"),
         ({"mfu": 0.4, "seconds_per_sample": 1.0, "samples": 10}, "mfu and seconds_per_sample exclude each other"),
         ({"mask_ratio": 0.75}, "mask_ratio needs samples"),
-        ({"text_tokens": 77, "tokens": 1e9}, "text_tokens need text_params or decoder_params"),
+        ({"text_tokens": 77, "tokens": 1e9}, "text_tokens need text_params or decoder_params or latent_factor or frames"),
         ({"decoder_params": 1e6}, "decoder_params need samples or audio_hours"),
         ({"patch_size": 16}, "patch_size needs image_size"),
         ({"params": 7e9, "frozen_params": 8e9}, "frozen_params 8e+09 exceed params 7e+09"),

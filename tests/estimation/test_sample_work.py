@@ -26,16 +26,39 @@ def refused(**stated):
         # 6 N T and 12 L h T² of 197 tokens
         ({"params": 86e6, "layers": 12, "hidden": 768}, {"model": 6 * 86e6 * 197, "attention": 12 * 12 * 768 * 197**2}),
         # the encoder sees a quarter of 196 patches and the class token, the decoder all
-        ({"params": 330e6, "decoder_params": 26e6, "family": "masked-autoencoder"}, {"encoder": 6 * 304e6 * 50, "decoder": 6 * 26e6 * 197}),
+        (
+            {"params": 330e6, "decoder_params": 26e6, "family": "masked-autoencoder", "layers": 24, "hidden": 1024},
+            {"encoder": 6 * 304e6 * 50, "decoder": 6 * 26e6 * 197, "attention": 12 * 24 * 1024 * 50**2},
+        ),
         # two crops of 197 tokens and eight of 37; the teacher runs forward on the two
-        ({"params": 22e6, "family": "self-distillation"}, {"student": 22e6 * 6 * (2 * 197 + 8 * 37), "teacher": 22e6 * 2 * 2 * 197}),
-        ({"params": 150e6, "text_params": 64e6}, {"images": 6 * 86e6 * 197, "text": 6 * 64e6 * 77}),
+        (
+            {"params": 22e6, "family": "self-distillation", "layers": 12, "hidden": 384},
+            {
+                "student": 22e6 * 6 * (2 * 197 + 8 * 37),
+                "teacher": 22e6 * 2 * 2 * 197,
+                "attention": 12 * 12 * 384 * (4 / 3 * 2 * 197**2 + 8 * 37**2),
+            },
+        ),
+        # a table of 38,000 words of width 512 beside 144 × 512² parameters that see text
+        (
+            {"params": 143e6, "text_params": 144 * 512**2 + 38e3 * 512, "vocab": 38e3, "layers": 12, "hidden": 768},
+            {"images": 6 * (143e6 - 144 * 512**2 - 38e3 * 512) * 197, "text": 6 * 144 * 512**2 * 77, "attention": 12 * 12 * 768 * 197**2},
+        ),
         # 14 × 14 patches in eight tubelets
-        ({"params": 86e6, "frames": 16}, {"model": 6 * 86e6 * 1568}),
+        ({"params": 86e6, "frames": 16, "layers": 12, "hidden": 768}, {"model": 6 * 86e6 * 1568, "attention": 12 * 12 * 768 * 1568**2}),
         # 256 px / 8 in patches of 2: 256 tokens; 30 GMAC of frozen encoders
         (
-            {"params": 675e6, "image_size": 256, "patch_size": 2, "latent_factor": 8, "frozen_gmac_per_sample": 30},
-            {"model": 6 * 675e6 * 256, "frozen": 6e10},
+            {
+                "params": 675e6,
+                "active_params": 446e6,
+                "image_size": 256,
+                "patch_size": 2,
+                "latent_factor": 8,
+                "frozen_gmac_per_sample": 30,
+                "layers": 28,
+                "hidden": 1152,
+            },
+            {"model": 6 * 446e6 * 256, "frozen": 6e10, "attention": 12 * 28 * 1152 * 256**2},
         ),
         ({"params": 86e6, "layers": 12, "hidden": 768, "teacher_params": 300e6}, None),
         ({"params": 86e6, "layers": 12, "hidden": 768, "frozen_params": 80e6}, None),
@@ -55,7 +78,7 @@ def test_a_teacher_and_frozen_parameters_count_as_elsewhere():
     plain, taught, frozen = (estimate(**IMAGES, **shape, **more).median("compute_flop") for more in ({}, {"teacher_params": 300e6}, {"frozen_params": 80e6}))
     assert taught - plain == pytest.approx(2 * 300e6 * 197 * SEEN)
     assert plain - frozen == pytest.approx(2 * 80e6 * 197 * SEEN)
-    text = estimate(**IMAGES, params=86e6, teacher_params=300e6)
+    text = estimate(**IMAGES, params=86e6, teacher_params=300e6, family="vision")
     assert text.flop_counts["parts"]["teacher"] == pytest.approx(taught - plain)
 
 
@@ -143,3 +166,77 @@ def test_masked_and_distilled_encoders_of_known_shape_count_their_attention():
     parts = distilled.flop_counts["parts"]
     assert parts["attention"] == pytest.approx(12 * 12 * 384 * (2 * 197**2 + 8 * 37**2 + 2 * 197**2 / 3) * seen)
     assert sum(parts.values()) == pytest.approx(distilled.median("compute_flop"))
+
+
+CLIP = {"family": "contrastive", "image_size": 224}
+DIT = {"family": "diffusion", "latent_factor": 8, "image_size": 256}
+
+
+@pytest.mark.parametrize(
+    ("gmac", "stated"),
+    [
+        # PyTorch Image Models, results/benchmark: multiply-adds of one image
+        (1.26, {"params": 5.72e6, "image_size": 224, "patch_size": 16}),
+        (4.61, {"params": 22.05e6, "image_size": 224, "patch_size": 16}),
+        (55.54, {"params": 86.86e6, "image_size": 384, "patch_size": 16}),
+        (191.21, {"params": 304.72e6, "image_size": 384, "patch_size": 16}),
+        (507.15, {"params": 304.37e6, "image_size": 518, "patch_size": 14}),
+        (484.0, {"params": 1843e6, "image_size": 224, "patch_size": 14}),
+        # OpenCLIP, docs/model_profile.csv: GFLOP of a forward pass of both encoders, two a multiply-add
+        (14.78 / 2, {**CLIP, "params": 151.28e6, "text_params": 63.43e6, "patch_size": 32}),
+        (41.09 / 2, {**CLIP, "params": 149.62e6, "text_params": 63.43e6, "patch_size": 16}),
+        (175.33 / 2, {**CLIP, "params": 427.62e6, "text_params": 123.65e6, "patch_size": 14}),
+        (395.22 / 2, {**CLIP, "params": 427.94e6, "text_params": 123.65e6, "patch_size": 14, "image_size": 336}),
+        (381.68 / 2, {**CLIP, "params": 986.11e6, "text_params": 354.03e6, "patch_size": 14}),
+        (581.15 / 2, {**CLIP, "params": 1366.68e6, "text_params": 354.03e6, "patch_size": 14}),
+        (1065.36 / 2, {**CLIP, "params": 2539.57e6, "text_params": 694.66e6, "patch_size": 14}),
+        # Peebles and Xie 2022, tables 1 and 4: what they call Gflops are multiply-adds
+        (0.36, {**DIT, "params": 33e6, "patch_size": 8, "layers": 12, "hidden": 384}),
+        (5.56, {**DIT, "params": 130e6, "patch_size": 4, "layers": 12, "hidden": 768}),
+        (118.64, {**DIT, "params": 675e6, "patch_size": 2}),
+        (118.64, {**DIT, "params": 675e6, "patch_size": 2, "layers": 28, "hidden": 1152}),
+        (524.60, {**DIT, "params": 675e6, "patch_size": 2, "image_size": 512, "layers": 28, "hidden": 1152}),
+    ],
+)
+def test_multiply_adds_are_those_that_were_published(gmac, stated):
+    assert estimate(samples=1e6, hw="8xa100", **stated).median("compute_flop") == pytest.approx(6e9 * gmac * 1e6, rel=0.05)
+
+
+def test_a_shape_that_is_assumed_is_said_and_makes_the_flop_uncertain():
+    answer = estimate(**IMAGES, params=86e6)
+    assert {"hidden", "layers"} <= {each.name for each in answer.assumptions}
+    flop = answer["compute_flop"]
+    assert flop.low < flop.median < flop.high
+    stated = estimate(**IMAGES, params=86e6, hidden=768)
+    assert stated.median("compute_flop") == pytest.approx(SEEN * (6 * 86e6 * 197 + 86e6 / 768 * 197**2))
+    assert estimate(**IMAGES, params=86e6, layers=12).median("compute_flop") == pytest.approx(stated.median("compute_flop"), rel=1e-2)
+
+
+def test_text_of_a_diffusion_transformer_is_in_its_sequence():
+    flux = {"family": "diffusion", "params": 11.9e9, "layers": 57, "hidden": 3072, "image_size": 1024, "latent_factor": 8, "patch_size": 2}
+    parts = estimate(**flux, text_tokens=512, samples=1, hw="8xh100").flop_counts["parts"]
+    assert parts == pytest.approx({"model": 6 * 12 * 57 * 3072**2 * 4608, "attention": 12 * 57 * 3072 * 4608**2})
+    assert (
+        refused(**IMAGES, params=86e6, family="masked-autoencoder", decoder_params=1e6, text_tokens=77, frames=16)[0]
+        == "text_tokens are not known to masked-autoencoder"
+    )
+
+
+def test_latent_video_has_a_token_for_four_frames_unless_it_is_stated():
+    video = {"family": "video", "params": 1e9, "layers": 30, "hidden": 1536, "frames": 64, "samples": 1e4, "image_size": 512, "patch_size": 2, "hw": "8xh100"}
+    latent, stated = (estimate(**video, latent_factor=8, **more).median("compute_flop") for more in ({}, {"frames_per_token": 4}))
+    assert latent == stated
+
+
+def test_adapters_of_a_vision_transformer_leave_its_weights_without_gradients():
+    tuned = estimate(**IMAGES, params=86e6, kind="lora", trainable_params=1e6, layers=12, hidden=768)
+    assert tuned.flop_counts["parts"] == pytest.approx(
+        {"frozen": 4 * 86e6 * 197 * SEEN, "adapters": 6 * 1e6 * 197 * SEEN, "attention": 12 * 12 * 768 * 197**2 * SEEN}
+    )
+    assert refused(**IMAGES, params=150e6, text_params=64e6, kind="lora")[0] == "kind lora is not known to contrastive"
+
+
+def test_trainable_parameters_of_a_vision_transformer_leave_the_rest_frozen():
+    probe, frozen = (estimate(**IMAGES, params=86e6, layers=12, hidden=768, **more) for more in ({"trainable_params": 1e6}, {"frozen_params": 85e6}))
+    assert probe.flop_counts == frozen.flop_counts
+    assert refused(**IMAGES, params=150e6, text_params=64e6, trainable_params=1e6)[0] == "trainable_params are not known to contrastive"

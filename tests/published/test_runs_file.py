@@ -159,12 +159,10 @@ def test_a_mark_of_unicode_and_any_ends_of_lines_are_read(write, dress):
     [
         ("", "is empty"),
         ("\n\n", "is empty"),
-        (text(LLAMA, separator=";"), "is separated by semicolons"),
-        (text(LLAMA, separator="\t"), "is separated by tabs"),
         (text(LLAMA, {**LLAMA, "id": "b", "note": "é"}).encode("latin-1"), "line 3 is not in UTF-8"),
         (text(LLAMA).encode("utf-16"), "line 1 is not in UTF-8"),
-        (text(LLAMA, columns=[column for column in COLUMNS if column != "tokens"]), "lacks the columns tokens"),
-        ("a,b\n1,2\n", "and 45 more"),
+        (text(LLAMA, columns=[column for column in COLUMNS if column != "hardware"]), "lacks the column hardware"),
+        ("a,b\n1,2\n", "lacks the columns id and hardware"),
         (text(LLAMA, columns=[*COLUMNS, "tokens"]), "has the column tokens twice"),
         (text(LLAMA) + "x" * (1 << 20), "a line is longer than"),
         (text(LLAMA) + '"' + "x" * 200_000, "beyond line"),
@@ -174,6 +172,34 @@ def test_a_file_that_is_no_such_table_is_refused(write, content, message):
     with pytest.raises(DatabaseError, match=message) as caught:
         list(read_rows(write(content)))
     assert caught.value.hint
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_other_separators_blank_lines_and_any_case_of_the_header_are_read(write, separator):
+    plain = text(LLAMA, separator=separator)
+    header, _, rest = plain.partition("\n")
+    (row,) = read_rows(write(f"\n\n{header.upper()}\n\n{rest}"))
+    assert (row.tokens, row.hardware) == (1.4e12, "a100")
+    damaged = write(f"\n{header}\nb{separator}nonsense{separator * (header.count(separator) - 1)}\n")
+    (aside,) = read_rows(damaged)
+    assert aside.line == 3
+
+
+def test_columns_that_are_empty_may_be_left_out_and_a_file_without_kinds_holds_runs(write):
+    kept = ["hardware", "tokens", "id", "total_params", "accelerator_hours"]
+    (row,) = read_rows(write(text(LLAMA, columns=kept)))
+    assert (row.kind, row.tokens, row.year, row.family) == (RunKind.RUN, 1.4e12, None, "")
+    assert isinstance(next(read_rows(write(text({**LLAMA, "kind": ""})))), SetAside)
+
+
+@pytest.mark.parametrize(("stated", "family"), [("MoE", "moe-lm"), ("encoder-decoder", "seq2seq"), ("LLM", "dense-lm"), ("CNN", "convolution"), ("ssm", "ssm")])
+def test_families_are_known_by_their_names_in_a_plan_and_by_usual_words(second, stated, family):
+    assert second(family=stated).family == family
+
+
+@pytest.mark.parametrize("family", ["gnn", "recsys", "other"])
+def test_a_row_of_a_family_that_nothing_counts_is_set_aside(second, family):
+    assert f"column family: {family!r} is none of dense-lm" in second(family=family).reason
 
 
 def test_a_folder_and_a_file_that_is_not_there_are_refused(tmp_path):
@@ -226,7 +252,7 @@ def test_a_text_where_a_number_belongs_names_what_the_column_holds(second, colum
 
 
 def test_columns_that_are_not_read_are_named(write, tmp_path):
-    extra = "\n".join(f"{line},{cell}" for line, cell in zip(text(LLAMA).splitlines(), (" Set ", "x"), strict=True))
-    assert unread_columns(write(extra)) == ["Set"]
+    extra = "\n".join(f"{line},{cell}" for line, cell in zip(text(LLAMA).splitlines(), (" Sets ", "x"), strict=True))
+    assert unread_columns(write(extra)) == ["Sets"]
     assert unread_columns(write(text(LLAMA))) == []
     assert unread_columns(str(tmp_path)) == []

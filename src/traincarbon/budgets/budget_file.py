@@ -14,6 +14,7 @@ _MOST_B = 1 << 20
 _MOST, _LONGEST = 10_000, 200
 _LIMITS = {f"max_{name}": name for name in UNITS}
 _FIELDS = ("project", "month", *_LIMITS, "on_budget", "shared")
+_TEXTS = {"project": "vision", "month": "2026-12", "on_budget": "refuse"}
 _EXAMPLE = 'write, as docs/scale.md says: [[budget]], project = "vision", max_usd = 5000, on_budget = "refuse"'
 
 
@@ -110,11 +111,17 @@ def _budgets(table: Mapping[str, object], file: str) -> Budgets:
         raise CarbonError(f"{place} has an unknown key {unknown[0][:40]!r}", hint=_EXAMPLE)
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows) or len(rows) > _MOST or not isinstance(zone, str):
         raise CarbonError(f"{place} states no list of budgets", hint=_EXAMPLE)
+    found = []
     try:
         zone_of(zone)
-        found = [_budget(row) for row in rows]
     except CarbonError as error:
         raise CarbonError(f"{place}: {error}", hint=error.hint) from None
+    for number, row in enumerate(rows, 1):
+        try:
+            found.append(_budget(row))
+        except CarbonError as error:
+            whose = f" ({row['project'][:60]!r})" if isinstance(row.get("project"), str) else ""
+            raise CarbonError(f"{place}, budget {number}{whose}: {error}", hint=error.hint) from None
     times = Counter((budget.project, budget.month) for budget in found)
     if twice := next((key for key, count in times.items() if count > 1), None):
         raise CarbonError(f"{place} has two budgets of {twice[0][:60]!r}{f' for {twice[1]}' if twice[1] else ''}", hint="keep one of them")
@@ -125,11 +132,14 @@ def _budget(row: Mapping[str, object]) -> Budget:
     if unknown := [name for name in row if name not in _FIELDS]:
         from traincarbon.suggestions import did_you_mean
 
-        raise CarbonError(f"a budget has an unknown key {unknown[0][:40]!r}", hint=did_you_mean(unknown[0], _FIELDS))
+        raise CarbonError(f"unknown key {unknown[0][:40]!r}", hint=did_you_mean(unknown[0], _FIELDS))
     texts = {name: row.get(name, "") for name in ("project", "month", "on_budget")}
     shared = row.get("shared", False)
-    if "project" not in row or not all(isinstance(value, str) for value in texts.values()):
-        raise CarbonError("a budget does not say whose it is", hint=_EXAMPLE)
+    if "project" not in row:
+        raise CarbonError("it does not say whose it is", hint=_EXAMPLE)
+    for name, value in texts.items():
+        if not isinstance(value, str):
+            raise CarbonError(f"{name} is {str(value)[:40]}, and no text", hint=f'write it in quotation marks: {name} = "{_TEXTS[name]}"')
     if not isinstance(shared, bool):
         raise CarbonError(f"shared is {str(shared)[:40]!r}", hint="write shared = true, or leave it out")
     words = {name: str(value) for name, value in texts.items()}

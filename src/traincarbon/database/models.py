@@ -12,7 +12,7 @@ _MOST_CANDIDATES = 6
 _LONGEST = 80
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s_-]+(?=\d)")
 _SEPARATORS = re.compile(r"[\s_-]+")
-_OTHER_MODELS = (("convolutions", "convolution"), ("speech_encoders", "speech_encoder"), ("hybrids", "hybrid"))
+_OTHER_MODELS = (("convolutions", "convolution"), ("image_networks", "image_network"), ("speech_encoders", "speech_encoder"), ("hybrids", "hybrid"))
 """Tables of models that are counted by sample or by their parameters alone, and the column of their ids."""
 _TUNED = frozenset(("meta", "instruct", "chat", "hf", "it", "pt", "sft", "dpo", "text"))
 """Words that name a tuned or converted variant of a model, which has the same shape."""
@@ -46,7 +46,7 @@ def find_model(database: Database, text: str) -> Product:
     if exact is not None:
         return exact
     names = model_names(database)
-    short = text.strip().rpartition("/")[2]
+    short = text.strip().rpartition("/")[2].removesuffix(".en")  # of Whisper, the English variant
     words = [word for word in _SEPARATORS.split(short.lower()) if word]
     plain = [word for word in words if word not in _TUNED]
     for candidate in (text, short, "-".join(plain), "-".join(word for word in plain if not _RELEASE.fullmatch(word))):

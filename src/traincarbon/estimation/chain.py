@@ -14,7 +14,7 @@ from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import answer, gather
 from traincarbon.estimation.facts.question import CHOOSING
 from traincarbon.estimation.families import family_of, kind_of
-from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
+from traincarbon.estimation.links import CONDITIONS, MEMORY
 from traincarbon.estimation.plan import Plan, overridden
 from traincarbon.estimation.plan_fields import named
 from traincarbon.estimation.ratios import image_flop, params_per_active
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 _DEGREES = ("tp", "pp", "dp")
 """Fields of a plan that split the training; all three fix the number of accelerators."""
+_OF_DATA = ("samples", "audio_hours", "batch_tokens")
+"""Fields that say how the data comes: plans of parameters and tokens need no closer look at it."""
 _FEW_SERVERS = 3
 _SHORT_S = 1800.0
 """Fine-tunings that are shorter spend much of their time before the first step and after the last. [s]"""
@@ -104,6 +106,7 @@ def _estimate(plan: Plan, database: Database, *, level: float, strict: bool, cal
     values["accelerators"] = n = _fitting(trace, asked, strict=strict)
     _walk_chain(trace)
     _warn_of_gaps(trace)
+    _warn_of_unlikely(trace, database)
     find_layout = partial(_find_layout, plan if n is asked else _without_fixed_degrees(trace), facts, database, n)
     layout = _stated_layout(trace, find_layout) if n is asked or any(getattr(plan, name) is None for name in _DEGREES) else None
     answer = Estimate(trace, level=level, stated_accelerators=asked, find_layout=find_layout, layout=layout)
@@ -158,7 +161,7 @@ def _walk_chain(trace: Trace) -> None:
     values["median_active_params"] = median_of(plan.number("params" if plan.active_params is None else "active_params"))
     values["params_per_active"] = params_per_active(plan)
     values["image_flop"] = image_flop(plan, values["compute_flop"])
-    trace.walk(CHAIN, stated=frozenset([name for name in CONDITIONS if getattr(plan, name) is not None]))
+    trace.walk_chain(stated=frozenset([name for name in CONDITIONS if getattr(plan, name) is not None]))
     mfu = values["mfu"]
     if plan.accelerator_hours is not None and mfu is not None and any_of(median_of(mfu) > 1.0):
         raise PlanError("the accelerator_hours are too few for this work even at the peak rate", hint="check hours, params, tokens and precision")
@@ -213,8 +216,8 @@ def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
     if work.trains_adapters(plan) and updated is not None:
         stated = plan.number("trainable_params")
         updated = stated if stated is not None else updated * work.LORA_SHARE
-    elif plan.frozen_params is not None and updated is not None:
-        updated = updated - plan.number("frozen_params")
+    elif (frozen := trace.values.get("frozen_params")) is not None and updated is not None:
+        updated = updated - frozen
     trace.values["updated_params"] = updated
     trace.walk(MEMORY)
     fewest = median_of(trace.values["fewest_accelerators"])
@@ -284,6 +287,20 @@ def _warn_of_gaps(trace: Trace) -> None:
         gaps["rent_usd"] = f"no {what} price of {trace.facts.accelerator.name}{seller} is known: give rent_price"
     if values.get("purchase_price") is None:
         gaps["purchase_usd"] = f"no purchase price of {trace.facts.hardware.name} is known: give purchase_price"
+
+
+def _warn_of_unlikely(trace: Trace, database: Database) -> None:
+    """Warn of a utilisation and of data that hardly anybody means, where the plan states what that may be."""
+    plan, stated = trace.plan, vars(trace.stated).keys()
+    of_utilisation = plan.mfu is not None or plan.accelerator_hours is not None
+    of_data = not stated.isdisjoint(_OF_DATA)
+    if of_utilisation or of_data:
+        from traincarbon.estimation.unlikely import warn_of_data, warn_of_utilisation
+
+        if of_utilisation:
+            warn_of_utilisation(trace, database)
+        if of_data:
+            warn_of_data(trace)
 
 
 def _stated_layout(trace: Trace, find_layout: "Callable[[], Found]") -> "Found | None":

@@ -6,7 +6,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import contradicting_flop, shown
-from traincarbon.estimation.families import IMAGE, OWN_FIELDS, USUAL, family_of
+from traincarbon.estimation.families import CONVOLUTIONS, IMAGE, OWN_FIELDS, SOUND, USUAL, family_of
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.image_loading import loaded_images
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
@@ -160,10 +160,11 @@ class _Completion:
             self._count_sample()
         elif plan.audio_hours is not None:
             self._count_audio()
+        elif family_of(plan.family).medium == SOUND and plan.model is not None:
+            raise PlanError(f"samples of {plan.model} need hours of audio", hint=_SIZES["speech"])
         elif plan.image_size is not None or plan.seq_len is not None:
             if plan.image_size is not None:
                 self._assume_family("vision", "image_size is stated")
-            self._warn_of_latents()
             self._follow("tokens", IMAGE_TOKENS, SAMPLED_TOKENS)
         elif all(self.values.get(name) is None for name in ("tokens", "flop", "accelerator_hours")) and "accelerator_hours" not in self.found:
             raise PlanError("samples need the size of a sample", hint=family_of(plan.family).needs or _SIZES.get(plan.family or "", _SIZES[""]))
@@ -199,7 +200,7 @@ class _Completion:
             self._assume_family(guess.family or USUAL.name, "taken so by how the work of a sample is stated")
         self._warn_of_flop_per_sample()
         if self.plan.frozen_gmac_per_sample is not None:
-            from traincarbon.estimation.sample_work import FROZEN_ENCODERS
+            from traincarbon.estimation.sample_links import FROZEN_ENCODERS
 
             self.links += walk((FROZEN_ENCODERS,), self.values)
             frozen: Num = 2e9 * self.plan.number("frozen_gmac_per_sample")
@@ -210,13 +211,14 @@ class _Completion:
         """Compute the FLOP of samples of which parts of the model see different tokens."""
         from traincarbon.estimation.sample_work import SampleWork
 
+        self._warn_of_latents()
         work = SampleWork(self.plan, self.values)
         work.count()
         self.links += work.links
         self.assumed += work.assumed
         self.parts = work.parts
         self._follow("flop", BY_SAMPLE)
-        self.found |= {"family": work.family, **dict.fromkeys(_IN_FLOP)}
+        self.found |= {"family": work.family, **dict.fromkeys(_IN_FLOP if work.family == "vision" else (*_IN_FLOP, "active_params"))}
 
     def _count_convolution(self, model: str) -> bool:
         """Compute the FLOP of images for a known convolution; return whether *model* is one."""
@@ -229,6 +231,13 @@ class _Completion:
         if self.plan.image_size is None:
             self.values["image_size"] = known.image_size
             self.assumed.append(Assumption("image_size", known.image_size, f"not stated: the images that the multiply-adds of {known.name} are published for"))
+        elif known.family not in (*CONVOLUTIONS, "diffusion") and any_of(median_of(self.values["image_size"]) != known.image_size):
+            self.warnings.append(f"the multiply-adds of {known.name} are taken to grow with the number of pixels; full attention grows faster")
+        if self.plan.frozen_gmac_per_sample is not None:
+            raise PlanError(
+                f"frozen_gmac_per_sample beside the model {known.name}",
+                hint=f"leave out model, and give params {known.params:g} and gmac_per_sample {known.gmac:g}",
+            )
         self._follow("gmac_per_sample", SCALED_GMAC)
         self._follow("flop_per_sample", SAMPLE_FLOP)
         self._follow("flop", BY_SAMPLE)
@@ -238,7 +247,7 @@ class _Completion:
     def _count_seconds(self) -> None:
         """Count the seconds of audio; each is a sample."""
         if self.plan.audio_hours is not None:
-            from traincarbon.estimation.sample_work import SECONDS
+            from traincarbon.estimation.sample_links import SECONDS
 
             self.links += walk((SECONDS,), self.values)
             self._assume_family("speech", "audio_hours is stated")
@@ -274,7 +283,7 @@ class _Completion:
 
     def _warn_of_latents(self) -> None:
         patch = self.values.get("patch_size")
-        if self.plan.family == "diffusion" and patch is not None and any_of(median_of(patch) < _SMALL_PATCH):
+        if self.plan.family == "diffusion" and self.plan.latent_factor is None and patch is not None and any_of(median_of(patch) < _SMALL_PATCH):
             self.warnings.append("patches of a few pixels: give latent_factor (8 in Stable Diffusion) if the model sees latent images")
 
     def _assume_family(self, family: str, reason: str) -> None:
@@ -295,8 +304,10 @@ class _Completion:
 
 
 def _is_counted_by_sample(plan: Plan) -> bool:
-    """Say whether the samples of *plan* have parts, crops, latents or frames, or a transformer of known shape sees them."""
-    if family_of(plan.family).is_by_sample or (plan.image_size is not None and plan.layers is not None and plan.hidden is not None):
+    """Say whether the samples of *plan* have parts, crops, latents or frames, or a transformer sees them as patches of images."""
+    is_of_patches = plan.patch_size is not None and (plan.family is None or family_of(plan.family).medium == IMAGE)
+    has_shape = plan.layers is not None and plan.hidden is not None
+    if family_of(plan.family).is_by_sample or (plan.image_size is not None and (is_of_patches or has_shape)):
         return True
     return any(getattr(plan, name) is not None for name in OWN_FIELDS)
 

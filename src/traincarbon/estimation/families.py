@@ -59,6 +59,7 @@ _MEASURED = "give samples, epochs and seconds_per_sample (GPU-seconds that you m
 IMAGE, SOUND = "image", "sound"
 SEPARABLE = "separable-convolution"
 """Networks of depthwise convolutions, such as EfficientNet and MobileNet: few multiply-adds for each value that they move."""
+CONVOLUTIONS = ("convolution", SEPARABLE)
 SELF_DISTILLATION = "self-distillation"
 """Networks that learn from a running mean of themselves, such as DINO: many crops come of one image, and some leave blocks out at random."""
 
@@ -161,6 +162,10 @@ MOE = "moe-lm"
 """What published runs and priors call a mixture of experts."""
 
 
+_WORDS = {"moe": MOE, "mixture of experts": MOE, "mixture-of-experts": MOE, "mamba": "ssm", "state space": "ssm", "state-space": "ssm"}
+"""Usual words for families that published runs tell apart and plans do not."""
+
+
 def family_of(name: str | None) -> Family:
     """Return the family that a plan calls *name*.
 
@@ -171,6 +176,18 @@ def family_of(name: str | None) -> Family:
     return USUAL if name is None else FAMILIES[name]
 
 
+def contradicts(stated: str | None, own: str) -> bool:
+    """Say whether a plan that *stated* a family means another medium than a model of the family *own* has, or a convolution by a transformer.
+
+    Example:
+        >>> contradicts("vision", "decoder"), contradicts("contrastive", "vision"), contradicts("convolution", "vision"), contradicts(None, "vision")
+        (True, False, True, False)
+    """
+    if stated is None or stated == own:
+        return False
+    return FAMILIES[stated].medium != FAMILIES[own].medium or (stated in CONVOLUTIONS and own not in CONVOLUTIONS)
+
+
 def kind_of(name: str | None) -> Kind:
     """Return the kind of training that a plan calls *name*.
 
@@ -179,6 +196,23 @@ def kind_of(name: str | None) -> Kind:
         ('pretrain', 'lora', 'finetune')
     """
     return KINDS["pretrain" if name is None else name]
+
+
+def published_name(name: str) -> str:
+    """Return what published runs call the family *name*, which may be that of a plan or a usual word for it; empty where no family is meant.
+
+    Example:
+        >>> [published_name(name) for name in ("seq2seq", "encoder-decoder", "LLM", "MoE", "graph network")]
+        ['seq2seq', 'seq2seq', 'dense-lm', 'moe-lm', '']
+    """
+    word = name.strip().lower()
+    word = _WORDS.get(word, word)
+    if any(word in family.published_as for family in FAMILIES.values()):
+        return word
+    from traincarbon.suggestions import choice_meant  # only who has a name of another kind pays for it
+
+    known = FAMILIES.get(word) or FAMILIES.get(choice_meant(word, list(FAMILIES))[0])
+    return "" if known is None else known.published_as[0]
 
 
 def published_family(name: str) -> Family:

@@ -85,12 +85,12 @@ FIELDS: dict[str, Field] = {
     ),
     "frames": Field(Check.POSITIVE, "Frames of a clip", "Frames of one video clip.", _MEDIA, uses=Use.DATA, nouns=("frames", "frame")),
     "frames_per_token": Field(
-        Check.POSITIVE, "Frames per token", "Frames that one token spans; 2 unless stated.", _MEDIA, uses=Use.DATA, nouns=("frames", "frame")
+        Check.POSITIVE, "Frames per token", "Frames that one token spans; 2 unless stated, 4 of latent video.", _MEDIA, uses=Use.DATA, nouns=("frames", "frame")
     ),
     "text_tokens": Field(
         Check.POSITIVE,
         "Tokens of text",
-        "Tokens of text of an image (77 in CLIP), or of a second of audio.",
+        "Tokens of text of an image (77 in CLIP, 512 in FLUX.1), or of a second of audio.",
         _MEDIA,
         uses=Use.DATA,
         nouns=_TOKENS,
@@ -173,7 +173,12 @@ FIELDS: dict[str, Field] = {
         aliases=("hardware", "gpu"),
     ),
     "active_params": Field(
-        Check.POSITIVE, "Active parameters per token", "Parameters that each token passes through (mixture of experts).", _WORK, uses=Use.STEP, nouns=_PARAMS
+        Check.POSITIVE,
+        "Active parameters per token",
+        "Parameters that each token passes through, if not all are (experts, adaptive norms).",
+        _WORK,
+        uses=Use.STEP,
+        nouns=_PARAMS,
     ),
     "trainable_params": Field(
         Check.POSITIVE, "Trainable parameters", "Parameters that are updated, if not all are (LoRA).", _WORK, uses=Use.SIZE | Use.HOURS, nouns=_PARAMS

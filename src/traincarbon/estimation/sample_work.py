@@ -6,15 +6,19 @@ A plan that states images or audio alone never imports this module; it is import
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import PlanError
+from traincarbon.estimation import sample_links
 from traincarbon.estimation.families import FAMILIES, OWN_FIELDS
 from traincarbon.estimation.links import IMAGE_TOKENS
+from traincarbon.estimation.usual_shapes import SEEN_SHARE, layers_of, looked_up_params, seen_params, usual_width, width_of
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
-from traincarbon.formulas import attended_pairs, compute, sample_flop, samples
+from traincarbon.estimation.work import LORA_SHARE, trains_adapters
 from traincarbon.uncertain import Num, Uncertain
 
 if TYPE_CHECKING:
     from traincarbon.estimation.plan import Plan
 
+CLIP_VOCAB = 49408.0
+"""Vocabulary of the text encoder of CLIP (Radford et al. 2021, section 2.4: byte pairs, 49,152 and what they consist of)."""
 CLIP_TEXT_TOKENS = 77.0
 """Context of the text encoder of CLIP (Radford et al. 2021, section 2.4: 76 tokens at most, and one that ends them)."""
 TEXT_TOKENS_PER_S = (2.5, 5.0)
@@ -23,89 +27,9 @@ MASK_RATIO = 0.75
 """Share of the patches that He et al. 2021 mask."""
 CROPS = {"global_crops": 2.0, "local_crops": 8.0, "local_size": 96.0}
 """Crops of an image in Caron et al. 2021, section 3.1."""
-FRAMES_PER_TOKEN = 2.0
-"""Frames of a tubelet in VideoMAE and ViViT."""
+FRAMES_PER_TOKEN, LATENT_FRAMES_PER_TOKEN = 2.0, 4.0
+"""Frames of a tubelet in VideoMAE and ViViT, and of a latent frame in CogVideoX, HunyuanVideo and Wan."""
 _IMAGE = ("image_size", "patch_size")
-
-PATCHES = Link(
-    "tokens_per_sample",
-    sample_flop.patch_tokens,
-    image_size="image_size",
-    patch_size="patch_size",
-    latent_factor=("latent_factor", 1.0),
-    frames=("frames", 1.0),
-    frames_per_token=("frames_per_token", 1.0),
-)
-LOCAL_TOKENS = Link("local_tokens", samples.image_tokens, image_size="local_size", patch_size="patch_size")
-SECONDS = Link("samples", sample_flop.audio_seconds, audio_hours="audio_hours")
-BY_TOKENS = Link("flop_per_sample", compute.training_flop, active_params=("active_params", "params"), tokens="tokens_per_sample")
-MASKED = Link(
-    "flop_per_sample",
-    sample_flop.masked_autoencoder_flop,
-    params="params",
-    decoder_params="decoder_params",
-    mask_ratio="mask_ratio",
-    tokens_per_sample="tokens_per_sample",
-)
-DISTILLED = Link(
-    "flop_per_sample",
-    sample_flop.self_distillation_flop,
-    params="params",
-    global_crops="global_crops",
-    local_crops="local_crops",
-    tokens_per_sample="tokens_per_sample",
-    local_tokens="local_tokens",
-)
-TOWERS = Link(
-    "flop_per_sample",
-    sample_flop.two_part_flop,
-    params="params",
-    other_params="text_params",
-    tokens_per_sample="tokens_per_sample",
-    other_tokens="text_tokens",
-)
-SPOKEN = Link(
-    "flop_per_sample",
-    sample_flop.two_part_flop,
-    params="params",
-    other_params="decoder_params",
-    tokens_per_sample="tokens_per_sample",
-    other_tokens="text_tokens",
-)
-ATTENTION = Link(
-    "flop_per_sample",
-    sample_flop.flop_with_attention,
-    flop_per_sample="flop_per_sample",
-    layers="layers",
-    hidden="hidden",
-    tokens_per_sample="tokens_per_sample",
-)
-MASKED_PAIRS = Link("attended_pairs", attended_pairs.masked_pairs, mask_ratio="mask_ratio", tokens_per_sample="tokens_per_sample")
-DISTILLED_PAIRS = Link(
-    "attended_pairs",
-    attended_pairs.distilled_pairs,
-    global_crops="global_crops",
-    local_crops="local_crops",
-    tokens_per_sample="tokens_per_sample",
-    local_tokens="local_tokens",
-)
-PAIRED_ATTENTION = Link(
-    "flop_per_sample", attended_pairs.flop_with_pairs, flop_per_sample="flop_per_sample", layers="layers", hidden="hidden", attended_pairs="attended_pairs"
-)
-WINDOWED_ATTENTION = Link(
-    "flop_per_sample",
-    sample_flop.flop_with_windowed_attention,
-    flop_per_sample="flop_per_sample",
-    layers="layers",
-    hidden="hidden",
-    window_tokens="seq_len",
-    tokens_per_sample="tokens_per_sample",
-)
-FROZEN_PART = Link("flop_per_sample", samples.flop_with_frozen, compute_flop="flop_per_sample", frozen_params="frozen_params", tokens="tokens_per_sample")
-TEACHER = Link("flop_per_sample", samples.flop_with_teacher, compute_flop="flop_per_sample", teacher_params="teacher_params", tokens="tokens_per_sample")
-FROZEN_ENCODERS = Link(
-    "flop_per_sample", sample_flop.flop_with_frozen_encoders, flop_per_sample="flop_per_sample", frozen_gmac_per_sample="frozen_gmac_per_sample"
-)
 
 
 class Recipe(NamedTuple):
@@ -131,15 +55,15 @@ class Recipe(NamedTuple):
 
 
 RECIPES: dict[str, Recipe] = {
-    "vision": Recipe(BY_TOKENS),
-    "diffusion": Recipe(BY_TOKENS),
-    "video": Recipe(BY_TOKENS, ("params", *_IMAGE, "frames")),
-    "masked-autoencoder": Recipe(MASKED, ("params", *_IMAGE, "decoder_params"), "encoder", "decoder", "decoder_params", ("tokens_per_sample",)),
+    "vision": Recipe(sample_links.BY_TOKENS),
+    "diffusion": Recipe(sample_links.BY_TOKENS),
+    "video": Recipe(sample_links.BY_TOKENS, ("params", *_IMAGE, "frames")),
+    "masked-autoencoder": Recipe(sample_links.MASKED, ("params", *_IMAGE, "decoder_params"), "encoder", "decoder", "decoder_params", ("tokens_per_sample",)),
     "self-distillation": Recipe(
-        DISTILLED, main="student", other="teacher", other_params="params", other_tokens=("global_crops", "tokens_per_sample"), other_factor=2.0
+        sample_links.DISTILLED, main="student", other="teacher", other_params="params", other_tokens=("global_crops", "tokens_per_sample"), other_factor=2.0
     ),
-    "contrastive": Recipe(TOWERS, ("params", *_IMAGE, "text_params"), "images", "text", "text_params", ("text_tokens",)),
-    "speech": Recipe(SPOKEN, ("params", "audio_hours", "decoder_params"), "encoder", "decoder", "decoder_params", ("text_tokens",)),
+    "contrastive": Recipe(sample_links.TOWERS, ("params", *_IMAGE, "text_params"), "images", "text", "text_params", ("text_tokens",)),
+    "speech": Recipe(sample_links.SPOKEN, ("params", "audio_hours", "decoder_params"), "encoder", "decoder", "decoder_params", ("text_tokens",)),
 }
 """Families whose samples have FLOP of their own, and how these are counted."""
 _SHARED = {
@@ -150,6 +74,10 @@ _SHARED = {
     "vision": ("frozen_gmac_per_sample",),
 }
 """Fields of other families that a family may have too."""
+
+
+_GENERATIVE = ("diffusion", "video")
+"""Families of which a transformer may see text beside an image, in one sequence."""
 
 
 class SampleWork:
@@ -178,34 +106,94 @@ class SampleWork:
         """
         recipe = self._check()
         self._assume_rest()
+        self._leave_out_tables()
+        self._assume_seen(recipe)
         self._count_tokens()
-        self._walk(LOCAL_TOKENS, recipe.link)
-        self.parts[recipe.main] = self._value("flop_per_sample")
+        if trains_adapters(self.plan):
+            self._count_adapters(recipe)
+        else:
+            self._walk(sample_links.LOCAL_TOKENS, recipe.link)
+            self.parts[recipe.main] = self._value("flop_per_sample")
         if recipe.other:
             other: Num = recipe.other_factor * self._value(recipe.other_params)
             for name in recipe.other_tokens:
                 other = other * self._value(name)
             self.parts[recipe.other] = other
             self.parts[recipe.main] = self.parts[recipe.main] - other
-        if recipe.link in (BY_TOKENS, TOWERS):
-            self._add("attention", ATTENTION)
-        elif recipe.link is SPOKEN:
-            self._add("attention", WINDOWED_ATTENTION)
-        elif self.plan.layers is not None and self.plan.hidden is not None:
-            self._walk(MASKED_PAIRS if recipe.link is MASKED else DISTILLED_PAIRS)
-            self._add("attention", PAIRED_ATTENTION)
-        self._add("teacher", TEACHER)
-        self._add("frozen", FROZEN_ENCODERS)
+        self._add_attention(recipe)
+        self._add("teacher", sample_links.TEACHER)
+        self._add("frozen", sample_links.FROZEN_ENCODERS)
         self._freeze(recipe)
+
+    def _count_adapters(self, recipe: Recipe) -> None:
+        """Count adapters on frozen weights, which take no gradients of their own."""
+        if recipe.link is not sample_links.BY_TOKENS:
+            raise PlanError(
+                f"kind {self.plan.kind} is not known to {self.family}", hint="give flop_per_sample, and count 4 FLOP for each frozen parameter and token"
+            )
+        frozen = self._value("params" if self.values.get("active_params") is None else "active_params")
+        self._default("trainable_params", LORA_SHARE * frozen, "not stated: adapters of 1 % of the model")
+        self._walk(sample_links.BY_ADAPTERS)
+        self.parts["frozen"] = 4.0 * frozen * self._value("tokens_per_sample")
+        self.parts["adapters"] = self._value("flop_per_sample") - self.parts["frozen"]
+
+    def _add_attention(self, recipe: Recipe) -> None:
+        """Add the attention scores; a transformer of images has a usual shape where the plan does not state it."""
+        if recipe.link is sample_links.SPOKEN:
+            self._add("attention", sample_links.WINDOWED_ATTENTION)
+            return
+        self._assume_shape(recipe)
+        if recipe.link in (sample_links.BY_TOKENS, sample_links.TOWERS):
+            self._add("attention", sample_links.ATTENTION)
+        else:
+            self._walk(sample_links.MASKED_PAIRS if recipe.link is sample_links.MASKED else sample_links.DISTILLED_PAIRS)
+            self._add("attention", sample_links.PAIRED_ATTENTION)
+
+    def _assume_shape(self, recipe: Recipe) -> None:
+        """Take the usual width and depth of a transformer of so many parameters where the plan does not state them."""
+        hidden, layers = self.values.get("hidden"), self.values.get("layers")
+        params = self._value("params" if self.values.get("active_params") is None else "active_params")
+        if recipe.link in (sample_links.TOWERS, sample_links.MASKED):
+            params = params - self._value(recipe.other_params)
+        if hidden is None:
+            hidden = usual_width(params) if layers is None else width_of(params, layers)
+            self._default("hidden", hidden, "not stated: the usual width of a transformer with so many parameters, for attention")
+        if layers is None:
+            self._default("layers", layers_of(params, hidden), "not stated: as many layers as the parameters and the width make, for attention")
+
+    def _leave_out_tables(self) -> None:
+        """Take the table of words out of the parameters of a contrastive model: tokens are looked up in it, and nothing is multiplied."""
+        if self.family != "contrastive":
+            return
+        self._default("vocab", CLIP_VOCAB, "not stated: the vocabulary of CLIP")
+        table = looked_up_params(self._value("text_params"), vocab=self._value("vocab"))
+        self.assumed.append(Assumption("embedding_params", table, "not counted: text is looked up in its table; of an encoder of 12 layers"))
+        for name in ("params", "text_params"):
+            self.values[name] = self._value(name) - table
+
+    def _assume_seen(self, recipe: Recipe) -> None:
+        """Take the usual share of the parameters of a diffusion transformer that each token passes through."""
+        is_generative = self.family in _GENERATIVE and (self.family == "diffusion" or self.plan.latent_factor is not None)
+        if recipe.link is not sample_links.BY_TOKENS or not is_generative or self.values.get("active_params") is not None:
+            return
+        params, layers, hidden = self._value("params"), self.values.get("layers"), self.values.get("hidden")
+        if layers is not None and hidden is not None:
+            self._default("active_params", seen_params(params, layers=layers, hidden=hidden), "not stated: what each token passes through, by the shape")
+            return
+        share = Uncertain.from_interval(*SEEN_SHARE[self.family], name="active_params")
+        reason = "not stated: adaptive norms see one vector of a sample, and text may have parameters of its own; two thirds in DiT"
+        self._default("active_params", params * share, reason)
 
     def _count_tokens(self) -> None:
         """Compute the tokens of a sample; of audio, a sample is a second."""
         if self.family == "speech":
-            self._walk(SECONDS)
+            self._walk(sample_links.SECONDS)
             self.values["tokens_per_sample"] = self.values["frames_per_s"]
             return
-        has_class_token = self.family not in ("diffusion", "video") and self.plan.frames is None and self.plan.latent_factor is None
-        self._walk(IMAGE_TOKENS if has_class_token else PATCHES)
+        has_class_token = self.family not in _GENERATIVE and self.plan.frames is None and self.plan.latent_factor is None
+        self._walk(IMAGE_TOKENS if has_class_token else sample_links.PATCHES)
+        if self.family in _GENERATIVE:
+            self._walk(sample_links.WITH_TEXT)
 
     def _implied_family(self) -> str:
         is_audio = self.plan.audio_hours is not None
@@ -219,6 +207,8 @@ class SampleWork:
         foreign = next((name for name in OWN_FIELDS if getattr(self.plan, name) is not None and name not in allowed), "")
         if foreign:
             raise PlanError(f"{foreign} {_is_or_are(foreign)} not known to {self.family}", hint=f"leave it out, or give family {OWN_FIELDS[foreign]}")
+        if self.plan.text_tokens is not None and self.family not in (*_GENERATIVE, "contrastive", "speech"):
+            raise PlanError(f"text_tokens are not known to {self.family}", hint="leave them out, or give family contrastive, diffusion or video")
         recipe = RECIPES.get(self.family)
         if recipe is None:
             raise PlanError(f"image_size is not known to {self.family}", hint=FAMILIES[self.family].needs or "leave it out, or give family vision")
@@ -236,7 +226,10 @@ class SampleWork:
             for name, value in CROPS.items():
                 self._default(name, value, "not stated: the crops of DINO")
         if self.plan.frames is not None:
-            self._default("frames_per_token", FRAMES_PER_TOKEN, "not stated: tubelets of two frames")
+            if self.plan.latent_factor is None:
+                self._default("frames_per_token", FRAMES_PER_TOKEN, "not stated: tubelets of two frames")
+            else:
+                self._default("frames_per_token", LATENT_FRAMES_PER_TOKEN, "not stated: latent frames that stand for four")
         if self.family == "speech":
             self._default("frames_per_s", Uncertain.from_interval(25.0, 50.0, name="frames_per_s"), "not stated: 25 to 50 frames of audio a second")
             text = Uncertain.from_interval(*TEXT_TOKENS_PER_S, name="text_tokens")
@@ -266,12 +259,16 @@ class SampleWork:
 
     def _freeze(self, recipe: Recipe) -> None:
         """Take away the weight gradients of frozen parameters."""
+        trainable = None if trains_adapters(self.plan) else self.values.get("trainable_params")
+        if trainable is not None and self.values.get("frozen_params") is None:
+            self._default("frozen_params", self._value("params") - trainable, "all but trainable_params: gradients pass through it")
         frozen = self.values.get("frozen_params")
         if frozen is None:
             return
-        if recipe.link is not BY_TOKENS:
-            raise PlanError(f"frozen_params are not known to {self.family}", hint="give flop_per_sample, and count 4 FLOP for each frozen parameter and token")
-        self._walk(FROZEN_PART)
+        if recipe.link is not sample_links.BY_TOKENS:
+            name = "frozen_params" if trainable is None else "trainable_params"
+            raise PlanError(f"{name} are not known to {self.family}", hint="give flop_per_sample, and count 4 FLOP for each frozen parameter and token")
+        self._walk(sample_links.FROZEN_PART)
         tokens = self._value("tokens_per_sample")
         self.parts["model"] = self.parts["model"] - 6.0 * frozen * tokens
         self.parts["frozen"] = self.parts.get("frozen", 0.0) + 4.0 * frozen * tokens

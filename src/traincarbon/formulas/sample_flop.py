@@ -37,6 +37,33 @@ def patch_tokens(*, image_size: Num, patch_size: Num, latent_factor: Num = 1.0, 
     return side * side * frames / frames_per_token
 
 
+@equation("tokens_per_sample + text_tokens", source="esser-2024-sd3")
+def tokens_with_text(*, tokens_per_sample: Num, text_tokens: Num) -> Num:
+    r"""Return the tokens of a sample where text and image go through a transformer as one sequence, as in Stable Diffusion 3, FLUX.1 and CogVideoX.
+
+    .. math:: T' = T + T_t
+
+    Args:
+        tokens_per_sample: Tokens of the image or the clip T. [1]
+        text_tokens: Tokens of its text T_t. [1]
+
+    Returns:
+        Tokens of a sample, broadcast over the inputs. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> tokens_with_text(tokens_per_sample=4096.0, text_tokens=512.0)
+        4608.0
+
+    References:
+        Esser et al. 2024, *Scaling rectified flow transformers for high-resolution image synthesis*, arXiv:2403.03206, figure 2.
+    """
+    require(above=0.0, tokens_per_sample=tokens_per_sample, text_tokens=text_tokens)
+    return tokens_per_sample + text_tokens
+
+
 @equation("6 × (params - other_params) × tokens_per_sample + 6 × other_params × other_tokens", source="radford-2021-clip")
 def two_part_flop(*, params: Num, other_params: Num, tokens_per_sample: Num, other_tokens: Num) -> Num:
     r"""Return the FLOP of a sample of which two parts of a model see different tokens.

@@ -2,19 +2,24 @@
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import fields
 from os import path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
+from traincarbon.estimation.families import FAMILIES, published_name
 from traincarbon.published.reported_runs import PublishedRun, SetAside
 from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.quantities import H_PER_DAY
 from traincarbon.reading import open_input, open_regular
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 FILE = "published_runs.csv"
 """The name of our own file in ``hardware_db``."""
@@ -32,6 +37,10 @@ TEXTS = tuple(field.name for field in fields(PublishedRun) if field.name not in 
 _ADAPTER = re.compile(r"(?<![a-z])q?lora(?![a-z])", re.IGNORECASE)
 """Low-rank adapters in the name of a model, by which files that know no kind ``lora`` tell them from other fine-tunings."""
 Choice = TypeVar("Choice", RunKind, Unusable)
+NEEDED = ("id", "hardware")
+"""Columns that every file has."""
+_SEPARATORS = (",", ";", "\t")
+"""What stands between cells: one of them, the most frequent in the header."""
 _COLUMNS = frozenset((*TEXTS, *NUMBERS, *OPTIONAL))
 
 
@@ -78,10 +87,10 @@ def unread_columns(file: str) -> list[str]:
     """Return the columns of a CSV *file* that are ignored, None if the file cannot be read."""
     try:
         with io.TextIOWrapper(open_regular(file), encoding="utf-8-sig", newline="") as stream:
-            header = next(csv.reader(_lines(stream, file)), [])
+            _, header = _table(stream, file)
     except (OSError, ValueError, csv.Error, CarbonError):
         return []
-    return [column for cell in header if (column := cell.strip()) and column not in _COLUMNS]
+    return [cell.strip() for cell in header if (column := _name(cell)) and column not in _COLUMNS]
 
 
 def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
@@ -89,8 +98,8 @@ def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
     seen: dict[str, int] = {}
     try:
         with io.TextIOWrapper(open_input(file), encoding="utf-8-sig", newline="") as stream:
-            reader = csv.reader(_lines(stream, file))
-            columns = _columns(next(reader, []), file)
+            reader, header = _table(stream, file)
+            columns = _columns(header, file)
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
                     continue
@@ -164,20 +173,41 @@ def _first_other_encoding(file: str) -> str:
 
 
 def _columns(header: list[str], file: str) -> list[str]:
-    columns = [column.strip() for column in header]
-    if not any(columns):
-        raise DatabaseError(f"{file} is empty", hint="its first line names the columns: those of published_runs.csv")
-    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
-        if len(columns) == 1 and separator in columns[0]:
-            raise DatabaseError(f"{file} is separated by {name}", hint="save it with commas between the cells, and points in the numbers")
-    missing = sorted({*TEXTS, *NUMBERS} - set(columns))
+    """Return the columns that a *header* names, in any case.
+
+    Raises:
+        DatabaseError: it lacks one that every file has, or has one twice.
+    """
+    columns = [_name(cell) for cell in header]
+    missing = [column for column in NEEDED if column not in columns]
     if missing:
-        more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
-        raise DatabaseError(f"{file} lacks the columns {', '.join(missing[:5])}{more}", hint="the columns are those of published_runs.csv, empty where unknown")
+        raise DatabaseError(
+            f"{file} lacks the column{'s' * (len(missing) > 1)} {' and '.join(missing)}",
+            hint="the columns are those of published_runs.csv; those that are empty may be left out",
+        )
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if twice:
         raise DatabaseError(f"{file} has the column {twice[0]} twice", hint="remove or rename one of them")
     return columns
+
+
+def _name(cell: str) -> str:
+    """Return the column that a cell of the header names."""
+    return cell.strip().lower().replace(" ", "_")
+
+
+def _table(stream: TextIO, file: str) -> "tuple[Reader, list[str]]":
+    """Return a reader of the rows below the header, and the cells of the header: the first line that is not blank.
+
+    Raises:
+        DatabaseError: no line holds anything.
+    """
+    lines = _lines(stream, file)
+    for blank, line in enumerate(lines):
+        if line.strip():
+            reader = csv.reader(itertools.chain(["\n"] * blank, [line], lines), delimiter=max(_SEPARATORS, key=line.count))
+            return reader, next(cells for cells in reader if cells)
+    raise DatabaseError(f"{file} is empty", hint="its first line names the columns: those of published_runs.csv")
 
 
 def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) -> PublishedRun | SetAside:
@@ -191,9 +221,12 @@ def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) 
             raise DatabaseError(f"column id: {id!r} is already in line {seen[id]}")
         if len(cells) != len(columns):
             raise DatabaseError(f"{len(cells)} cells, but {len(columns)} columns")
-        kind, unusable = _choice(RunKind, "kind", row.get("kind", "")), _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
+        kind = _choice(RunKind, "kind", row.get("kind", "") if "kind" in columns else RunKind.RUN)
+        unusable = _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
         numbers = {column: value for column in (*NUMBERS, *OPTIONAL_NUMBERS) if column in row and (value := _number(column, row[column])) is not None}
         _check_together(numbers)
+        if "family" in row:
+            row["family"] = _family(row["family"])
     except CarbonError as error:
         return SetAside(id or f"line {line}", str(error), line)
     finally:
@@ -213,6 +246,19 @@ def _choice(kind: type[Choice], column: str, text: str) -> Choice:
         return kind(text)
     except ValueError:
         raise DatabaseError(f"column {column}: {text[:40]!r} is none of {', '.join(kind)}") from None
+
+
+def _family(text: str) -> str:
+    """Return the family of models that a cell names.
+
+    Raises:
+        DatabaseError: it names none.
+    """
+    family = published_name(text)
+    if not family:
+        known = ", ".join(name for each in FAMILIES.values() for name in each.published_as)
+        raise DatabaseError(f"column family: {text[:40]!r} is none of {known}")
+    return family
 
 
 def _number(column: str, text: str) -> float | None:

@@ -72,3 +72,9 @@ def test_one_value_at_both_ends_is_one_plan():
 def test_a_text_field_refuses_a_number():
     with pytest.raises(PlanError):
         axis_of("hw", [100])
+
+
+def test_the_value_that_a_long_list_has_twice_is_found_at_once():
+    values = [float(number) for number in range(1, 200_001)]  # compared pair by pair, these take minutes
+    with pytest.raises(PlanError, match=r"params lists 200000\.0 twice"):
+        axis_of("params", [*values, values[-1]])

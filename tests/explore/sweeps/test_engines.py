@@ -99,3 +99,13 @@ def test_a_scheduler_that_does_not_answer_is_said(work, tmp_path, address, monke
     with pytest.raises(CarbonError, match="no scheduler of Dask") as caught:
         list(on_dask(work, files_in(tmp_path / "files"), scheduler=address))
     assert "dask scheduler" in caught.value.hint
+
+
+@pytest.mark.parametrize("address", ["nonsense", "tcp://x", "http://h:1", ""])
+def test_what_is_no_address_makes_no_client_of_dask(work, tmp_path, address, monkeypatch):
+    def never(*_, **__):
+        pytest.fail("it takes 20 s to close, and prints a traceback")
+
+    monkeypatch.setattr(distributed, "Client", never)
+    with pytest.raises(CarbonError, match="no scheduler of Dask"):
+        list(on_dask(work, files_in(tmp_path / "files"), scheduler=address))

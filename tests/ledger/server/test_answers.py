@@ -1,6 +1,7 @@
 """What a server answers is what the index of a store with the same runs answers."""
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -9,7 +10,8 @@ from traincarbon import runs
 from traincarbon.budgets.month import month_named
 from traincarbon.budgets.month_use import month_uses
 from traincarbon.ledger.listed_runs import Filter, Order, month_sums, page_of, projects_of
-from traincarbon.ledger.server.answers import ServerRuns
+from traincarbon.ledger.run import timestamp
+from traincarbon.ledger.server.answers import _ACROSS, ServerRuns
 from traincarbon.ledger.server.sync import sync
 from traincarbon.ledger.store import Ledger
 
@@ -93,6 +95,14 @@ def test_a_record_that_cannot_be_read_is_named_and_the_rest_is_shown(sources, se
     assert [fault.partition(":")[0] for fault in found.faults()] == ["run-003"]
 
 
+def test_the_runs_of_some_time_are_the_same(sources):
+    index, server = sources
+    for asked in (("2026-02-01", "2026-02-10"), ("2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z")):
+        for of_other_programs in (False, True):
+            ours, theirs = (source.records_around(*asked, of_other_programs=of_other_programs) for source in (server, index))
+            assert {run.run_id: run.to_dict() for run in ours} == {run.run_id: run.to_dict() for run in theirs}
+
+
 @pytest.mark.usefixtures("sources")
 def test_a_list_by_the_library_says_which_server(database, monkeypatch, tmp_path):
     monkeypatch.setenv("CARBON_LEDGER", database)
@@ -112,3 +122,33 @@ def test_a_month_of_budgets_is_the_same(sources):
             assert (found[project].runs, found[project].unknown) == (use.runs, use.unknown)
             for name, days in use.by_day.items():
                 assert found[project].by_day[name] == pytest.approx(days)
+
+
+MANY = """
+INSERT INTO traincarbon.runs (run_id, cluster, started_at, ended_at, project, state, hw, duration_s, is_shared, record)
+SELECT 'many-' || at, '', at_hour(at), at_hour(at + 1), 'many', 'finished', '', 3600, 0, '{}' FROM generate_series(1, 20000) AS at;
+ANALYZE traincarbon.runs;
+"""
+AT_HOUR = """
+CREATE FUNCTION at_hour(hour integer) RETURNS text LANGUAGE sql
+RETURN to_char(timestamp '2024-01-01' + hour * interval '1 hour', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+"""
+
+
+def test_the_latest_month_is_found_by_indexes_and_questions_are_not_compiled(sources, server, database):
+    _, found = sources
+    server.query(AT_HOUR + MANY, database.rpartition("/")[2])
+    values = (timestamp(month_named("2026-03").begin_s), timestamp(month_named("2026-03").end_s), 86400.0)
+    plan = "\n".join(line for (line,) in found.rows(f"EXPLAIN {_ACROSS}", *values))
+    assert all(f"on {name} " in plan for name in ("runs_running", "runs_ended", "runs_listed")), plan
+    assert found.rows("SHOW jit") == [("off",)]
+
+
+def test_a_month_reads_no_devices(sources):
+    index, server = sources
+    month = month_named("2026-02")
+    asked = (timestamp(month.begin_s), timestamp(month.end_s))
+    expected = {run.run_id: replace(run, by_device=()).to_dict() for run in index.records_across(*asked, long_s=86400.0)}
+    found = server.records_across(*asked, long_s=86400.0)
+    assert {run.run_id: run.to_dict() for run in found} == expected
+    assert len(expected) > 5

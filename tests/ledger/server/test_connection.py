@@ -59,6 +59,31 @@ def test_a_role_without_permission_is_told_so(database, server):
     ledger.close()
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("carbon@", "nobody:hunter2@", 'role "nobody" does not exist'),
+        ("carbon@", "locked:hunter2@", 'password authentication failed for user "locked"'),
+        ("/team", "/other", "does not exist"),
+        ("/team", "/template0?", "not currently accepting connections"),
+        ("?", "?sslmode=maybe&", "invalid sslmode value"),
+        ("?", "?sslmode=require&", "does not support SSL"),
+        ("?", "?colour=red&", "colour"),
+        ("?", "?connect_timeout=soon&", "connect_timeout"),
+    ],
+)
+def test_an_address_that_will_not_be_right_later_either_is_not_asked_again(database, server, old, new, said):
+    server.demand_password("locked", "right")
+    ledger = ServerLedger(f"{database}?".replace(old, new, 1))
+    with pytest.raises(CarbonError, match="cannot be opened") as caught:
+        ledger.ask(run("SELECT 1"))
+    assert said in str(caught.value)
+    assert type(caught.value) is CarbonError
+    assert "CARBON_LEDGER" in caught.value.hint
+    assert "hunter2" not in f"{caught.value}{caught.value.hint}"
+    ledger.close()
+
+
 def test_a_server_that_says_nothing_is_given_up(database):
     ledger = ServerLedger(database, answer_s=0.5)
     backend = ledger.ask(run("SELECT pg_backend_pid()"))

@@ -28,4 +28,10 @@ def test_every_text_can_be_stored_and_twice_is_the_same(text):
     found = stored_text(text)
     assert "\x00" not in found
     found.encode()
-    assert stored_text(found) == found or len(found) > 300
+    assert stored_text(found) == found
+
+
+def test_a_text_that_was_cut_is_not_cut_again():
+    found = stored_text("x" * 150 + "\n" + "y" * 4000)
+    assert stored_text(found) == found
+    assert stored_text(f"{found}z") != f"{found}z"

@@ -19,14 +19,12 @@ def questions_of(plan: Plan) -> "list[tuple[Question, Array]]":
 
     params, active, servers, accelerators = (plan.number(name) if hasattr(getattr(plan, name), "shape") else None for name in CHOOSING)
     question = Question.of(plan)
-    is_moe = (
-        question.is_moe if params is None and active is None else (plan.active_params is not None) & (plan.number("active_params") != plan.number("params"))
-    )
+    is_moe = question.is_moe if plan.active_params is None or (params is None and active is None) else plan.number("active_params") != plan.number("params")
     is_one = question.is_one_server if servers is None else servers == 1.0
     few = (question.few_accelerators or 0) if accelerators is None else np.where(accelerators <= MOST_IN_A_SERVER, accelerators, 0.0)
     codes = np.atleast_1d(is_moe + 2.0 * is_one + 4.0 * few)
     found = []
-    for code in np.unique(codes):
+    for code in codes[:1] if (codes == codes[0]).all() else np.unique(codes):
         kind = int(code)
         asked = question._replace(is_moe=bool(kind & 1), is_one_server=bool(kind & 2), few_accelerators=kind >> 2 or None)
         found.append((asked, codes == code))

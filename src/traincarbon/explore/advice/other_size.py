@@ -75,7 +75,7 @@ def _tokens_spread(context: AdviceContext, size: Size) -> dict[str, float]:
     loss = context.loss
     assert loss is not None
     if loss == _predicted(context, context.size):
-        return context.law.same_loss_tokens(size.params, context.size).spreads
+        return dict(context.law.same_loss_tokens(size.params, context.size).spreads)
     return {SPREAD: context.law.spread(lambda law: tokens_of_loss(params=size.params, loss=loss, law=law))}
 
 

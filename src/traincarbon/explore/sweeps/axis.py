@@ -1,6 +1,7 @@
 """One axis of a sweep: the values that a field of a plan takes, as a list or as a range."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -84,7 +85,7 @@ def _list(name: str, stated: Any) -> Axis:
         raise PlanError(f"{name} lists {len(stated):,} values", hint=f"list at most {_MOST_LISTED:,}, or give a range: {_EXAMPLE}")
     values = tuple(_value(name, each) for each in stated)
     if len(set(values)) < len(values):
-        twice = next(value for value in values if values.count(value) > 1)
+        twice = Counter(values).most_common(1)[0][0]
         raise PlanError(f"{name} lists {twice!r} twice", hint="name every value once")
     return Axis(name, values)
 

@@ -111,6 +111,8 @@ def _client(scheduler: str) -> Iterator[Any]:
         raise MissingExtraError("a scheduler of Dask needs distributed, which is not installed", extra="dask", otherwise="use --workers or --shard") from error
     hint = "start it by dask scheduler, and workers by dask worker; what was computed is kept"
     try:
+        if not scheduler.startswith("inproc://"):
+            import_module("distributed.comm.addressing").get_address_host_port(scheduler)  # a client of no address takes 20 s to give up, with a traceback
         client = distributed.Client(scheduler, timeout=_ANSWERS_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise CarbonError(f"no scheduler of Dask at {scheduler!r}: {str(error).splitlines()[0] if str(error) else type(error).__name__}", hint=hint) from error

@@ -6,13 +6,14 @@ import numpy as np
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
+from traincarbon.estimation.array_intervals import intervals_of_arrays
 from traincarbon.estimation.chain import estimate, estimate_medians
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import NUMBERS
 from traincarbon.estimation.result import Estimate
 from traincarbon.explore.sweeps.grid import Grid, Rows
 from traincarbon.quantities import ESTIMATED, SCOPED
-from traincarbon.uncertain import Interval, any_of, median_of
+from traincarbon.uncertain import any_of, median_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -147,12 +148,13 @@ def _estimated(fields: dict[str, Any], arrays: "dict[str, Floats]", asked: Asked
 def _values(answer: Estimate, asked: Asked) -> dict[str, Any]:
     """Return the columns of an estimate that are known."""
     known = {name: value for name, value in (answer.values | answer.scopes).items() if value is not None}
-    values: dict[str, Any] = {}
-    for name, value in known.items():
-        if asked.intervals:
-            values[f"low_{name}"], values[name], values[f"high_{name}"] = Interval.of(value, asked.level)
-        else:
-            values[name] = median_of(value)
+    values: dict[str, Any]
+    if asked.intervals:
+        bounds = [(name, interval) for name, interval in intervals_of_arrays(known.items(), asked.level).items() if interval is not None]
+        values = {name: interval.median for name, interval in bounds}
+        values |= {f"low_{name}": interval.low for name, interval in bounds} | {f"high_{name}": interval.high for name, interval in bounds}
+    else:
+        values = {name: median_of(value) for name, value in known.items()}
     return values | _layouts(answer) if asked.layouts else values
 
 

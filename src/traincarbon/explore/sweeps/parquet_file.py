@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
+
 from traincarbon.errors import CarbonError
 from traincarbon.explore.sweeps.evaluation import FITS, PROBLEM, Block, Texts
 from traincarbon.explore.sweeps.provenance import read_metadata
@@ -10,6 +12,8 @@ from traincarbon.extras import MissingExtraError
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from traincarbon.explore.sweeps.evaluation import Floats
 
 ROWS_TOGETHER = 65_536
 """Plans of a row group."""
@@ -49,9 +53,16 @@ def table_of(block: Block, columns: Iterable[str]) -> "pa.Table":
     pa = pyarrow()
     unknown = pa.nulls(len(block.fits), pa.float64())
     cells = {name: _texts(pa, values) if isinstance(values, Texts) else pa.array(values) for name, values in block.stated.items()}
-    found = {name: pa.array(values, from_pandas=True) for name, values in block.results.items()}
+    always = {*cells, FITS}
+    found = {name: _numbers(pa, values) for name, values in block.results.items()}
     cells |= {name if name not in cells else f"used_{name}": found.get(name, unknown) for name in columns}
-    return pa.table(cells | {FITS: pa.array(block.fits), PROBLEM: _texts(pa, block.problems)})
+    cells |= {FITS: pa.array(block.fits), PROBLEM: _texts(pa, block.problems)}
+    return pa.table(cells, schema=pa.schema([pa.field(name, column.type, nullable=name not in always) for name, column in cells.items()]))
+
+
+def _numbers(pa: Any, values: "Floats") -> Any:
+    """Return *values* as a column; to look for NaN first takes a fifth of the time of a column that may hold some."""
+    return pa.array(values, from_pandas=bool(np.isnan(values).any()))
 
 
 def _texts(pa: Any, texts: Texts) -> Any:
@@ -66,7 +77,7 @@ def write_tables(tables: "Iterable[pa.Table]", stream: Any, schema: "pa.Schema")
     pa = pyarrow()
     texts = [field.name for field in schema if field.type == pa.string()]
     plans = 0
-    with pa.parquet.ParquetWriter(stream, schema, compression=_COMPRESSION, use_dictionary=texts) as writer:
+    with pa.parquet.ParquetWriter(stream, schema, compression=_COMPRESSION, use_dictionary=texts, write_batch_size=ROWS_TOGETHER) as writer:
         for table in _regrouped(pa, tables, schema):
             writer.write_table(table, row_group_size=ROWS_TOGETHER)
             plans += len(table)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 import numpy as np
 
 from traincarbon.ledger.packs.added_energy import Energies
+from traincarbon.ledger.packs.arrow_arrays import from_numbers, from_texts, repeated
 from traincarbon.ledger.packs.line_columns import Stated, stated_in
 from traincarbon.ledger.packs.packages import pyarrow
 from traincarbon.ledger.packs.raw_lines import NotPackableError, Piece, pieces
@@ -86,7 +87,7 @@ class IntervalTables:
                 raise NotPackableError("its lines are not in order")
             self._seq = int(stated.seq[-1]) if len(stated.seq) else self._seq
             rows.take(stated, self._energies)
-        constant = {name: pa.repeat(pa.scalar(text, pa.string()), piece.n_lines) for name, text in self._constant.items()}
+        constant = {name: repeated(text, piece.n_lines) for name, text in self._constant.items()}
         parts = {name: device.part.value for name, device in self._process.devices.items()}
         lines = pa.Array.from_buffers(pa.binary(), piece.n_lines, [None, pa.py_buffer(piece.offsets.tobytes()), pa.py_buffer(piece.content)])
         return pa.table({**constant, **rows.columns(pa), "devices": rows.device_lists(pa, parts), "line": lines}).select(schema().names).cast(schema())
@@ -120,23 +121,25 @@ class _Rows:
         for name, of in stated.devices.items():
             known = np.flatnonzero(~np.isnan(energy[name]))
             gained = np.diff(reached[name], prepend=before[name])
-            self._devices.append((name, at[known], stated.how[name].take(known), gained[known], reached[name][known], *(of[each][known] for each in _READINGS)))
+            self._devices.append(
+                (name, at[known], stated.how[name].take(from_numbers(known)), gained[known], reached[name][known], *(of[each][known] for each in _READINGS))
+            )
 
     def columns(self, pa: Any) -> dict[str, Any]:
         """Return all columns but the texts that all lines have, the devices and the lines."""
         wall_s, seconds = self._numbers["wall_s"], self._numbers["to_s"] - self._numbers["from_s"]
         is_time = (wall_s >= 0.0) & (wall_s < _LATEST_S)
         times_us = np.where(is_time, wall_s, 0.0) * 1e6
-        kinds = [kind if isinstance(kind, str) and _KIND.fullmatch(kind) else None for kind in self._kind]
-        added = {f"{part.value}_j": pa.array(energy) for part, energy in self._added.items()}
+        plain = {kind: kind if isinstance(kind, str) and _KIND.fullmatch(kind) else None for kind in set(self._kind.tolist())}
+        added = {f"{part.value}_j": from_numbers(energy) for part, energy in self._added.items()}
         return {
-            "seq": pa.array(self._seq, mask=self._seq < 0),
-            "kind": pa.array(kinds, pa.string()),
-            "time": pa.array(times_us.astype(np.int64), mask=~is_time).cast(pa.timestamp("us", "UTC")),
-            "duration_s": pa.array(seconds, from_pandas=True),
-            "energy_j": pa.array(sum(self._added.values(), np.zeros(self._n_lines))),
+            "seq": from_numbers(self._seq, known=self._seq >= 0),
+            "kind": from_texts([plain[kind] for kind in self._kind.tolist()]),
+            "time": from_numbers(times_us.astype(np.int64), known=is_time).cast(pa.timestamp("us", "UTC")),
+            "duration_s": _known_numbers(seconds),
+            "energy_j": from_numbers(sum(self._added.values(), np.zeros(self._n_lines))),
             **added,
-            "tokens": pa.array(self._numbers["tokens"], from_pandas=True),
+            "tokens": _known_numbers(self._numbers["tokens"]),
         }
 
     def device_lists(self, pa: Any, parts: dict[str, str]) -> Any:
@@ -144,18 +147,23 @@ class _Rows:
         places = np.concatenate([each[1] for each in self._devices]) if self._devices else np.zeros(0, np.int64)
         order = np.argsort(places, kind="stable")
         names = np.concatenate([np.full(len(each[1]), number) for number, each in enumerate(self._devices)])[order] if self._devices else places
-        hows = pa.concat_arrays([each[2] for each in self._devices]).take(pa.array(order)) if self._devices else pa.array([], pa.string())
+        hows = pa.concat_arrays([each[2] for each in self._devices]).take(from_numbers(order)) if self._devices else from_texts([])
         numbers = [np.concatenate([each[at] for each in self._devices])[order] if self._devices else np.zeros(0) for at in range(3, 7)]
-        codes = pa.array(names.astype(np.int32))
+        codes = from_numbers(names.astype(np.int32))
         fields = [
-            pa.DictionaryArray.from_arrays(codes, pa.array([each[0] for each in self._devices], pa.string())).cast(pa.string()),
-            pa.DictionaryArray.from_arrays(codes, pa.array([parts[each[0]] for each in self._devices], pa.string())).cast(pa.string()),
+            pa.DictionaryArray.from_arrays(codes, from_texts([each[0] for each in self._devices])).cast(pa.string()),
+            pa.DictionaryArray.from_arrays(codes, from_texts([parts[each[0]] for each in self._devices])).cast(pa.string()),
             hows,
-            *(pa.array(column, from_pandas=True) for column in numbers),
+            *map(_known_numbers, numbers),
         ]
         offsets = np.concatenate(([0], np.cumsum(np.bincount(places, minlength=self._n_lines)))).astype(np.int32)
         names_of_fields = ["device", "part", "how", "energy_j", "total_j", *_READINGS]
-        return pa.ListArray.from_arrays(pa.array(offsets), pa.StructArray.from_arrays(fields, names=names_of_fields))
+        return pa.ListArray.from_arrays(from_numbers(offsets), pa.StructArray.from_arrays(fields, names=names_of_fields))
 
 
 _READINGS = ("power_max_w", "utilisation")
+
+
+def _known_numbers(values: Any) -> Any:
+    """Return numbers as an array of Arrow, null where they are NaN."""
+    return from_numbers(values, known=~np.isnan(values))

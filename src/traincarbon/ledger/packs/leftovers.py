@@ -1,9 +1,10 @@
-"""What a compaction that died has left: files that were not finished, and packs without summaries, whose journals are all still there."""
+"""What a process that changed packs and died has left: files that were not finished, packs without summaries whose journals are all still there, and packs of which nothing is kept."""
 
 import os
 from collections.abc import Iterator
 from contextlib import suppress
 
+from traincarbon.ledger.packs.generations import settle, waits_for
 from traincarbon.ledger.packs.pack import LINES, MONTH, SUMMARIES
 from traincarbon.ledger.packs.pack_file import contents
 
@@ -17,9 +18,15 @@ def remove_leftovers(journals: str) -> None:
         for name in names:
             is_part = name.startswith(".") and name.endswith(PART)
             is_orphan = name.endswith(LINES) and name.removesuffix(LINES) + SUMMARIES not in names
-            if is_part or (is_orphan and _is_spare(journals, os.path.join(folder, name))):
-                with suppress(OSError):
+            is_unclaimed = bool(waits_for(name)) and waits_for(name) not in names
+            with suppress(OSError):
+                if is_part or is_unclaimed or (is_orphan and _is_spare(journals, os.path.join(folder, name))):
                     os.remove(os.path.join(folder, name))
+        for name in {waits_for(name) for name in names} | {name for name in names if name.endswith(SUMMARIES) and _is_empty(folder, name)}:
+            with suppress(OSError):
+                settle(os.path.join(folder, name))
+        with suppress(OSError):
+            os.rmdir(folder)  # where nothing is in it any more
 
 
 def _folders(journals: str) -> Iterator[str]:
@@ -28,6 +35,13 @@ def _folders(journals: str) -> Iterator[str]:
             yield from [entry.path for entry in entries if entry.name.startswith(MONTH) and entry.is_dir(follow_symlinks=False)]
     except OSError:
         return
+
+
+def _is_empty(folder: str, name: str) -> bool:
+    try:
+        return os.path.getsize(os.path.join(folder, name)) == 0
+    except OSError:
+        return False
 
 
 def _is_spare(journals: str, file: str) -> bool:

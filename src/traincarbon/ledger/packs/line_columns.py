@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from traincarbon.decode import number, table, text
 from traincarbon.ledger.journal_lines import Line, parse_line
+from traincarbon.ledger.packs.arrow_arrays import to_flags, to_floats, to_integers, to_texts
 from traincarbon.ledger.packs.packages import pyarrow
 from traincarbon.ledger.packs.raw_lines import Piece
 
@@ -119,9 +120,9 @@ def _columns(found: "pa.Table", places: Sequence[int], devices: Sequence[str]) -
         how[name] = compute.struct_field(column, [0]).combine_chunks()
     return Stated(
         np.asarray(places, np.int64),
-        found["seq"].to_numpy(),
-        found["kind"].to_numpy(),
-        compute.fill_null(found["ended"], False).to_numpy(),
+        to_integers(found["seq"]),
+        to_texts(found["kind"]),
+        to_flags(found["ended"]),
         {name: _floats(found[name]) for name in _NUMBERS},
         stated,
         how,
@@ -130,6 +131,6 @@ def _columns(found: "pa.Table", places: Sequence[int], devices: Sequence[str]) -
 
 def _floats(column: Any) -> Floats:
     """Return a column of numbers, NaN for what is not known."""
-    values: Floats = np.array(column.to_numpy(), np.float64)
+    values = to_floats(column)
     values[~np.isfinite(values)] = np.nan
     return values

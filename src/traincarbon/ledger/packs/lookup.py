@@ -9,7 +9,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.packs.pack import MONTH, SUMMARIES, Summarised, lines_file, summaries_in
+from traincarbon.ledger.packs.generations import current_lines
+from traincarbon.ledger.packs.pack import MONTH, SUMMARIES, Summarised, summaries_in
 from traincarbon.ledger.packs.pack_file import contents
 from traincarbon.ledger.store_folder import node_name
 from traincarbon.reading import open_regular
@@ -82,7 +83,7 @@ def is_within(file: str, known: InPack) -> bool:
         return False
     whole, beginning = sha256(), sha256()
     left_b = size_b
-    for part in contents(lines_file(known.file), journal=packed.journal):
+    for part in contents(current_lines(known.file), journal=packed.journal):
         whole.update(part.content)
         beginning.update(part.content[:left_b])
         left_b = max(left_b - len(part.content), 0)

@@ -7,10 +7,11 @@ from contextlib import suppress
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
+from traincarbon.ledger.packs.generations import current_lines
 from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import journals_in_packs
 from traincarbon.ledger.packs.pack import SUMMARIES, lines_file, summaries_in
-from traincarbon.ledger.packs.rewriting import without
+from traincarbon.ledger.packs.rewriting import copied_without
 from traincarbon.ledger.store_access import make_folder
 from traincarbon.reading import open_regular
 
@@ -30,7 +31,8 @@ def copy_pack(file: str, index: Index) -> bool:
     known = {each.packed.journal for each in found if each.packed.journal in own and own[each.packed.journal].summarised.packed == each.packed}
     if len(known) == len(found):
         return False
-    if not os.path.isfile(lines_file(file)):
+    lines = current_lines(file)
+    if not os.path.isfile(lines):
         raise NotFoundError(f"{file}: its lines are not there, {os.path.basename(lines_file(file))}", hint="copy both files of a pack")
     folder = os.path.join(index.journals, os.path.basename(os.path.dirname(file)))
     target = os.path.join(folder, os.path.basename(file))
@@ -41,10 +43,11 @@ def copy_pack(file: str, index: Index) -> bool:
         make_folder(index.journals)
         with alone(os.path.dirname(index.journals)):  # a compaction would remove what is not finished
             make_folder(folder)
-            for source, place in ((lines_file(file), lines_file(target)), (file, target)):
-                _copy(source, place)
             if known:
-                without(target, known)
+                copied_without(file, lines, target, known)
+            else:
+                for source, place in ((lines, lines_file(target)), (file, target)):
+                    _copy(source, place)
     except OSError as error:
         raise CarbonError(f"cannot copy {file}: {error.strerror or error}", hint="is the store writable, and the disk not full?") from error
     return True

@@ -2,8 +2,10 @@
 
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from traincarbon.ledger.packs.ahead import computed_ahead
 from traincarbon.ledger.packs.packages import pyarrow
 
 if TYPE_CHECKING:
@@ -96,16 +98,22 @@ def contents(file: str, *, journal: str = "") -> Iterator[Content]:
     pa = pyarrow()
     try:
         with pa.parquet.ParquetFile(file, memory_map=False) as whole:
-            for number in range(whole.num_row_groups):
-                if journal and not _may_hold(whole.metadata.row_group(number), journal):
-                    continue
-                yield from _in_group(whole.read_row_group(number, columns=["journal", _LINE, "energy_j"], use_threads=False), journal)
+            metadata = whole.metadata
+        numbers = [number for number in range(metadata.num_row_groups) if not journal or _may_hold(metadata.row_group(number), journal)]
+        for table in computed_ahead(partial(_group, file, metadata), numbers):
+            yield from _in_group(table, journal)
     except pa.ArrowException as error:
         raise _damaged(file, error) from error
     except OSError as error:
         if error.errno is not None:
             raise
         raise _damaged(file, error) from error
+
+
+def _group(file: str, metadata: Any, number: int) -> "pa.Table":
+    """Return the lines of a group; each has the file opened for itself, as a reader is for one thread."""
+    with pyarrow().parquet.ParquetFile(file, metadata=metadata, memory_map=False) as whole:
+        return whole.read_row_group(number, columns=["journal", _LINE, "energy_j"], use_threads=False)
 
 
 def _damaged(file: str, error: Exception) -> OSError:

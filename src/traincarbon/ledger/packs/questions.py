@@ -7,11 +7,12 @@ from traincarbon.errors import CarbonError
 from traincarbon.extras import MissingExtraError
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.packs.compacted import Answer
-from traincarbon.ledger.packs.pack import MONTH, lines_file
+from traincarbon.ledger.packs.generations import current_lines_of
+from traincarbon.ledger.packs.pack import MONTH
 from traincarbon.ledger.packs.packages import EXTRA, pyarrow
 
 TABLE = "intervals"
-_FILES = "SELECT folder, name FROM files WHERE substr(folder, 1, ?1) = ?2 ORDER BY folder, name"
+_FILES = "SELECT folder, name FROM files WHERE substr(folder, 1, ?1) = ?2 AND size > 0 ORDER BY folder, name"
 _OTHERS = "SELECT count(*), coalesce(sum(size), 0) FROM files WHERE substr(folder, 1, ?1) != ?2"
 
 
@@ -27,13 +28,13 @@ def answer(index: Index, question: str) -> Answer:
         CarbonError: the question is not one, or a pack is damaged.
     """
     index.refresh()
-    found = [lines_file(os.path.join(index.journals, folder, name)) for folder, name in index.rows(_FILES, len(MONTH), MONTH)]
+    found = current_lines_of(os.path.join(index.journals, folder, name) for folder, name in index.rows(_FILES, len(MONTH), MONTH))
     ((journals, journals_b),) = index.rows(_OTHERS, len(MONTH), MONTH)
     duckdb = _duckdb()
     with duckdb.connect() as connection:
         try:
             _check(duckdb, connection, question)
-            _make_table(connection, [file for file in found if os.path.isfile(file)], index.journals)
+            _make_table(connection, found, index.journals)
             given = connection.execute(question)
             columns = tuple(column[0] for column in given.description)
             return Answer(columns, tuple(given.fetchall()), int(journals), int(journals_b))

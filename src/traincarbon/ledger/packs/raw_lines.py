@@ -11,7 +11,7 @@ from traincarbon.errors import CarbonError
 from traincarbon.ledger.journal_lines import LONGEST_LINE_B, Line, parse_line
 from traincarbon.ledger.process_summary import Process
 
-_PIECE_B = 8_000_000
+_PIECE_B = 16_000_000
 _LONGEST_B = 1 << 30
 _SUM = b',"sum":"'
 _SUM_B = len(_SUM) + 8 + len(b'"}\n')

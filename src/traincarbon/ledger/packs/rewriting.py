@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.journal_lines import parse_line
+from traincarbon.ledger.packs.generations import next_lines, remove_pack, settle
 from traincarbon.ledger.packs.pack import lines_file, packed_in, summaries_in
 from traincarbon.ledger.packs.pack_file import PackWriter
 from traincarbon.ledger.packs.packages import pyarrow
@@ -17,44 +18,89 @@ from traincarbon.reading import open_regular
 def without(file: str, journals: Collection[str]) -> None:
     """Take *journals* out of a pack; if nothing is left, the pack goes.
 
-    The summaries go first: a reader never finds a summary whose lines are gone.
+    A process that is killed at any instant leaves the pack with all of them or without, see :mod:`traincarbon.ledger.packs.generations`.
 
     Args:
-        file: The summaries of the pack.
+        file: The summaries of the pack. The caller is alone, see :mod:`traincarbon.ledger.packs.lock`.
         journals: Folder and name of each.
 
     Raises:
         MissingExtraError: pyarrow is not installed; nothing was changed.
         CarbonError: it cannot be written.
     """
-    folder, name = os.path.split(file)
-    parts = [os.path.join(folder, f".{each}.part") for each in (name, os.path.basename(lines_file(file)))]
-    mode = file_mode(folder)
+    folder = os.path.dirname(file)
+    parts = _parts(file)
     try:
-        with open_regular(file) as stream:
-            kept = [line for line in stream if not _is_of(line, journals)]
+        settle(file)
+        kept = _summaries_without(file, journals)
         if not kept:
-            os.remove(file)
-            os.remove(lines_file(file))
+            remove_pack(file)
             with suppress(OSError):
                 os.rmdir(folder)
             return
-        _copy_lines(lines_file(file), parts[1], journals)
-        write_synced(parts[0], b"".join(kept), mode=mode)
-        os.replace(parts[0], file)
-        os.replace(parts[1], lines_file(file))
+        _write(parts, lines_file(file), kept, journals)
+        os.replace(parts[0], next_lines(file, kept))
+        sync_folder(folder)
+        os.replace(parts[1], file)
         sync_folder(folder)
     except OSError as error:
         raise CarbonError(f"cannot take journals out of {file}: {error.strerror or error}", hint="is it yours, and the disk not full?") from error
     finally:
-        for part in parts:
-            with suppress(OSError):
-                os.remove(part)
+        _remove(parts)
+        with suppress(OSError):  # the pack is gone, or the next process that changes it does this
+            settle(file)
+            sync_folder(folder)
+
+
+def copied_without(file: str, lines: str, target: str, journals: Collection[str]) -> None:
+    """Copy a pack without some of its *journals*.
+
+    Args:
+        file: Its summaries.
+        lines: Its file of Parquet.
+        target: The summaries of the new pack. The caller is alone, see :mod:`traincarbon.ledger.packs.lock`.
+        journals: Folder and name of each that is left out; some others are left.
+
+    Raises:
+        MissingExtraError: pyarrow is not installed; nothing was written.
+        OSError: it cannot be read or written.
+    """
+    parts = _parts(target)
+    try:
+        _write(parts, lines, _summaries_without(file, journals), journals)
+        for part, place in zip(parts, (lines_file(target), target), strict=True):  # the summaries last: a pack without them is none
+            os.replace(part, place)
+            sync_folder(os.path.dirname(target))
+    finally:
+        _remove(parts)
 
 
 def without_runs(file: str, runs: Collection[str]) -> None:
     """Take the journals of *runs* out of a pack, see :func:`without`."""
     without(file, {each.packed.journal for each in summaries_in(file, run_ids=runs)})
+
+
+def _parts(file: str) -> tuple[str, str]:
+    """Return where the lines and the summaries of a pack are written before they have their places."""
+    folder, name = os.path.split(file)
+    return os.path.join(folder, f".{lines_file(name)}.part"), os.path.join(folder, f".{name}.part")
+
+
+def _write(parts: tuple[str, str], lines: str, summaries: bytes, journals: Collection[str]) -> None:
+    _remove(parts)  # of a process that died
+    _copy_lines(lines, parts[0], journals)
+    write_synced(parts[1], summaries, mode=file_mode(os.path.dirname(parts[1])))
+
+
+def _remove(parts: tuple[str, str]) -> None:
+    for part in parts:
+        with suppress(OSError):
+            os.remove(part)
+
+
+def _summaries_without(file: str, journals: Collection[str]) -> bytes:
+    with open_regular(file) as stream:
+        return b"".join(line for line in stream if not _is_of(line, journals))
 
 
 def _is_of(line: bytes, journals: Collection[str]) -> bool:
@@ -70,10 +116,12 @@ def _copy_lines(file: str, part: str, journals: Collection[str]) -> None:
         OSError: it cannot be read or written.
     """
     arrow = pyarrow()
+    from traincarbon.ledger.packs.arrow_arrays import from_texts  # with NumPy, which reading does without
+
     writer = PackWriter(part, mode=file_mode(os.path.dirname(part)))
     try:
         with arrow.parquet.ParquetFile(file) as whole:
-            names = arrow.array(sorted(journals), arrow.string())
+            names = from_texts(sorted(journals))
             for number in range(whole.num_row_groups):
                 table = whole.read_row_group(number, use_threads=False)
                 kept = table.filter(arrow.compute.invert(arrow.compute.is_in(table["journal"], value_set=names)))

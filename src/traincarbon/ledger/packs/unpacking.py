@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
+from traincarbon.ledger.packs.generations import current_lines
 from traincarbon.ledger.packs.pack import Summarised, is_pack, is_same, lines_file, summaries_in
 from traincarbon.ledger.packs.pack_file import contents
 from traincarbon.ledger.packs.packages import pyarrow
@@ -77,7 +78,7 @@ def _unpacked(file: str, each: Summarised, folder: str) -> JournalAsWritten:
     found, pack, fault = hashlib.sha256(), os.path.basename(lines_file(file)), ""
     with _new_file(place) as write:
         try:
-            for part in contents(lines_file(file), journal=each.packed.journal):
+            for part in contents(current_lines(file), journal=each.packed.journal):
                 found.update(part.content)
                 write(part.content)
         except OSError as error:

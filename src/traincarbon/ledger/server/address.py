@@ -1,6 +1,7 @@
 """The address of a ledger on a server, as ``$CARBON_LEDGER`` states it."""
 
 import os
+import re
 from typing import TYPE_CHECKING
 
 from traincarbon.errors import CarbonError
@@ -15,6 +16,9 @@ SCHEMA = "traincarbon"
 """The schema of PostgreSQL that holds the tables, so that they may share a database with others."""
 _DRIVER = "postgresql+psycopg"
 _NAMES = ("postgresql", "postgres", _DRIVER)
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
+_NO_HOST = re.compile(r"[@\s]")
+"""What no name of a machine has."""
 _EXAMPLE = f"{_DRIVER}://USER@HOST/DATABASE"
 
 
@@ -35,14 +39,22 @@ def parsed(address: str) -> "URL":
         from sqlalchemy.exc import ArgumentError
     except ImportError as error:
         raise missing_extra() from error
-    named = address.partition("://")[0]
-    if named not in _NAMES:  # what follows may hold a password
-        raise CarbonError(f"the ledger {named[:40]!r} is not a database of PostgreSQL", hint=f"{VARIABLE}={_EXAMPLE}")
+    named = _SCHEME.match(address)  # what follows may hold a password
+    if named is None:
+        raise CarbonError("the address of the ledger is not that of a database of PostgreSQL", hint=f"{VARIABLE}={_EXAMPLE}")
+    if named[1].lower() not in _NAMES:
+        raise CarbonError(f"the ledger {named[1][:40]!r} is not a database of PostgreSQL", hint=f"{VARIABLE}={_EXAMPLE}")
     try:
-        url = make_url(address)
+        url = make_url(f"{_DRIVER}://{address[named.end() :]}")
     except (ArgumentError, ValueError):
-        raise CarbonError("the address of the ledger cannot be read", hint=f"{VARIABLE}={_EXAMPLE}; in a password, write @ as %40 and / as %2F") from None
-    return url.set(drivername=_DRIVER)
+        raise _unreadable() from None
+    if _NO_HOST.search(url.host or ""):  # the rest of a password
+        raise _unreadable()
+    return url
+
+
+def _unreadable() -> CarbonError:
+    return CarbonError("the address of the ledger cannot be read", hint=f"{VARIABLE}={_EXAMPLE}; in a password, write @ as %40 and / as %2F")
 
 
 def shown(address: str) -> str:
@@ -56,7 +68,8 @@ def shown(address: str) -> str:
     place = url.host or url.query.get("host") or "this machine"
     port = f":{url.port}" if url.port else ""
     user = f"{url.username}@" if url.username else ""
-    return f"postgresql://{user}{place if isinstance(place, str) else ','.join(place)}{port}/{url.database or ''}"
+    place = place if isinstance(place, str) else ",".join(place)
+    return f"postgresql://{user}{f'[{place}]' if ':' in place else place}{port}/{url.database or ''}"
 
 
 def missing_extra() -> MissingExtraError:

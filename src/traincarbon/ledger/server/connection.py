@@ -1,5 +1,6 @@
 """Connections to the server of a ledger: with a limit for each wait, and errors in one line."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
@@ -16,7 +17,16 @@ T = TypeVar("T")
 _CONNECT_S, _STATEMENT_S, _LOCK_S = 5, 60, 20
 _ANSWER_S = 90.0
 """Longest wait for all statements of a transaction: a server that accepts a connection and then says nothing has no other limit."""
+_SETTINGS = f"""
+SELECT set_config('statement_timeout', '{_STATEMENT_S}s', true), set_config('lock_timeout', '{_LOCK_S}s', true), set_config('jit', 'off', true)
+"""
+"""For one transaction: limits, and no compiling of questions, which takes longer than any of ours."""
 _NOT_PERMITTED = "42501"
+_WRONG = re.compile(
+    r"authentication failed|(role|user|database) .* does not exist|no password supplied|no pg_hba\.conf entry|not permitted to log in|channel binding|permission denied for database"
+    r"|does not support SSL|invalid (\S+ )?(connection option|port number|\S+ value)|certificate|is not currently accepting connections"
+)
+"""What a server, or the driver, says of an address that will not be right later either; it has no SQLSTATE before a connection stands."""
 _PASSING = ("08", "23505", "40", "53", "55", "57")
 """What passes, by SQLSTATE: connections, transactions that collided, resources, locks, and a server that is shut down or starts."""
 
@@ -81,8 +91,7 @@ class ServerLedger:
 
     def _done(self, work: "Callable[[Connection], T]") -> T:
         with self._errors_in_a_line(), self._engine.begin() as connection:
-            for name, limit_s in (("statement_timeout", _STATEMENT_S), ("lock_timeout", _LOCK_S)):
-                connection.exec_driver_sql(f"SET LOCAL {name} = '{limit_s}s'")
+            connection.exec_driver_sql(_SETTINGS)
             return work(connection)
 
     @contextmanager
@@ -104,6 +113,8 @@ class ServerLedger:
         if state == _NOT_PERMITTED:
             return CarbonError(f"the ledger at {self.shown} does not permit it: {said}", hint="ask its owner for the role that the documentation names")
         is_lost = not state and isinstance(error, OperationalError | InterfaceError)
+        if not state and (_WRONG.search(said) or not is_lost):
+            return CarbonError(f"the ledger at {self.shown} cannot be opened: {said}", hint=_CHECK)
         if is_lost or error.connection_invalidated or state.startswith(_PASSING):
             return ServerAwayError(f"the ledger at {self.shown} does not answer: {said}", hint=_LATER)
         return CarbonError(
@@ -111,7 +122,8 @@ class ServerLedger:
         )
 
 
-_LATER = "is it up? no run is lost: the store keeps them, and carbon runs sync sends them later; --store DIR reads a store"
+_CHECK = "are user, password, host, port, database and options of CARBON_LEDGER right? no run is lost: the store keeps them; --store DIR reads a store"
+_LATER = "is it up, and the name of its machine right? no run is lost: the store keeps them, and carbon runs sync sends them later; --store DIR reads a store"
 
 
 def _first_line(error: object) -> str:

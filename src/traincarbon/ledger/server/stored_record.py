@@ -24,18 +24,24 @@ def record_text(record: Run) -> str:
     return json.dumps({**record.to_dict(), _BESIDE: beside})
 
 
-def record_from(stored: str) -> Run:
+def record_from(stored: str, *, has_devices: bool = True) -> Run:
     """Return the record that :func:`record_text` gave, of this or another version.
+
+    Args:
+        stored: The record as it is stored.
+        has_devices: Whether its devices matter, which are most of it.
 
     Raises:
         CarbonError: it is not such a record.
         ValueError: it is not JSON.
     """
     stated = table(json.loads(stored))
+    if not has_devices:
+        stated = {name: value for name, value in stated.items() if name != "devices"}
     beside = table(stated.get(_BESIDE))
     signal = number(beside.get("signal"))
     published = Run.from_dict({name: value for name, value in stated.items() if name != _BESIDE})
-    spans = [_spans(each) for each in items(beside.get("spans"))]
+    spans = [_spans(each) for each in items(beside.get("spans"))] if has_devices else []
     is_whole = len(spans) == len(published.by_device)
     return replace(
         published,

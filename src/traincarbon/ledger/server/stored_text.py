@@ -4,6 +4,8 @@ import hashlib
 import re
 
 _LONGEST = 300
+_CUT = re.compile(rf".{{{_LONGEST}}}…[0-9a-f]{{16}}", re.DOTALL)
+"""What was cut already, as the server shows it: it stays as it is."""
 _NOT_STORED = re.compile("[\x00\ud800-\udfff]")
 """What UTF-8 or PostgreSQL does not have: NUL, and halves of a pair."""
 
@@ -18,6 +20,6 @@ def stored_text(text: str) -> str:
         317
     """
     kept = _NOT_STORED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-    if len(kept) <= _LONGEST:
+    if len(kept) <= _LONGEST or _CUT.fullmatch(kept):
         return kept
     return f"{kept[:_LONGEST]}…{hashlib.blake2s(kept.encode(), digest_size=8).hexdigest()}"

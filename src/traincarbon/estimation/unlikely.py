@@ -1,0 +1,109 @@
+"""Numbers of a plan that are possible but that hardly anybody means: a rate of samples as frames, epochs for samples, more GPUs than work."""
+
+from typing import TYPE_CHECKING
+
+from traincarbon.estimation.contradictions import shown
+from traincarbon.estimation.facts.hardware import gemm_ceiling, measured_ceiling
+from traincarbon.uncertain import Num, any_of, median_of
+
+if TYPE_CHECKING:
+    from traincarbon.database.load import Database
+    from traincarbon.estimation.plan import Plan
+    from traincarbon.estimation.trace import Trace
+
+_MOST_EPOCHS = 1e4
+"""More passes over a data set than any published training makes: MAE 1,600, wav2vec 2.0 648."""
+_MOST_FRAMES_PER_S = 200.0
+"""Encoders see 12 to 100 frames a second; audio is sampled at 8,000 to 48,000."""
+_MOST_FRAMES = 10_000.0
+"""Frames of a clip of several minutes, longer than any that is trained on at once."""
+_LARGEST_IMAGE_PX = 16384.0
+"""Side of an image beyond those of pathology and remote sensing that are trained on at once. [px]"""
+_MOST_GMAC = 1e7
+"""Multiply-adds of a forward pass beyond those of a long video in the largest models, 1e6. [GMAC]"""
+_MACS_PER_PARAM = (1.0, 1e6)
+"""Multiply-adds of a sample over parameters: an image has one token at least; a clip of a long video has 1e5."""
+_GPUS_PER_SEQUENCE = 64.0
+"""More GPUs than this for one sequence of a step are hardly kept busy: 8 by tensors, 8 by stages or by context."""
+_LEAST_MFU = 1e-5
+"""Utilisation below that of any published or metered training that was more than a trial."""
+
+
+def warn_of_utilisation(trace: "Trace", database: "Database") -> None:
+    """Warn of a utilisation, stated or implied by hours, that no training reaches."""
+    plan, facts, mfu = trace.plan, trace.facts, median_of(trace.values.get("mfu"))
+    if mfu is None:
+        return
+    chip = facts.accelerator
+    precision = str(trace.values.get("precision") or plan.precision or "")
+    ceiling = measured_ceiling(facts.hardware, chip, precision) or gemm_ceiling(database, chip)
+    what = f"mfu is {shown(mfu)}" if plan.accelerator_hours is None else f"the hours imply a utilisation (MFU) of {shown(mfu)}"
+    if any_of(mfu > ceiling):
+        why = "is it the share of time in which the GPU is busy?" if plan.accelerator_hours is None else "are hours, FLOP and precision right?"
+        trace.slips.append(f"{what}, above {ceiling:.2g}, the most that matrix products alone reach on {chip.name}: {why}")
+    elif any_of(mfu < _LEAST_MFU):
+        trace.slips.append(f"{what}, which no training has: is a number, a unit or a suffix wrong?")
+
+
+def warn_of_data(trace: "Trace") -> None:
+    """Warn of data, as the plan states it, that hardly anybody has, and of more GPUs than there is work for."""
+    plan = trace.stated
+    trace.slips += [*_of_samples(plan), *_of_multiply_adds(plan), *_of_count(trace)]
+    side = _median(plan, "image_size")
+    patch = _median(plan, "patch_size")
+    latent = _median(plan, "latent_factor")
+    if side is not None and patch is not None and any_of(side % (patch * (1.0 if latent is None else latent)) != 0.0):
+        within = "" if latent is None else f" × latent_factor {shown(latent)}"
+        trace.warnings.append(f"image_size {shown(side)} is no multiple of patch_size {shown(patch)}{within}: is one of them wrong?")
+
+
+def _of_samples(plan: "Plan") -> list[str]:
+    found = []
+    epochs, samples = _median(plan, "epochs"), _median(plan, "samples")
+    if epochs is not None and any_of(epochs > _MOST_EPOCHS):
+        swapped = " or are samples and epochs the wrong way round?" if samples is not None and any_of(samples < epochs) else ""
+        found.append(f"epochs is {shown(epochs)}, more than any training makes: are all epochs in samples already,{swapped or ' or is a suffix wrong?'}")
+    for name, most, why in (
+        ("frames_per_s", _MOST_FRAMES_PER_S, "audio has that many samples a second; an encoder sees 25 to 100 frames"),
+        ("frames", _MOST_FRAMES, "it counts the frames of one clip, such as 16 or 81"),
+        ("image_size", _LARGEST_IMAGE_PX, "it is the side of an image in pixels, such as 224"),
+    ):
+        value = _median(plan, name)
+        if value is not None and any_of(value > most):
+            found.append(f"{name} is {shown(value)}: {why}")
+    return found
+
+
+def _of_multiply_adds(plan: "Plan") -> list[str]:
+    gmac, params = _median(plan, "gmac_per_sample"), _median(plan, "params" if plan.active_params is None else "active_params")
+    if gmac is None:
+        return []
+    unit = "it counts 1e9 multiply-adds, 4.1 for ResNet-50; is it in another unit?"
+    if any_of(gmac > _MOST_GMAC):
+        return [f"gmac_per_sample is {shown(gmac)}: {unit}"]
+    if params is None or plan.audio_hours is not None:
+        return []
+    per_param = gmac * 1e9 / params
+    least, most = _MACS_PER_PARAM
+    if any_of(per_param < least) or any_of(per_param > most):
+        return [f"gmac_per_sample is {shown(gmac)}, {shown(per_param)} multiply-adds for each parameter: {unit}"]
+    return []
+
+
+def _of_count(trace: "Trace") -> list[str]:
+    """Return what to say where there are more accelerators than samples, or than sequences of a step can keep busy."""
+    plan = trace.stated
+    n = median_of(trace.values.get("accelerators"))
+    if n is None or plan.accelerator_hours is not None or plan.hours is not None or plan.days is not None:
+        return []
+    samples, batch, seq_len = (_median(plan, name) for name in ("samples", "batch_tokens", "seq_len"))
+    if samples is not None and any_of(n > samples):
+        return [f"{shown(n)} GPUs for {shown(samples)} samples: most of them have no work"]
+    sequences = None if batch is None or seq_len is None else batch / seq_len
+    if sequences is not None and any_of(n > _GPUS_PER_SEQUENCE * sequences):
+        return [f"{shown(n)} GPUs share a step of {shown(sequences)} × seq_len tokens: batch_tokens counts those of all GPUs; is it that of one?"]
+    return []
+
+
+def _median(plan: "Plan", name: str) -> Num | None:
+    return None if getattr(plan, name) is None else median_of(plan.number(name))

@@ -1,0 +1,94 @@
+"""Usual shapes of transformers of images: what is taken for a width, a depth or a look-up table that a plan does not state.
+
+Attention needs a width and layers, which most plans leave out. It is 12 % of the FLOP of a ViT-B at 384 px, and half of those of a long video.
+"""
+
+from traincarbon.uncertain import Num, Uncertain, median_of, where
+
+_BASE, _BASE_WIDTH = 86e6, 768.0
+"""Parameters and width of ViT-B. Below it models have its 12 layers (Dosovitskiy et al. 2020, table 1; Touvron et al. 2020, table 1)."""
+_GIANT, _GIANT_WIDTH = 1.843e9, 1664.0
+"""Parameters and width of ViT-G/14 (Zhai et al. 2021, table 2)."""
+_TO_GIANT = 0.252
+"""Exponent of width over parameters from ViT-B to ViT-G, by ViT-L (1,024) and ViT-H (1,280)."""
+_BEYOND = 0.45
+"""Exponent beyond: within 30 % of InternViT-6B (3,200), CogVideoX-5B (3,072), FLUX.1 (3,072), Wan2.1-14B (5,120), ViT-22B and Movie Gen 30B (6,144)."""
+_WIDTH_FACTOR = (1.0 / 1.4, 1.4)
+_PER_LAYER = 12.0
+"""Parameters of a layer over the square of its width: four of attention, eight of the feed-forward part (Vaswani et al. 2017)."""
+_PLAIN, _CROSSED, _MODULATED = 13.2, 2.0, 17.0
+"""Parameters of a layer over the square of its width: up to the first it is a plain block; the second see text in cross-attention; from the third on
+the rest makes adaptive norms (18 in DiT, 16 in PixArt, whose layers share one)."""
+_SMALL_LAYERS = 12.0
+SEEN_SHARE = {"diffusion": (0.42, 1.05), "video": (0.55, 1.0)}
+"""Share of the parameters of a diffusion transformer that each token passes through; the rest see one vector of a sample, or text alone.
+
+Two thirds in DiT, where a third makes the adaptive norms (6 of 18 h² a layer; Peebles and Xie 2022, section 3.2), a third in Stable Diffusion 3,
+where text has parameters of its own (Esser et al. 2024, figure 2), 0.55 in FLUX.1, 0.87 in PixArt and Wan2.1, whose keys and values of cross-attention see text.
+"""
+
+
+def usual_width(params: Num) -> Num:
+    """Return the width that a transformer of images with so many parameters is taken to have.
+
+    Example:
+        >>> [round(usual_width(params).median) for params in (5.7e6, 86e6, 304e6, 632e6, 14e9)]
+        [199, 773, 1056, 1270, 4144]
+    """
+    params = median_of(params)
+    small = (params / (_PER_LAYER * _SMALL_LAYERS)) ** 0.5
+    middle = _BASE_WIDTH * (params / _BASE) ** _TO_GIANT
+    width = where(params <= _GIANT, middle, _GIANT_WIDTH * (params / _GIANT) ** _BEYOND)
+    return where(params <= _BASE, small, width) * Uncertain.from_interval(*_WIDTH_FACTOR, name="hidden")
+
+
+def layers_of(params: Num, hidden: Num) -> Num:
+    """Return the layers of a transformer with so many parameters and this width.
+
+    Example:
+        >>> round(layers_of(86e6, 768.0), 1)
+        12.2
+    """
+    return params / (_PER_LAYER * hidden * hidden)
+
+
+def width_of(params: Num, layers: Num) -> Num:
+    """Return the width of a transformer with so many parameters and layers.
+
+    Example:
+        >>> round(width_of(85e6, 12.0))
+        768
+    """
+    return (median_of(params) / (_PER_LAYER * median_of(layers))) ** 0.5
+
+
+def seen_params(params: Num, *, layers: Num, hidden: Num) -> Num:
+    """Return the parameters of a diffusion transformer of known shape that each token passes through.
+
+    A block of attention and feed-forward part has 12 h². Keys and values of cross-attention add 2 h² that see text; what is beyond 17 h² a layer
+    makes adaptive norms or is a second block, for text.
+
+    Example:
+        >>> round(seen_params(675e6, layers=28.0, hidden=1152.0) / 1e6)  # DiT-XL/2
+        446
+        >>> round(seen_params(11.9e9, layers=57.0, hidden=3072.0) / 1e9, 2)  # FLUX.1: 19 blocks of two streams and 38 of one
+        6.46
+        >>> round(seen_params(14.3e9, layers=40.0, hidden=5120.0) / 1e9, 1)  # Wan2.1-14B
+        12.2
+    """
+    params, square = median_of(params), median_of(layers) * median_of(hidden) ** 2
+    a_layer = params / square
+    crossed = where(a_layer < _PLAIN, params, params - _CROSSED * square)
+    return where(a_layer < _MODULATED, crossed, _PER_LAYER * square)
+
+
+def looked_up_params(params: Num, *, vocab: Num) -> Num:
+    """Return the parameters of the look-up table in an encoder of text of 12 layers: nothing is multiplied with them.
+
+    Example:
+        >>> round(looked_up_params(63.43e6, vocab=49408.0) / 1e6, 1)  # CLIP ViT-B: 49,408 × 512 is 25.3 million
+        25.4
+    """
+    vocab, per_width = median_of(vocab), _PER_LAYER * _SMALL_LAYERS
+    root = (vocab * vocab + 4.0 * per_width * median_of(params)) ** 0.5
+    return vocab * (root - vocab) / (2.0 * per_width)

@@ -1,0 +1,93 @@
+"""Numbers that are possible but that hardly anybody means are pointed out before the figures; usual ones are not."""
+
+import pytest
+
+from traincarbon import estimate
+from traincarbon.errors import PlanError
+
+TEXT = {"params": 7e9, "tokens": 1e12, "hw": "h100", "accelerators": 64}
+IMAGES = {"params": 86e6, "samples": 1.28e6, "epochs": 90, "image_size": 224, "patch_size": 16, "hw": "a100", "accelerators": 8}
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({**TEXT, "mfu": 0.95}, "mfu is 0.95, above 0.8, the most that matrix products alone reach"),
+        ({**TEXT, "hw": "v100", "mfu": "90%"}, "mfu is 0.9, above"),
+        ({**TEXT, "accelerator_hours": 12_400}, "the hours imply a utilisation (MFU) of 0.95"),
+        ({**TEXT, "accelerator_hours": 1e12}, "which no training has"),
+        ({**IMAGES, "samples": 90, "epochs": 1.28e6}, "are samples and epochs the wrong way round?"),
+        ({**IMAGES, "epochs": 1.28e5}, "epochs is 128000, more than any training makes"),
+        ({**IMAGES, "accelerators": 512, "samples": 100}, "512 GPUs for 100 samples"),
+        ({**IMAGES, "image_size": 22400}, "image_size is 22400: it is the side of an image in pixels"),
+        ({**IMAGES, "frames": 1e6, "family": "video"}, "frames is 1e+06: it counts the frames of one clip"),
+        ({**TEXT, "batch_tokens": 4096, "seq_len": 4096, "accelerators": 512}, "batch_tokens counts those of all GPUs"),
+        ({"params": 1e8, "family": "speech", "audio_hours": 960, "frames_per_s": 16000, "hw": "a100"}, "audio has that many samples a second"),
+        ({"samples": 1.28e6, "gmac_per_sample": 4.1e9, "family": "convolution", "hw": "v100"}, "is it in another unit?"),
+        ({"params": 25.6e6, "samples": 1.28e6, "gmac_per_sample": 0.0041, "family": "convolution", "hw": "v100"}, "is it in another unit?"),
+        ({"params": 25.6e6, "samples": 1.28e6, "gmac_per_sample": 4.1e6, "family": "convolution", "hw": "v100"}, "is it in another unit?"),
+    ],
+)
+def test_an_unlikely_number_is_pointed_out_before_the_figures(stated, said):
+    answer = estimate(**stated)
+    assert [slip for slip in answer.slips if said in slip], answer.slips
+    assert said in answer.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {**TEXT, "mfu": 0.55},
+        {**TEXT, "accelerator_hours": 30_000},
+        {**TEXT, "batch_tokens": 4e6, "seq_len": 4096},
+        {**TEXT, "batch_tokens": 4e6, "seq_len": 4096, "accelerators": 16384},
+        IMAGES,
+        {**IMAGES, "epochs": 1600, "family": "masked-autoencoder", "decoder_params": 8e6},
+        {"params": 25.6e6, "samples": 1.28e6, "epochs": 90, "gmac_per_sample": 4.11, "family": "convolution", "hw": "v100", "accelerators": 8},
+        {"params": 0.3e9, "decoder_params": 0.1e9, "audio_hours": 680e3, "frames_per_s": 50, "hw": "a100", "accelerators": 64},
+    ],
+)
+def test_a_usual_plan_has_no_slip(stated):
+    assert estimate(**stated).slips == ()
+
+
+def test_a_patch_that_does_not_divide_the_image_is_pointed_out():
+    assert "image_size 224 is no multiple of patch_size 15: is one of them wrong?" in estimate(**{**IMAGES, "patch_size": 15}).warnings
+    latent = {"params": 675e6, "samples": 1e6, "image_size": 250, "latent_factor": 8, "patch_size": 2, "hw": "a100"}
+    assert any(warning.startswith("image_size 250 is no multiple of patch_size 2 × latent_factor 8") for warning in estimate(**latent).warnings)
+
+
+@pytest.mark.parametrize(
+    ("family", "model", "own", "data"),
+    [
+        ("vision", "llama-3-8b", "decoder", {"tokens": 1e9}),
+        ("speech", "llama-3-8b", "decoder", {"tokens": 1e9}),
+        ("decoder", "resnet-50", "convolution", {"samples": 1e6}),
+        ("convolution", "vit-base", "vision", {"samples": 1e6}),
+        ("speech", "vit-base", "vision", {"audio_hours": 100}),
+        ("diffusion", "whisper-small", "speech", {"audio_hours": 100}),
+    ],
+)
+def test_a_family_that_the_model_cannot_be_is_refused(family, model, own, data):
+    with pytest.raises(PlanError, match=f"family {family} contradicts the model {model}, whose family is {own}") as caught:
+        estimate(family=family, model=model, hw="a100", **data)
+    assert "leave out family" in caught.value.hint
+
+
+@pytest.mark.parametrize(("family", "model", "data"), [("multimodal", "llama-3-8b", {"tokens": 1e9}), ("vision", "resnet-50", {"samples": 1e6})])
+def test_a_family_that_the_model_may_be_is_taken(family, model, data):
+    assert estimate(family=family, model=model, hw="a100", **data).median("compute_flop") > 1e15
+
+
+def test_samples_of_a_model_of_speech_ask_for_hours_of_audio():
+    with pytest.raises(PlanError, match="samples of whisper-small need hours of audio") as caught:
+        estimate(model="whisper-small", samples=1e6, hw="a100")
+    assert "give audio_hours" in caught.value.hint
+
+
+@pytest.mark.parametrize("family", ["gnn", "recsys", "DLRM"])
+def test_a_family_that_no_formula_counts_says_what_to_give(family):
+    with pytest.raises(PlanError) as caught:
+        estimate(family=family, params=1e8, tokens=1e9, hw="a100")
+    assert "no formula counts its FLOP: leave out family, and give samples with seconds_per_sample" in caught.value.hint
+    assert estimate(samples=1e6, seconds_per_sample=0.01, hw="a100").median("accelerator_hours_h") == pytest.approx(1e4 / 3600)
