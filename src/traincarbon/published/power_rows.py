@@ -19,7 +19,7 @@ REFERENCE_MFU = 0.35
 REFERENCE_MFU_OF_CARDS = 0.1
 """The same of cards with graphics memory, which are busy at less of their peak: chosen among 0.05 to 0.3."""
 PROCESSORS = "processor"
-"""The segment of processors, whoever they are made for."""
+"""The segment of all processors: of servers, of workstations and of laptops."""
 _NOMINAL = 0.02
 """Mean power this close to the power cap is the cap times the hours, not a measurement."""
 _HOST_SHARE = 0.45
