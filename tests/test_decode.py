@@ -109,3 +109,20 @@ def test_an_uncertain_number_comes_back_with_its_spreads():
 def test_what_is_not_an_uncertain_number_is_refused(value):
     with pytest.raises(CarbonError, match=r"Prices\.usd"):
         decode.decode(Prices, {"usd": value})
+
+
+class Tree(NamedTuple):
+    name: str
+    parts: "tuple[Tree, ...]" = ()
+    sizes: Mapping[str, int | str] | None = None
+
+
+def test_a_class_may_hold_others_of_its_own_kind_and_a_fault_has_the_whole_path():
+    stated = {"name": "a", "parts": [{"name": "b"}, {"name": "c", "parts": [{"name": "d", "sizes": {"x": 1, "y": "2"}}]}]}
+    assert decode.decode(Tree, stated).parts[1].parts[0] == Tree("d", (), {"x": 1, "y": "2"})
+    stated["parts"][1]["parts"][0]["sizes"]["y"] = None
+    with pytest.raises(CarbonError, match=r"^Tree\.parts\[1\]\.parts\[0\]\.sizes\.y is 'None', not a value"):
+        decode.decode(Tree, stated)
+    del stated["parts"][1]["parts"][0]["name"]
+    with pytest.raises(CarbonError, match=r"^the tree\.parts\[1\]\.parts\[0\] has no name$"):
+        decode.decode(Tree, stated, where="the tree")

@@ -4,7 +4,6 @@ The small functions read one value and return None where it is not of the kind t
 frozen dataclass (or ``NamedTuple``) from a table, field by field, and :func:`encode` writes it back.
 """
 
-import math
 import types
 from collections.abc import Callable, Mapping
 from enum import Enum
@@ -86,16 +85,12 @@ def decode(cls: Callable[..., T], value: object, *, where: str = "") -> T:
     Raises:
         CarbonError: a value is of another kind, or one without a default is absent.
     """
-    place = where or getattr(cls, "__name__", "")
-    if not isinstance(value, Mapping):
-        raise _wrong(place, value, "a table")
-    found: dict[str, Any] = {}
-    for name, (kind, is_required) in _fields_of(cls).items():
-        if name in value:
-            found[name] = _value(kind, value[name], f"{place}.{name}")
-        elif is_required:
-            raise CarbonError(f"{place} has no {name}", hint="it was cut short, or another program wrote it")
-    return cls(**found)
+    try:
+        found: T = _of_class(cls)(value)
+    except _MisfitError as misfit:
+        place = where or getattr(cls, "__name__", "")
+        raise CarbonError(f"{place}{''.join(reversed(misfit.path))}{misfit.fault}", hint="it was cut short, or another program wrote it") from None
+    return found
 
 
 def encode(value: Any) -> Any:
@@ -120,7 +115,47 @@ def encode(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-@lru_cache(maxsize=64)
+class _MisfitError(Exception):
+    """A value is of another kind than its field. The path to it is completed on the way up, so that values that fit need none."""
+
+    def __init__(self, fault: str, *path: str) -> None:
+        super().__init__(fault)
+        self.fault = fault
+        self.path = [*path]
+
+
+_Reader = Callable[[Any], Any]
+"""Returns a value as one kind, or raises :class:`_MisfitError`."""
+
+
+@lru_cache(maxsize=256)
+def _of_class(cls: Any) -> _Reader:
+    """Return what builds an instance of a class from a table of its fields."""
+    plan: list[tuple[str, _Reader, bool]] = []
+
+    def read(value: Any) -> Any:
+        if not isinstance(value, (dict, Mapping)):
+            raise _wrong(value, "a table")
+        if not plan:  # made by the first value, as a class may have fields of its own kind
+            plan.extend((name, _reader(kind), is_required) for name, (kind, is_required) in _fields_of(cls).items())
+        found: dict[str, Any] = {}
+        name = ""
+        try:
+            for name, reader, is_required in plan:
+                if name in value:
+                    found[name] = reader(value[name])
+                elif is_required:
+                    break
+            else:
+                return cls(**found)
+        except _MisfitError as misfit:
+            misfit.path.append(f".{name}")
+            raise
+        raise _MisfitError(f" has no {name}")
+
+    return read
+
+
 def _fields_of(cls: Any) -> dict[str, tuple[Any, bool]]:
     """Return the type of each field of *cls*, and whether it has to be stated."""
     hints = get_type_hints(cls)
@@ -131,74 +166,149 @@ def _fields_of(cls: Any) -> dict[str, tuple[Any, bool]]:
     return {field.name: (hints[field.name], field.default is MISSING and field.default_factory is MISSING) for field in fields(cls)}
 
 
-def _value(kind: Any, value: object, place: str) -> Any:
-    """Return *value* as *kind*."""
-    if kind in _PLAIN and value is not None:  # most are, and to ask what a kind is made of takes longer
-        return _scalar(kind, value, place)
-    if value is None and types.NoneType not in get_args(kind) and kind not in (object, Any):
-        raise _wrong(place, value, "a value")
+@lru_cache(maxsize=1024)
+def _reader(kind: Any) -> _Reader:
+    """Return what reads a value of a kind; it refuses None where the kind does not have it."""
     if kind is object or kind is Any:
-        return value
+        return lambda value: value
     origin = get_origin(kind)
     if origin in (Union, types.UnionType):
-        return _one_of(get_args(kind), value, place)
+        return _of_union(get_args(kind))
+    return _present(_of_kind(kind, origin))
+
+
+def _present(reader: _Reader) -> _Reader:
+    def read(value: Any) -> Any:
+        if value is None:
+            raise _wrong(value, "a value")
+        return reader(value)
+
+    return read
+
+
+def _of_kind(kind: Any, origin: Any) -> _Reader:
+    if kind in _SCALARS:
+        return _SCALARS[kind]
     if origin is tuple or origin is list:
-        if not isinstance(value, (list, tuple)):
-            raise _wrong(place, value, "a list")
-        (item, *_) = get_args(kind)
-        return origin(_value(item, each, f"{place}[{at}]") for at, each in enumerate(value))
+        return _of_items(origin, _reader(get_args(kind)[0]))
     if origin is not None and issubclass(origin, Mapping):
-        if not isinstance(value, Mapping):
-            raise _wrong(place, value, "a table")
-        return {str(name): _value(get_args(kind)[1], each, f"{place}.{name}") for name, each in value.items()}
+        return _of_table(_reader(get_args(kind)[1]))
     if kind is Interval:
-        found = interval(value)
-        if found is None:
-            raise _wrong(place, value, "an interval")
-        return found
+        return _interval
     if kind is Uncertain:
-        return _uncertain(value, place)
-    if issubclass(kind, Enum):
-        return _member(kind, value, place)
-    return decode(kind, value, where=place)
+        return _uncertain
+    return _of_enum(kind) if issubclass(kind, Enum) else _of_class(kind)
 
 
-def _one_of(kinds: tuple[Any, ...], value: object, place: str) -> Any:
-    if value is None:
-        return None
-    (first, *others) = [kind for kind in kinds if kind is not types.NoneType]
-    for kind in others:
+def _of_items(origin: Callable[[list[Any]], Any], item: _Reader) -> _Reader:
+    def read(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)):
+            raise _wrong(value, "a list")
+        found: list[Any] = []
         try:
-            return _value(kind, value, place)
-        except CarbonError:
-            continue
-    return _value(first, value, place)
+            for each in value:
+                found.append(item(each))  # noqa: PERF401  its length is the place of what does not fit
+        except _MisfitError as misfit:
+            misfit.path.append(f"[{len(found)}]")
+            raise
+        return origin(found)
+
+    return read
 
 
-def _member(kind: type[Enum], value: object, place: str) -> Enum:
-    try:
-        return kind(value)
-    except ValueError:
-        raise _wrong(place, value, f"one of {', '.join(str(member.value) for member in kind)}") from None
-
-
-def _uncertain(value: object, place: str) -> Uncertain:
-    if not isinstance(value, Mapping):
-        raise _wrong(place, value, "an uncertain number")
-    spreads = _value(Mapping[str, float], value.get("spreads", {}), f"{place}.spreads")
-    return Uncertain(_scalar(float, value.get("median"), f"{place}.median"), spreads)
-
-
-def _scalar(kind: type, value: object, place: str) -> Any:
-    if kind is float:
-        found = number(value)
-        if found is None or math.isnan(found):
-            raise _wrong(place, value, "a number")
+def _of_table(item: _Reader) -> _Reader:
+    def read(value: Any) -> Any:
+        if not isinstance(value, (dict, Mapping)):
+            raise _wrong(value, "a table")
+        found: dict[str, Any] = {}
+        name: object = ""
+        try:
+            for name, each in value.items():
+                found[str(name)] = item(each)
+        except _MisfitError as misfit:
+            misfit.path.append(f".{name}")
+            raise
         return found
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise _wrong(place, value, {bool: "true or false", int: "a whole number", str: "text"}[kind])
+
+    return read
+
+
+def _of_union(kinds: tuple[Any, ...]) -> _Reader:
+    """Return what reads one of several kinds: the first one last, as its fault is the one that is told."""
+    has_none = types.NoneType in kinds
+    first, *others = (_reader(kind) for kind in kinds if kind is not types.NoneType)
+
+    def read(value: Any) -> Any:
+        if value is None and has_none:
+            return None
+        for other in others:
+            try:
+                return other(value)
+            except (_MisfitError, CarbonError):
+                continue
+        return first(value)
+
+    return read
+
+
+def _of_enum(kind: type[Enum]) -> _Reader:
+    def read(value: Any) -> Enum:
+        try:
+            return kind(value)
+        except ValueError:
+            raise _wrong(value, f"one of {', '.join(str(member.value) for member in kind)}") from None
+
+    return read
+
+
+def _interval(value: Any) -> Interval:
+    found = interval(value)
+    if found is None:
+        raise _wrong(value, "an interval")
+    return found
+
+
+def _uncertain(value: Any) -> Uncertain:
+    if not isinstance(value, Mapping):
+        raise _wrong(value, "an uncertain number")
+    try:
+        spreads = _reader(Mapping[str, float])(value.get("spreads", {}))
+    except _MisfitError as misfit:
+        misfit.path.append(".spreads")
+        raise
+    found = number(value.get("median"))
+    if found is None:
+        raise _wrong(value.get("median"), "a number", ".median")
+    return Uncertain(found, spreads)
+
+
+def _float(value: Any) -> float:
+    found = number(value)
+    if found is None:
+        raise _wrong(value, "a number")
+    return found
+
+
+def _int(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise _wrong(value, "a whole number")
     return value
 
 
-def _wrong(place: str, value: object, wanted: str) -> CarbonError:
-    return CarbonError(f"{place} is {str(value)[:40]!r}, not {wanted}", hint="it was cut short, or another program wrote it")
+def _bool(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _wrong(value, "true or false")
+    return value
+
+
+def _str(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _wrong(value, "text")
+    return value
+
+
+_SCALARS: Mapping[Any, _Reader] = {float: _float, int: _int, bool: _bool, str: _str}
+
+
+def _wrong(value: object, wanted: str, *path: str) -> _MisfitError:
+    return _MisfitError(f" is {str(value)[:40]!r}, not {wanted}", *path)

@@ -69,6 +69,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "techniques": 1,
         "architectures": 1,
         "convolutions": 0,
+        "image_networks": 0,
         "speech_encoders": 0,
         "hybrids": 0,
         "family_runs": 0,

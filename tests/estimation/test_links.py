@@ -18,6 +18,7 @@ PRESET = {
     "median_active_params",
     "params_per_active",
     "image_flop",
+    "attended_len",
     "updated_params",
     "repeated_share",
     "attention_width",

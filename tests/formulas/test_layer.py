@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.formulas.layer import layer_time
+from traincarbon.formulas.layer import layer_lines, layer_time
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.step import step_time
 
@@ -56,3 +56,22 @@ def test_attention_by_kernels_of_an_earlier_generation_takes_longer():
     assert portable.matmul_s == tuned.matmul_s
     half = layer_of(Layout(sequences=64.0, micro_batch=64.0, tuned_attention=0.5), sustained)
     assert half.attention_s == pytest.approx(1.5 * tuned.attention_s)
+
+
+@pytest.mark.parametrize("micro_batch", [1.0, 4.0, 32.0])
+@pytest.mark.parametrize("kernel_launch_s", [0.0, 5e-5, 1e-2])
+@pytest.mark.parametrize(
+    "layout", [Layout(sequences=64.0, flash=0.0), Layout(sequences=64.0, tp=4.0, cp=2.0, sequence_parallel=1.0), Layout(64.0, ep=16.0, dp=16.0)]
+)
+def test_the_lines_of_a_layer_are_its_time_with_every_micro_batch(micro_batch, kernel_launch_s, layout):
+    sustained = REACHED._replace(kernel_launch_s=kernel_launch_s)
+    shape = GPT._replace(experts=64.0, experts_per_token=4.0) if layout.ep > 1.0 else GPT
+    lines = layer_lines(shape=shape, layout=layout, machine=A100, sustained=sustained)
+    forward_s = max(lines.forward_s + micro_batch * lines.forward_each_s, lines.launch_s)
+    backward_s = max(lines.backward_s + micro_batch * lines.backward_each_s, lines.launch_back_s)
+    scores_s = micro_batch * lines.scores_each_s
+    again = {"recompute_layers": (forward_s, {"recompute_layers": 1.0}), "scores": (scores_s, {"recompute_attention": 1.0}), "nothing": (0.0, {})}
+    for again_s, repeated in again.values():
+        layer = layer_of(layout._replace(micro_batch=micro_batch, **repeated), sustained, shape)
+        assert layer.total_s == pytest.approx(forward_s + backward_s + again_s, rel=1e-12)
+        assert layer.backward_s == pytest.approx(backward_s + again_s, rel=1e-12)

@@ -5,7 +5,7 @@ import pytest
 
 from traincarbon.errors import OutOfRangeError
 from traincarbon.formulas.layout import Layout, Shape
-from traincarbon.formulas.memory import layout_memory
+from traincarbon.formulas.memory import layer_activations, layout_memory
 from traincarbon.published.reported_runs import chip_of
 from traincarbon.published.runs_file import read_runs
 from traincarbon.published.step_rows import read_steps
@@ -122,3 +122,11 @@ def test_sharded_weights_are_gathered_for_two_layers_at_a_time():
     layout = Layout(sequences=64, dp=8, sharded_weights=1)
     layer, ends = 12 * 64 * 64, 2 * 64 * 10
     assert layout_memory(shape=shape, layout=layout).weights_b == pytest.approx(2 * ((8 * layer + ends) / 8 + 2 * layer + ends))
+
+
+@pytest.mark.parametrize("again", [{}, {"recompute_layers": 1.0}, {"recompute_attention": 1.0}])
+def test_the_activations_of_a_layer_are_in_proportion_to_the_micro_batch(again):
+    one, eight = (layer_activations(shape=MIXTURE, layout=PLAIN._replace(micro_batch=size, **again)) for size in (1.0, 8.0))
+    assert eight == pytest.approx([8.0 * each_b for each_b in one])
+    # the last stage works on one micro-batch, and holds its logits: 2 B, and 4 B for the loss, for each token and word
+    assert one.logits_b == 6.0 * 2048.0 * 51200.0 / 8.0

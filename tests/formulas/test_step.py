@@ -4,13 +4,12 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import OutOfRangeError
-from traincarbon.formulas.layer import layer_time
-from traincarbon.formulas.layout import UNEVEN_LAYERS, Layout, Machine, Shape, Sustained
-from traincarbon.formulas.step import StepTime, least_step_s, pipeline_fill_s, step_mfu, step_time, time_by_term
+from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
+from traincarbon.formulas.step import StepTime, pipeline_fill_s, step_mfu, step_time
 
 GPT = Shape(layers=24, hidden=2048, heads=16, kv_heads=16, attention_width=2048, ffn=8192, ffn_matrices=2, vocab=51200, seq_len=2048)
 MIXED = GPT._replace(experts=64, experts_per_token=4, ffn=2048)
@@ -258,30 +257,3 @@ def test_a_wider_head_makes_the_bubble_longer_by_its_share():
 def test_a_pipeline_of_less_than_one_stage_is_refused(name):
     with pytest.raises(OutOfRangeError, match=name):
         pipeline_fill_s(**{"pp": 4.0, "interleave": 2.0, "stage_layers": 8.0, "layer_s": 0.25, "head_s": 2.0, name: 0.5})
-
-
-@given(
-    tp=st.sampled_from([1.0, 2.0, 4.0]),
-    pp=st.sampled_from([1.0, 2.0, 8.0, 24.0]),
-    chunks=st.sampled_from([1.0, 3.0]),
-    layers=st.sampled_from([1.0, 21.0, 24.0]),
-    full=st.sampled_from([0.0, 1.0]),
-    sharded=st.sampled_from([0.0, 1.0]),
-    vocab=st.sampled_from([1.0, 51200.0, 1e7]),
-)
-def test_no_step_is_below_its_bound(tp, pp, chunks, layers, full, sharded, vocab):
-    shape = GPT._replace(vocab=vocab, layers=layers)
-    assume(-layers % (pp * chunks) <= UNEVEN_LAYERS)
-    layout = Layout(sequences=512.0, tp=tp, pp=pp, dp=4.0, interleave=chunks, recompute_layers=full, sharded_weights=sharded)
-    layer = layer_time(shape=shape, layout=layout._replace(recompute_layers=0.0), machine=A100, sustained=REACHED)
-    bound_s = least_step_s(shape=shape, layout=layout, machine=A100, sustained=REACHED, layer_s=layer.total_s, chunks=3.0)
-    assert 0.0 < bound_s <= time_by_term(shape=shape, layout=layout, machine=A100, sustained=REACHED).total_s
-
-
-def test_the_bound_is_the_step_where_nothing_is_exchanged_and_memory_is_infinite():
-    layout = Layout(sequences=64.0, pp=4.0)
-    layer = layer_time(shape=GPT, layout=layout, machine=FREE, sustained=IDEAL)
-    bound_s = least_step_s(shape=GPT._replace(vocab=1.0), layout=layout, machine=FREE, sustained=IDEAL, layer_s=layer.total_s, chunks=1.0)
-    assert bound_s == pytest.approx(
-        time_by_term(shape=GPT._replace(vocab=1.0), layout=layout, machine=FREE, sustained=IDEAL).total_s, rel=1e-5
-    )  # the head of one word

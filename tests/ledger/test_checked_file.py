@@ -1,14 +1,15 @@
-"""A large index is looked through once for each of its contents: what is not as it was is looked through again."""
+"""A large index is looked through once: what nobody has written since is not looked through again, and what somebody has is."""
 
 import os
 import random
 import sqlite3
+import time
 
 import pytest
 
 from traincarbon.ledger import checked_file, index_file
 from traincarbon.ledger.checked_file import CheckedFile
-from traincarbon.ledger.index_file import connect, insert
+from traincarbon.ledger.index_file import connect, insert, writing
 
 
 @pytest.fixture
@@ -39,15 +40,50 @@ def opened(database):
     return place, rows
 
 
-def test_an_unchanged_index_is_looked_through_once_and_a_changed_one_again(database, looked):
+def test_an_unchanged_index_is_looked_through_once_and_one_that_others_changed_again(database, looked):
     for expected in (1, 1, 1):
         assert opened(database) == (str(database), 400)
         assert len(looked) == expected
-    connection = connect(str(database))
-    insert(connection, "folders", [("more", 1, 1)])
-    connection.close()
+    os.utime(database, ns=(1, 1))
+    assert [opened(database)[1] for _ in range(2)] == [400, 400]
+    assert len(looked) == 2
+
+
+def test_an_index_that_our_own_commands_write_is_not_looked_through_again(database, looked):
+    opened(database)
+    for number in range(3):
+        connection, reader = connect(str(database)), connect(str(database))
+        with writing(connection):
+            insert(connection, "folders", [(f"more-{number}", 1, 1)])
+        assert opened(database) == (str(database), 401 + number), "what SQLite has not moved into the file yet"
+        connection.close()
+        reader.close()
+        assert opened(database) == (str(database), 401 + number)
     assert len(looked) == 1
-    assert [opened(database)[1] for _ in range(2)] == [401, 401]
+
+
+def test_what_was_changed_behind_the_back_of_a_command_is_not_kept_as_sound_by_its_next_write(database, looked):
+    opened(database)
+    connection = connect(str(database))
+    os.utime(database, ns=(1, 1))
+    with writing(connection):
+        insert(connection, "folders", [("more", 1, 1)])
+    connection.close()
+    assert opened(database) == (str(database), 401)
+    assert len(looked) == 2
+
+
+def test_a_command_that_was_killed_before_it_could_keep_what_it_wrote_leaves_an_index_to_be_looked_through(database, looked):
+    opened(database)
+    child = os.fork()
+    if not child:
+        with writing(connection := connect(str(database))):
+            insert(connection, "folders", [("more", 1, 1)])
+            os.utime(database.with_name("index.sqlite.checked"))
+            connection.commit()
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert opened(database) == (str(database), 401)
     assert len(looked) == 2
 
 
@@ -67,6 +103,26 @@ def test_a_change_of_any_bit_is_found_whatever_time_the_file_has(database, looke
     assert len(looked) > 1
 
 
+def test_a_change_in_the_tick_of_the_clock_in_which_the_index_was_kept_is_found(database, looked):
+    for number in range(20):
+        opened(database)
+        content = bytearray(database.read_bytes())
+        content[100 + number] ^= 1
+        database.write_bytes(content)
+        times_looked = len(looked)
+        opened(database)
+        assert len(looked) > times_looked
+
+
+def test_a_file_system_that_keeps_whole_seconds_has_no_note_of_what_was_just_written(database):
+    os.utime(database, ns=(1, (time.time_ns() // 10**9 + 1) * 10**9))
+    CheckedFile(str(database)).remember()
+    assert not CheckedFile(str(database)).is_known()
+    os.utime(database, ns=(1, 10**9))
+    CheckedFile(str(database)).remember()
+    assert CheckedFile(str(database)).is_known()
+
+
 def test_what_another_command_has_not_moved_into_the_file_yet_is_looked_through(database):
     opened(database)
     other = sqlite3.connect(database, isolation_level=None)
@@ -78,26 +134,49 @@ def test_what_another_command_has_not_moved_into_the_file_yet_is_looked_through(
 
 
 def test_a_small_file_a_missing_one_and_one_that_was_changed_meanwhile_are_not_kept(database, monkeypatch):
+    database.with_name("index.sqlite.checked").unlink(missing_ok=True)
     checked = CheckedFile(str(database))
+    seen = checked.state()
     os.utime(database, ns=(1, 1))
-    checked.remember()
+    checked.remember(seen)
     CheckedFile(str(database.with_name("none"))).remember()
+    assert not CheckedFile(str(database)).is_known()
     monkeypatch.setattr(checked_file, "_WORTH_B", 1 << 22)
-    CheckedFile(str(database)).remember()
+    checked.remember()
+    assert checked.is_known()
     assert not list(database.parent.glob("*.checked*"))
-    assert not CheckedFile(str(database)).is_unchanged
+    assert not CheckedFile(str(database)).is_known()
 
 
-@pytest.mark.parametrize("stated", [b"", b"1 2 3 4", b"\xff" * 300, "of another content"])
+def test_what_another_command_is_about_to_note_is_waited_for(database, monkeypatch):
+    CheckedFile(str(database)).remember()
+    own = database.with_name("index.sqlite.checked").read_bytes()
+    database.with_name("index.sqlite.checked").write_bytes(b"2 what was before\n")
+    monkeypatch.setattr(checked_file.time, "sleep", lambda _: database.with_name("index.sqlite.checked").write_bytes(own))
+    assert not CheckedFile(str(database)).is_known()
+    assert CheckedFile(str(database)).is_known(patience_s=60.0)
+
+
+@pytest.mark.parametrize("stated", [b"", b"1 2 3 4", b"\xff" * 300, "of another state"])
 def test_a_foreign_text_beside_it_is_not_believed(database, stated):
     beside = database.with_name("index.sqlite.checked")
     CheckedFile(str(database)).remember()
     own = beside.read_bytes()
-    beside.write_bytes(own[:-1] + (b"0" if own[-1:] != b"0" else b"1") if isinstance(stated, str) else stated)
-    assert not CheckedFile(str(database)).is_unchanged
+    beside.write_bytes(own.replace(b"2 ", b"2 1", 1) if isinstance(stated, str) else stated)
+    assert not CheckedFile(str(database)).is_known()
     beside.unlink()
     os.mkfifo(beside)
-    assert not CheckedFile(str(database)).is_unchanged
+    assert not CheckedFile(str(database)).is_known()
+
+
+def test_a_note_is_dropped_where_the_index_turned_out_to_be_wrong(database, looked):
+    opened(database)
+    checked = CheckedFile(str(database))
+    assert checked.is_known()
+    checked.forget()
+    assert not checked.is_known()
+    opened(database)
+    assert len(looked) == 2
 
 
 def test_it_is_for_its_owner_alone_in_a_private_store_and_no_link_is_written_through(database, tmp_path):
@@ -108,10 +187,11 @@ def test_it_is_for_its_owner_alone_in_a_private_store_and_no_link_is_written_thr
     beside.symlink_to(tmp_path / "elsewhere")
     CheckedFile(str(database)).remember()
     assert not (tmp_path / "elsewhere").exists()
-    assert CheckedFile(str(database)).is_unchanged
+    assert CheckedFile(str(database)).is_known()
 
 
 def test_where_nothing_can_be_written_the_index_is_read_all_the_same(database, looked, monkeypatch):
+    database.with_name("index.sqlite.checked").unlink(missing_ok=True)
     monkeypatch.setattr(checked_file.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     assert [opened(database) for _ in range(2)] == [(str(database), 400)] * 2
     assert len(looked) == 2

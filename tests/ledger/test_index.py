@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zlib
+from contextlib import closing
 from dataclasses import fields
 
 import pytest
@@ -16,12 +17,14 @@ from hypothesis import strategies as st
 
 from journals import WALL_S, line, lines_of, write_lines
 from traincarbon.errors import CarbonError
+from traincarbon.ledger import checked_file, index_file, index_folding, index_imported, index_scan
 from traincarbon.ledger import index as module
-from traincarbon.ledger import index_file, index_folding, index_imported, index_scan
+from traincarbon.ledger.checked_file import CheckedFile
 from traincarbon.ledger.device import Device
 from traincarbon.ledger.imported_runs import add_records, checked
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_file import VERSION
+from traincarbon.ledger.listed_runs import Filter, page_of
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import merge
 from traincarbon.ledger.run import Run
@@ -217,6 +220,101 @@ def test_an_index_with_flipped_bits_missing_pages_or_a_cut_end_gives_no_wrong_fi
     index.close()
 
 
+@pytest.mark.parametrize("asked", [lambda index: index.records()[0], lambda index: [index.record(f"run-{n:02d}") for n in range(11, -1, -1)]])
+def test_a_disk_that_changes_a_record_and_no_time_gives_no_wrong_figure(store, monkeypatch, asked):
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1)
+    for number in range(12):
+        write_run(store, f"run-{number:02d}", begin_s=10.0 * number)
+    index = indexed(store)
+    expected = index.records()[0]
+    index.close()
+    file = store / "index.sqlite"
+    content = file.read_bytes()
+    assert content.count(b'"duration_s": 15.0') == 12
+    file.write_bytes(content.replace(b'"duration_s": 15.0', b'"duration_s": 25.0', 1))
+    CheckedFile(str(file)).remember()
+    index = indexed(store)
+    assert asides(store) == []
+    assert asked(index) == expected
+    assert len(asides(store)) == 1
+    index.close()
+
+
+def test_a_page_and_faults_of_a_damaged_row_are_not_told(store, monkeypatch):
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1)
+    file = write_run(store, "one")
+    with open(file, "ab") as stream:
+        stream.write(b"not JSON")
+        stream.write(b"\n")
+    index = indexed(store)
+    index.refresh()
+    listed, faults = page_of(index, Filter()), index.faults()
+    assert (listed.total, len(faults)) == (1, 1)
+    index.close()
+    for table, change in (("runs", "hw = 'other'"), ("files", "faults = '[]x'")):
+        with closing(sqlite3.connect(store / "index.sqlite", isolation_level=None)) as other:
+            other.execute(f"UPDATE {table} SET {change}")
+        CheckedFile(str(store / "index.sqlite")).remember()
+        index = indexed(store)
+        index.refresh()
+        assert (page_of(index, Filter()), index.faults()) == (listed, faults)
+        index.close()
+    assert len(asides(store)) == 2
+
+
+def test_what_was_taken_in_before_a_command_was_killed_stays(store, monkeypatch):
+    monkeypatch.setattr(index_scan, "_AT_A_TIME", 3)
+    monkeypatch.setattr(module, "_STEP_S", 0.0)  # each group of journals is a step
+    for number in range(10):
+        write_run(store, f"run-{number}", begin_s=10.0 * number)
+    steps = iter(range(2))
+    real = Index._take_in
+
+    def killed_later(index, files, progress):
+        if next(steps, None) is None:
+            raise KeyboardInterrupt
+        return real(index, files, progress)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Index, "_take_in", killed_later)
+        index = indexed(store)
+        with pytest.raises(KeyboardInterrupt):
+            index.refresh()
+        index.close()
+    index = indexed(store)
+    kept = index._connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+    assert kept == 6
+    assert ids(index) == [f"run-{number}" for number in range(9, -1, -1)]
+    index.close()
+
+
+def test_no_question_about_some_runs_reads_them_all(store):
+    write_run(store, "one", start={"project": "p"})
+    index = indexed(store)
+    (record,) = index.records()[0]
+    asked = []
+    index._connection.set_trace_callback(asked.append)
+    for chosen in ({}, {"project": "p"}, {"state": "failed"}, {"since": "2026"}, {"project": "p", "state": "failed", "since": "2026", "until": "2027"}):
+        index.records(**chosen, limit=30)
+        page_of(index, Filter(**{name: value for name, value in chosen.items() if name != "until"}))
+    index.ids("on")
+    index.ids("", limit=1)
+    index.record("one")
+    index.records_of_boards(record)
+    index.records_around("2026-01-01", "2026-01-02")
+    index.records_across("2026-01-01", "2026-02-01", long_s=60.0)
+    index.faults()
+    index._connection.set_trace_callback(None)
+    for question in {each for each in asked if each.startswith("SELECT") and " runs" in each}:
+        steps = [step for *_, step in index._connection.execute(f"EXPLAIN QUERY PLAN {question}")]
+        is_list = "LIMIT" in question or "count(*)" in question
+        assert not [step for step in steps if step.startswith("SCAN") and not (is_list and "INDEX" in step)], question
+        assert not [
+            step for step in steps if "TEMP B-TREE FOR ORDER BY" in step and "LIMIT" in question and " IN (" not in question and "BETWEEN" not in question
+        ], question
+    index.close()
+
+
 def test_an_index_that_is_damaged_while_it_is_open_is_mended(store):
     for number in range(12):
         write_run(store, f"run-{number:02d}", begin_s=10.0 * number)
@@ -246,7 +344,7 @@ def test_an_index_that_another_command_writes_can_be_read(store, monkeypatch):
 
 def test_what_is_kept_of_a_process_or_run_changes_with_the_version_only():
     kept = [item.name for kind in (Process, Device, Run) for item in fields(kind)]
-    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (26, 227777813), "count VERSION up, as older indexes lack what is new"
+    assert (VERSION, zlib.crc32(" ".join(kept).encode())) == (27, 227777813), "count VERSION up, as older indexes lack what is new"
 
 
 def test_a_store_that_cannot_be_written_is_indexed_in_memory(store):

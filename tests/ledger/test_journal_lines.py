@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from journals import line, lines_of, write_lines
 from traincarbon.ledger.journal import Journal
-from traincarbon.ledger.journal_lines import LONGEST_LINE_B, read_journal, read_lines
+from traincarbon.ledger.journal_lines import LONGEST_LINE_B, WholeLine, parse_line, read_journal, read_lines, with_checksum
 
 
 @pytest.mark.parametrize(
@@ -116,3 +116,10 @@ def test_a_line_of_which_a_single_bit_has_changed_is_named_and_not_believed(tmp_
 def test_a_line_without_a_checksum_is_read_as_before(tmp_path):
     file = write_lines(str(tmp_path / "a.jsonl"), [line("note", text="by hand")])
     assert read_journal(file) == ([line("note", text="by hand")], [])
+
+
+def test_only_a_line_whose_own_checksum_is_right_is_known_to_be_whole():
+    text = json.dumps(line("note"), separators=(",", ":")).encode()
+    assert isinstance(parse_line(with_checksum(text) + b"\n")[0], WholeLine)
+    assert not isinstance(parse_line(text + b"\n")[0], WholeLine)
+    assert parse_line(with_checksum(text).replace(b"note", b"nota") + b"\n") == (None, "damaged: its checksum is wrong")

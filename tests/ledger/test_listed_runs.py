@@ -8,7 +8,7 @@ import pytest
 
 from made_runs import record
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.listed_runs import COLUMNS, INDEX, Filter, Order, listed_values, month_sums, page_of, projects_of, run_row
+from traincarbon.ledger.listed_runs import COLUMNS, INDEXES, Filter, Order, listed_values, month_sums, page_of, projects_of, run_row
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.waste import Waste
@@ -137,7 +137,7 @@ def test_the_values_of_a_run_are_those_of_the_columns():
         "is_shared": 1,
         "ended_at": "2026-01-01T01:00:00.000000Z",
     }
-    assert all(name in INDEX for name in values)
+    assert all(name in INDEXES[0] for name in values)
 
 
 def test_the_row_of_a_run_has_its_whole_record():

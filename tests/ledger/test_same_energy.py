@@ -3,7 +3,7 @@
 import pytest
 
 from traincarbon.ledger.run import RUN_SCHEMA, Run
-from traincarbon.ledger.same_energy import rank_groups, second_opinions, times_around, with_second_opinions
+from traincarbon.ledger.same_energy import rank_groups, second_opinions, times_of, with_second_opinions
 from traincarbon.ledger.shared_boards import counted_once, described, metered_once_kwh
 
 HOUR_S = 3600.0
@@ -131,9 +131,13 @@ def test_what_counts_elsewhere_is_described():
 
 
 def test_a_run_without_a_time_or_energy_has_none_around_it():
-    assert times_around(run("a", began="")) is None
-    assert times_around(run("a", kwh={})) is None
-    assert times_around(run("a")) == ("2026-08-31T08:00:00.000000Z", "2026-10-01T10:00:00.000000Z")
+    assert times_of([run("a", began="")]) is None
+    assert times_of([run("a", kwh={})]) is None
+    assert times_of([run("a")]) == ("2026-10-01T08:00:00.000000Z", "2026-10-01T10:00:00.000000Z")
+
+
+def test_what_a_scheduler_listed_may_be_listed_in_another_time_zone_too():
+    assert times_of([run("a"), run("slurm-1-2026", source="sacct")]) == ("2026-09-30T06:00:00.000000Z", "2026-10-02T12:00:00.000000Z")
 
 
 BOARDS = [f"gpu:GPU-{n}cbc1b01-5f5c-9f0c-7f0b-8b1d1f1c0f00" for n in range(4)]

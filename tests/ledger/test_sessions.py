@@ -26,7 +26,7 @@ def test_two_meters_of_one_training_are_one_session_with_a_hole_between():
     ((session,),) = found(lines_of(begin_s=0.0, process=1, end=False, start={"session": "s"}), lines_of(begin_s=40.0, process=2, start={"session": "s"}))
     assert [process.process for process in session.processes] == [1, 2]
     assert (session.gaps_s, session.to_s - session.from_s) == (25.0, 55.0)
-    assert session.devices()["gpu:0"].energy_j == 3000.0
+    assert session.devices["gpu:0"].energy_j == 3000.0
 
 
 @pytest.mark.parametrize(("intervals", "gap_s"), [(0, 40.0), (3, 25.0)])
@@ -95,6 +95,6 @@ def test_where_the_boot_is_unknown_spans_lie_on_the_wall_clock():
 
 
 def test_joining_adds_energy_and_keeps_the_extremes():
-    (one,), (other,) = (cluster[0].devices().values() for cluster in found(lines_of(node="a"), lines_of(node="b", power_w=300.0, how="power")))
+    (one,), (other,) = (cluster[0].devices.values() for cluster in found(lines_of(node="a"), lines_of(node="b", power_w=300.0, how="power")))
     both = joined(one, other)
     assert (both.energy_j, both.power_max_w, both.how, both.watched_s) == (6000.0, 300.0, "power", 30.0)

@@ -280,3 +280,23 @@ def test_a_store_that_is_a_file_or_a_pipe_is_named(tmp_path):
     for name in ("file", "pipe"):
         with pytest.raises(CarbonError, match="is not a folder"):
             Ledger(tmp_path / name)
+
+
+def test_questions_to_a_store_in_which_nothing_was_recorded_write_nothing(tmp_path):
+    store = tmp_path / "store"
+    for is_there in (False, True):
+        if is_there:
+            store.mkdir()
+        with Ledger(store) as ledger:
+            assert (ledger.runs(), ledger.faults(), ledger.index.ids("")) == ([], [], [])
+            with pytest.raises(NotFoundError):
+                ledger.run("last")
+        assert list(tmp_path.rglob("*")) == ([store] if is_there else [])
+
+
+def test_what_is_recorded_while_a_ledger_without_runs_is_open_is_found_and_has_an_index_on_disk(tmp_path):
+    with Ledger(tmp_path) as ledger:
+        assert ledger.runs() == []
+        write_run(tmp_path, "one")
+        assert [run.run_id for run in ledger.runs()] == ["one"]
+    assert list(tmp_path.glob("index-*.sqlite"))

@@ -9,7 +9,7 @@ import pytest
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger import store_folder as store_module
-from traincarbon.ledger.store_folder import life, lives, node_name, store_folder
+from traincarbon.ledger.store_folder import known_node_name, life, lives, node_name, store_folder
 
 
 @pytest.mark.parametrize(
@@ -114,3 +114,9 @@ def test_of_a_process_elsewhere_nothing_is_known(known):
 def test_the_mark_of_a_process_does_not_hold_the_id_of_the_boot():
     with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as stream:
         assert stream.read().strip() not in life(os.getpid())
+
+
+def test_a_machine_has_its_known_name_once_something_was_written_and_a_question_makes_no_secret(tmp_path):
+    assert known_node_name(str(tmp_path)) == known_node_name(str(tmp_path / "missing")) == ""
+    assert list(tmp_path.iterdir()) == []
+    assert known_node_name(str(tmp_path)) != node_name(str(tmp_path)) == known_node_name(str(tmp_path))

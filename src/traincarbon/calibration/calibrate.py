@@ -2,16 +2,19 @@
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from traincarbon._version import __version__
 from traincarbon.calibration.fit import Fitted, fit
 from traincarbon.calibration.joined_records import joined
+from traincarbon.calibration.ledger_runs import LedgerRuns, for_prices
 from traincarbon.calibration.observed import from_records
 from traincarbon.calibration.price_errors import prices_tested
 from traincarbon.calibration.prices_alone import prices_alone
-from traincarbon.calibration.probes import probe_remarks
+from traincarbon.calibration.probes import is_probe, probe_remarks
 from traincarbon.calibration.rents import rents_of
 from traincarbon.calibration.store import as_dict, save
 from traincarbon.calibration.unusable import NoUsableRunError
@@ -22,7 +25,6 @@ from traincarbon.estimation.calibration import SCHEMA, Calibration, file_of, nam
 from traincarbon.ledger.index_progress import Tell
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_energy import with_second_opinions
-from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.store import Ledger
 
 _SLOW = 20_000
@@ -97,20 +99,23 @@ def calibrate(
     """
     if name is not None:
         file_of(name)
-    records = joined(_records(runs, store, progress))
-    if progress is not None and len(records) >= _SLOW:
-        progress(f"fitting {len(records):,} runs")
     database = database if database is not None else open_database()
-    readings = {record.run_id: energy_at_wall(str(reading), record) for record, reading in _by_run(wall or {}, records)}
-    meters = meters_by_machine(records, readings) if readings else {}
-    wall_kwh = with_predicted_wall(records, readings, meters) if meters else readings
-    observed, aside = from_records(records, database, site=site, wall_kwh=wall_kwh, wall_sigma=wall_sigmas(records, wall_kwh, meters))
-    rents = rents_of(records, database, site=site)
-    prices = prices_tested(records, database, site=site)
+    with _records(runs, store, progress) as records:
+        if progress is not None and len(records) >= _SLOW:
+            progress(f"fitting {len(records):,} runs")
+        readings = {record.run_id: energy_at_wall(str(reading), record) for record, reading in _by_run(wall or {}, records)}
+        meters = meters_by_machine(records, readings) if readings else {}
+        wall_kwh = with_predicted_wall(records, readings, meters) if meters else readings
+        seen = _Seen([], [])
+        sigmas = wall_sigmas(records, wall_kwh, meters) if meters else {}
+        observed, aside = from_records(seen.through(records), database, site=site, wall_kwh=wall_kwh, wall_sigma=sigmas)
+        remarks = records.remarks if isinstance(records, LedgerRuns) else []
+    rents = rents_of(seen.billed, database, site=site)
+    prices = prices_tested(seen.billed, database, site=site)
     hardware = {job.hardware for job in observed.jobs} or {rent.hardware for rent in rents}
     name = name or (hardware.pop() if len(hardware) == 1 else "mine")
     made = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-    remarks = probe_remarks(records, observed.ids)
+    remarks += probe_remarks(seen.probes, observed.ids)
     try:
         fitted = fit(
             observed,
@@ -144,29 +149,47 @@ def calibrations() -> tuple[tuple[Calibration, ...], tuple[str, ...]]:
     return tuple(found), tuple(faults)
 
 
-def _records(runs: Iterable[Run | str] | None, store: str | os.PathLike[str] | None, progress: Tell | None) -> list[Run]:
-    """Return the records of *runs*; ids are looked up in the ledger."""
+class _Seen(NamedTuple):
+    """What is kept of runs that are read one by one: those with a bill, and the ids of probes."""
+
+    billed: list[Run]
+    probes: list[str]
+
+    def through(self, records: Iterable[Run]) -> Iterator[Run]:
+        """Yield *records*, and keep what is to be kept of each."""
+        for record in records:
+            if record.billed is not None:
+                self.billed.append(for_prices(record))
+            if is_probe(record):
+                self.probes.append(record.run_id)
+            yield record
+
+
+@contextmanager
+def _records(runs: Iterable[Run | str] | None, store: str | os.PathLike[str] | None, progress: Tell | None) -> "Iterator[Sequence[Run] | LedgerRuns]":
+    """Give the records of *runs*; ids are looked up in the ledger."""
     stated = None if runs is None else list(runs)
     if stated is not None and not any(isinstance(run, str) for run in stated):
-        return with_second_opinions([run for run in stated if not isinstance(run, str)])
+        yield joined(with_second_opinions([run for run in stated if not isinstance(run, str)]))
+        return
     with Ledger(store, progress=progress) as ledger:
-        found = ledger.runs() if stated is None else [ledger.run(run) if isinstance(run, str) else run for run in stated]
-        if not found:
+        ledger.index.refresh()
+        found = LedgerRuns(ledger.index, None if stated is None else [ledger.full_id(run) if isinstance(run, str) else run for run in stated])
+        if not len(found):
             raise CarbonError(f"no runs in {ledger.store}", hint="record some with carbon track -- COMMAND, or name a file: --from FILE")
-        among = None if stated is None else ledger.runs()
-        return with_second_opinions(with_others(found, among), among)
+        yield found
 
 
-def _by_run(wall: Mapping[str, float | str], records: Sequence[Run]) -> list[tuple[Run, float | str]]:
+def _by_run(wall: Mapping[str, float | str], records: Iterable[Run]) -> list[tuple[Run, float | str]]:
     """Return each reading at the wall with its run; a run may be named by the beginning of its id.
 
     Raises:
         CarbonError: a name is that of no run, or of several.
     """
-    by_id = {record.run_id: record for record in records}
+    named = {record.run_id: record for record in records if any(id and record.run_id.startswith(id) for id in wall)} if wall else {}
     found = []
     for id, reading in wall.items():
-        matching = [by_id[id]] if id in by_id else [record for run_id, record in by_id.items() if id and run_id.startswith(id)]
+        matching = [named[id]] if id in named else [record for run_id, record in named.items() if id and run_id.startswith(id)]
         if len(matching) != 1:
             raise CarbonError(
                 f"the wall reading {id[:60]!r} names {len(matching) or 'no'} run{'s' * (len(matching) > 1)}", hint="write RUN=12.4 or RUN=readings.csv"

@@ -7,7 +7,7 @@ from typing import Any
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.same_run import counted_in
 
-_TAKEN = ("params", "tokens", "plan", "hw", "accelerators", "project", "warm_up", "billed", "site", "versions", "counts")
+TAKEN = ("params", "tokens", "plan", "hw", "accelerators", "project", "warm_up", "billed", "site", "versions", "counts")
 """What a record takes from others of the same run if it does not state it."""
 _UNKNOWN_END = "lost"
 
@@ -29,7 +29,7 @@ def joined(records: Sequence[Run]) -> list[Run]:
 
 def _completed(record: Run, others: Sequence[Run]) -> Run:
     taken: dict[str, Any] = {}
-    for name in _TAKEN:
+    for name in TAKEN:
         if not getattr(record, name):
             taken[name] = next((value for other in others if (value := getattr(other, name))), getattr(record, name))
     if record.state == _UNKNOWN_END:

@@ -1,6 +1,7 @@
 """Measured runs as columns of numbers, made from records of the ledger."""
 
 import math
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -159,7 +160,7 @@ def from_records(
     import numpy as np
 
     wall = dict(wall_kwh or {})
-    rows: list[tuple[float, ...]] = []
+    rows = array("d")
     ids: list[str] = []
     aside: list[SetAside] = []
     jobs: dict[Job, int] = {}
@@ -168,6 +169,7 @@ def from_records(
     seen: set[str] = set()
     known: dict[tuple[str, str], tuple[Product, Product]] = {}
     software: list[dict[str, str]] = []
+    kinds_of_software: dict[tuple[tuple[str, str], ...], dict[str, str]] = {}
     began: list[str] = []
     for record in records:
         try:
@@ -193,11 +195,12 @@ def from_records(
         if key is not None and len(layouts) < _MOST_LAYOUTS:
             layouts.setdefault(key, len(layouts))
         layout_code = -1 if key is None else layouts.get(key, -1)
-        rows.append((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(region, len(sites)), layout_code))
+        rows.extend((*numbers, jobs.setdefault(job, len(jobs)), sites.setdefault(region, len(sites)), layout_code))
         ids.append(record.run_id)
-        software.append(software_of(record, str(plan.get("precision") or used_precision(chip, None) or "")))
+        ran = software_of(record, str(plan.get("precision") or used_precision(chip, None) or ""))
+        software.append(kinds_of_software.setdefault(tuple(ran.items()), ran))
         began.append(record.started_at)
-    table = np.array(rows, dtype=float).reshape(len(rows), 11).T
+    table = np.array(rows).reshape(len(ids), 11).T
     columns = ("params", "active_params", "tokens", "accelerators", "hours_h", "accelerator_kwh", "server_kwh")
     observed = Observed(
         ids=ids,

@@ -24,11 +24,10 @@ def after_warm_up(record: Run) -> tuple[float, float]:
     return record.warm_up.steady_s / record.duration_s, 1.0 - record.warm_up.done
 
 
-def probe_remarks(records: Iterable[Run], used: Sequence[str]) -> list[str]:
-    """Return what to know of a calibration to runs some of which are probes; empty if none of those that are *used* is."""
-    count, known = 0, set(used)
-    for record in records:
-        count += record.run_id in known and is_probe(record)
+def probe_remarks(probes: Iterable[str], used: Sequence[str]) -> list[str]:
+    """Return what to know of a calibration to runs some of which are *probes*; empty if none of those that are *used* is."""
+    known = set(used)
+    count = sum(run_id in known for run_id in probes)
     if not count:
         return []
     subject = f"{count} of {len(known)} runs {'is a probe' if count == 1 else 'are probes'}, below an hour or stopped"

@@ -8,7 +8,7 @@ Readings at one level of load give only the factor *g*; three or more, the highe
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
@@ -87,7 +87,7 @@ def fit_wall_meter(pairs: Sequence[tuple[float, float]]) -> WallMeter:
     return WallMeter(idle_w, factor, math.hypot(CLASS_SIGMA, math.sqrt(float(left @ left) / freedom)), n)
 
 
-def meters_by_machine(records: Sequence[Run], wall_kwh: Mapping[str, float]) -> dict[str, WallMeter]:
+def meters_by_machine(records: Iterable[Run], wall_kwh: Mapping[str, float]) -> dict[str, WallMeter]:
     """Return the relation of wall and inside by hardware, from runs with a wall reading. *wall_kwh* is by run."""
     pairs: dict[str, list[tuple[float, float]]] = {}
     for record in records:
@@ -98,7 +98,7 @@ def meters_by_machine(records: Sequence[Run], wall_kwh: Mapping[str, float]) -> 
     return {hw: fit_wall_meter(found) for hw, found in pairs.items()}
 
 
-def with_predicted_wall(records: Sequence[Run], wall_kwh: Mapping[str, float], meters: Mapping[str, WallMeter]) -> dict[str, float]:
+def with_predicted_wall(records: Iterable[Run], wall_kwh: Mapping[str, float], meters: Mapping[str, WallMeter]) -> dict[str, float]:
     """Return *wall_kwh* with predictions for other runs on the same hardware, except for runs whose whole servers were metered."""
     found = dict(wall_kwh)
     for record in records:
@@ -108,7 +108,7 @@ def with_predicted_wall(records: Sequence[Run], wall_kwh: Mapping[str, float], m
     return found
 
 
-def wall_sigmas(records: Sequence[Run], wall_kwh: Mapping[str, float], meters: Mapping[str, WallMeter]) -> dict[str, float]:
+def wall_sigmas(records: Iterable[Run], wall_kwh: Mapping[str, float], meters: Mapping[str, WallMeter]) -> dict[str, float]:
     """Return the log-spread that all energies from one wall meter share, by run with a read or predicted one."""
     return {record.run_id: meters[record.hw].sigma for record in records if record.run_id in wall_kwh and record.hw in meters}
 

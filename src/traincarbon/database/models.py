@@ -12,7 +12,7 @@ _MOST_CANDIDATES = 6
 _LONGEST = 80
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s_-]+(?=\d)")
 _SEPARATORS = re.compile(r"[\s_-]+")
-_OTHER_MODELS = (("convolutions", "convolution"), ("speech_encoders", "speech_encoder"), ("hybrids", "hybrid"))
+_OTHER_MODELS = (("convolutions", "convolution"), ("image_networks", "image_network"), ("speech_encoders", "speech_encoder"), ("hybrids", "hybrid"))
 """Tables of models that are counted by sample or by their parameters alone, and the column of their ids."""
 _TUNED = frozenset(("meta", "instruct", "chat", "hf", "it", "pt", "sft", "dpo", "text"))
 """Words that name a tuned or converted variant of a model, which has the same shape."""

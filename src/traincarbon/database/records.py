@@ -48,7 +48,7 @@ MODEL_FACTS = frozenset(
     {
         *("layers", "decoder_layers", "hidden", "heads", "kv_heads", "head_dim", "value_dim", "ffn", "vocab", "context", "token_types"),
         *("experts", "experts_per_token", "expert_ffn", "shared_ffn", "dense_layers", "query_rank", "kv_rank", "rope_dim", "index_heads", "index_dim"),
-        *("position_buckets", "image_size", "patch_size", "mel_bands", "source_positions", "state_groups"),
+        *("position_buckets", "image_size", "patch_size", "mel_bands", "source_positions", "state_groups", "window", "windowed_layers"),
         *("params", "active_params", "training_tokens"),
     }
 )
@@ -90,6 +90,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *_EVIDENCE,
     ),
     "convolutions": ("convolution", "name", "params", "image_size", "gmac", "is_separable", *_EVIDENCE),
+    "image_networks": ("image_network", "name", "family", "params", "image_size", "gmac", "aliases", *_EVIDENCE),
     "speech_encoders": ("speech_encoder", "name", "params", "gmac_per_s", *_EVIDENCE),
     "hybrids": ("hybrid", "name", "params", "active_params", *_EVIDENCE),
     "family_runs": ("run", "name", "plan", "accelerator_hours", "measure", *_EVIDENCE),

@@ -6,7 +6,7 @@ from traincarbon.database.load import Database
 from traincarbon.database.records import Product
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import contradicting_flop, shown
-from traincarbon.estimation.families import IMAGE, OWN_FIELDS, SOUND, USUAL, family_of
+from traincarbon.estimation.families import CONVOLUTIONS, IMAGE, OWN_FIELDS, SOUND, USUAL, family_of
 from traincarbon.estimation.fields import Use
 from traincarbon.estimation.image_loading import loaded_images
 from traincarbon.estimation.links import AUDIO_FRAMES, BY_SAMPLE, IMAGE_TOKENS, OCCUPIED_HOURS, SAMPLE_FLOP, SAMPLED_HOURS, SAMPLED_TOKENS
@@ -231,6 +231,13 @@ class _Completion:
         if self.plan.image_size is None:
             self.values["image_size"] = known.image_size
             self.assumed.append(Assumption("image_size", known.image_size, f"not stated: the images that the multiply-adds of {known.name} are published for"))
+        elif known.family not in (*CONVOLUTIONS, "diffusion") and any_of(median_of(self.values["image_size"]) != known.image_size):
+            self.warnings.append(f"the multiply-adds of {known.name} are taken to grow with the number of pixels; full attention grows faster")
+        if self.plan.frozen_gmac_per_sample is not None:
+            raise PlanError(
+                f"frozen_gmac_per_sample beside the model {known.name}",
+                hint=f"leave out model, and give params {known.params:g} and gmac_per_sample {known.gmac:g}",
+            )
         self._follow("gmac_per_sample", SCALED_GMAC)
         self._follow("flop_per_sample", SAMPLE_FLOP)
         self._follow("flop", BY_SAMPLE)

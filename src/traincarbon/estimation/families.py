@@ -59,6 +59,7 @@ _MEASURED = "give samples, epochs and seconds_per_sample (GPU-seconds that you m
 IMAGE, SOUND = "image", "sound"
 SEPARABLE = "separable-convolution"
 """Networks of depthwise convolutions, such as EfficientNet and MobileNet: few multiply-adds for each value that they move."""
+CONVOLUTIONS = ("convolution", SEPARABLE)
 SELF_DISTILLATION = "self-distillation"
 """Networks that learn from a running mean of themselves, such as DINO: many crops come of one image, and some leave blocks out at random."""
 
@@ -184,8 +185,7 @@ def contradicts(stated: str | None, own: str) -> bool:
     """
     if stated is None or stated == own:
         return False
-    convolutions = ("convolution", SEPARABLE)
-    return FAMILIES[stated].medium != FAMILIES[own].medium or (stated in convolutions and own not in convolutions)
+    return FAMILIES[stated].medium != FAMILIES[own].medium or (stated in CONVOLUTIONS and own not in CONVOLUTIONS)
 
 
 def kind_of(name: str | None) -> Kind:

@@ -38,7 +38,7 @@ BY_SHAPE = Link(
     matmul_params="active_params",
     layers="layers",
     hidden="attention_width",
-    seq_len="seq_len",
+    seq_len=("attended_len", "seq_len"),
     tokens="tokens",
 )
 BY_CAUSAL_SHAPE = Link(
@@ -47,7 +47,7 @@ BY_CAUSAL_SHAPE = Link(
     matmul_params="active_params",
     layers="layers",
     hidden="attention_width",
-    seq_len="seq_len",
+    seq_len=("attended_len", "seq_len"),
     tokens="tokens",
 )
 BY_ADAPTERS = Link("compute_flop", compute.adapter_training_flop, frozen_params="active_params", trainable_params="trainable_params", tokens="tokens")
@@ -65,7 +65,7 @@ ATTENTION_SHARE = Link(
     compute.attention_share,
     layers="layers",
     hidden="attention_width",
-    seq_len="seq_len",
+    seq_len=("attended_len", "seq_len"),
     tokens="tokens",
     compute_flop="compute_flop",
 )

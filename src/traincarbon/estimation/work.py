@@ -79,6 +79,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
         if model is not None and model.config.context > model.seq_len == plan.seq_len:
             trace.assume("seq_len", model.seq_len, f"not stated: the model takes {model.config.context:,} tokens, but is trained on shorter contexts")
         trace.default("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")
+        _count_windows(trace, model, is_causal=count is BY_CAUSAL_SHAPE)
     if count is BY_ADAPTERS and number("trainable_params") is None and (frozen := trace.values.get("active_params")) is not None:
         trace.values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
     trace.walk((count,))
@@ -86,6 +87,19 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     _add_parts(trace, count)
     warn_of_tokens(trace)
     _count_executed(trace)
+
+
+def _count_windows(trace: Trace, model: "Model | None", *, is_causal: bool) -> None:
+    """Compute the tokens that a token attends to where layers of the model see a window only."""
+    seq_len = trace.values["seq_len"]
+    if model is None or not model.config.windowed_layers or not isinstance(seq_len, float):
+        return
+    from traincarbon.estimation.model.windows import attended_len
+
+    attended = attended_len(model.config, seq_len, is_causal=is_causal)
+    if attended < seq_len:
+        layers = f"{model.config.windowed_layers} of {model.config.layers} layers see a window of {model.config.window:,} tokens"
+        trace.values["attended_len"] = trace.assume("attended_len", attended, f"the mean over the layers: {layers}")
 
 
 def _short(tokens: float) -> str:

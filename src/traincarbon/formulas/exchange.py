@@ -81,24 +81,56 @@ def data_parallel_s(shape: Shape, layout: Layout, machine: Machine, sustained: S
 
     Gradients overlap with one micro-batch, sharded weights with all of them; a share of the exchange slows the compute anyway.
     """
-    dense, experts = local_params(shape, layout)
+    params = local_params(shape, layout)
+    overlap, share, sharded = layout.overlap_data, sustained.exposed_share, layout.sharded_weights
+    exposed_s: Num = 0.0
+    if not _is_zero(sharded):
+        gather_s = layout.micro_batches * turn_gather_s(shape, layout, machine, sustained, params) + _copies_s(layout, machine, sustained, params)
+        exposed_s = sharded * exposed_part_s(exchange_s=gather_s, overlap=overlap, behind_s=working_s, exposed_share=share)
+    if not _is_zero(1.0 - sharded):
+        reduce_s = gradients_s(layout, machine, sustained, params)
+        exposed_s = exposed_s + (1.0 - sharded) * exposed_part_s(exchange_s=reduce_s, overlap=overlap, behind_s=turn_s, exposed_share=share)
+    return exposed_s
+
+
+def gradients_s(layout: Layout, machine: Machine, sustained: Sustained, params: tuple[Num, Num]) -> Num:
+    """Gradients of a step are summed over the data-parallel ranks, and weights that these updated are sent back; *params* as of :func:`local_params`."""
+    dense, experts = params
     ranks = layout.dp * layout.cp
-    expert_ranks = larger(ranks * layout.tp / layout.ep, 1.0)
-    shard = layout.shard + (layout.shard == 0.0) * ranks
-    expert_b_s = experts * _ring_s_per_b(expert_ranks, layout.ep, machine, sustained)
     summed_b = layout.gradient_b + layout.sharded_optimiser * 2.0 + (1.0 - layout.sharded_optimiser) * layout.gradient_b
-    one_b_s = dense * _ring_s_per_b(ranks, layout.tp, machine, sustained) + expert_b_s
-    reduce_s = 2.0 * _hops_s(ranks, layout.tp, machine, sustained) + one_b_s * summed_b
+    one_b_s = dense * _ring_s_per_b(ranks, layout.tp, machine, sustained) + _experts_s_per_b(layout, machine, sustained, experts)
+    return 2.0 * _hops_s(ranks, layout.tp, machine, sustained) + one_b_s * summed_b
+
+
+def turn_gather_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, params: tuple[Num, Num]) -> Num:
+    """Sharded weights are gathered for one micro-batch and their gradients scattered; *params* as of :func:`local_params`."""
+    dense, experts = params
+    shard = _shard(layout)
     calls = layout.listed * (2.0 + shape.ffn_matrices) + 1.0 - layout.listed
     call_s = _hops_s(shard, layout.tp, machine, sustained) + layout.listed * shard * sustained.listed_copy_s
-    shard_b_s = dense * _ring_s_per_b(shard, layout.tp, machine, sustained) + expert_b_s
-    turn_gather_s = shape.layers / layout.pp * calls * (layout.gathers + 1.0) * call_s + shard_b_s * (2.0 * layout.gathers + layout.gradient_b)
-    copies_s = dense / shard * _ring_s_per_b(ranks / shard, layout.tp * shard, machine, sustained) * 2.0 * layout.gradient_b
-    gather_s = layout.micro_batches * turn_gather_s + copies_s
-    overlap, share = layout.overlap_data, sustained.exposed_share
-    gather_exposed_s = exposed_part_s(exchange_s=gather_s, overlap=overlap, behind_s=working_s, exposed_share=share)
-    reduce_exposed_s = exposed_part_s(exchange_s=reduce_s, overlap=overlap, behind_s=turn_s, exposed_share=share)
-    return layout.sharded_weights * gather_exposed_s + (1.0 - layout.sharded_weights) * reduce_exposed_s
+    shard_b_s = dense * _ring_s_per_b(shard, layout.tp, machine, sustained) + _experts_s_per_b(layout, machine, sustained, experts)
+    return shape.layers / layout.pp * calls * (layout.gathers + 1.0) * call_s + shard_b_s * (2.0 * layout.gathers + layout.gradient_b)
+
+
+def _is_zero(switch: Num) -> bool:
+    """Return whether a switch is off for all plans; of arrays it is not looked up."""
+    return not hasattr(switch, "shape") and switch == 0.0
+
+
+def _copies_s(layout: Layout, machine: Machine, sustained: Sustained, params: tuple[Num, Num]) -> Num:
+    """Gradients are summed over the copies of sharded weights."""
+    shard = _shard(layout)
+    return params[0] / shard * _ring_s_per_b(layout.dp * layout.cp / shard, layout.tp * shard, machine, sustained) * 2.0 * layout.gradient_b
+
+
+def _shard(layout: Layout) -> Num:
+    """Return the ranks that share one copy of sharded weights."""
+    return layout.shard + (layout.shard == 0.0) * (layout.dp * layout.cp)
+
+
+def _experts_s_per_b(layout: Layout, machine: Machine, sustained: Sustained, experts: Num) -> Num:
+    """Return the time of a byte of each parameter of the experts in a ring over the ranks that hold them too."""
+    return experts * _ring_s_per_b(larger(layout.dp * layout.cp * layout.tp / layout.ep, 1.0), layout.ep, machine, sustained)
 
 
 def local_params(shape: Shape, layout: Layout) -> tuple[Num, Num]:

@@ -35,6 +35,20 @@ class LayerTime(NamedTuple):
         return self.matmul_s + self.attention_s + self.memory_s + self.launch_s + self.tensor_s + self.context_s + self.experts_s
 
 
+class LayerLines(NamedTuple):
+    """Seconds of a layer as straight lines in the micro-batch: each pass takes its fixed time and that of each sequence, and at least its launches. [s]."""
+
+    forward_s: Num
+    forward_each_s: Num
+    backward_s: Num
+    backward_each_s: Num
+    scores_each_s: Num
+    """Attention scores that the backward pass repeats where it repeats them alone."""
+    launch_s: Num
+    """Time of the host to start the kernels of the forward pass."""
+    launch_back_s: Num
+
+
 class _Pass(NamedTuple):
     """One pass through a layer. [s]."""
 
@@ -50,6 +64,16 @@ class _Pass(NamedTuple):
         return self.matmul_s + self.attention_s + self.memory_s + self.tensor_s + self.context_s + self.experts_s
 
 
+class _Passes(NamedTuple):
+    """Both passes through a layer, and what either may repeat or add. [s, B]."""
+
+    forward: _Pass
+    backward: _Pass
+    scores_s: Num
+    """The attention scores of the forward pass, with what they touch."""
+    weights_b: Num
+
+
 def layer_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sustained) -> LayerTime:
     """Return the time of a layer; see :func:`traincarbon.formulas.step.step_time` for what it holds for and its sources.
 
@@ -58,6 +82,46 @@ def layer_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sus
     """
     tokens = layout.micro_batch * shape.seq_len / layout.cp
     memory_b_per_s = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
+    forward, backward, scores_s, weights_b = _passes(shape, layout, machine, sustained, tokens, memory_b_per_s)
+    kernels_s, kernels_back_s = _launches(layout, sustained)
+    launch_s = larger(kernels_s - forward.busy_s, 0.0)
+    launch_back_s = larger(kernels_back_s - backward.busy_s, 0.0)
+    full = layout.recompute_layers
+    again_s = (1.0 - full) * layout.recompute_attention * scores_s
+    accumulated_s = (layout.micro_batches > 1.0) * (1.0 - layout.sharded_weights) * layout.accumulation_b * weights_b / 2.0 / memory_b_per_s
+    summed = _Pass(*(back_s + (1.0 + full) * each_s for back_s, each_s in zip(backward, forward, strict=True)))
+    return LayerTime(
+        matmul_s=summed.matmul_s,
+        attention_s=summed.attention_s + again_s,
+        memory_s=summed.memory_s + accumulated_s,
+        launch_s=launch_back_s + (1.0 + full) * launch_s,
+        tensor_s=summed.tensor_s,
+        context_s=summed.context_s,
+        experts_s=summed.experts_s,
+        backward_s=backward.busy_s + launch_back_s + full * (forward.busy_s + launch_s) + again_s + accumulated_s,
+    )
+
+
+def layer_lines(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sustained) -> LayerLines:
+    """Return the time of a layer for any micro-batch, where experts exchange nothing meanwhile and gradients are added up at 16 bits.
+
+    Every term of a pass is then a fixed time and one in proportion to the tokens.
+    """
+    memory_b_per_s = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
+    none = _passes(shape, layout, machine, sustained, 0.0 * layout.cp, memory_b_per_s)
+    one = _passes(shape, layout, machine, sustained, shape.seq_len / layout.cp, memory_b_per_s)
+    forward_s, backward_s = none.forward.busy_s, none.backward.busy_s
+    return LayerLines(forward_s, one.forward.busy_s - forward_s, backward_s, one.backward.busy_s - backward_s, one.scores_s, *_launches(layout, sustained))
+
+
+def _launches(layout: Layout, sustained: Sustained) -> tuple[Num, Num]:
+    """Return how long the host takes to start the kernels of the forward and the backward pass."""
+    kernel_s = (1.0 - layout.graphs) * sustained.kernel_launch_s
+    return _KERNELS_FORWARD * kernel_s, _KERNELS_BACKWARD * kernel_s
+
+
+def _passes(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num, memory_b_per_s: Num) -> _Passes:
+    """Return the passes of so many tokens through a layer, without launches."""
     weights_b, matmul_s = _products(shape, layout, machine, sustained, tokens, memory_b_per_s)
     attention_s, attention_back_s = _scores(shape, layout, machine, sustained, tokens)
     touch_s, scores_touch_s = _touches(shape, layout, tokens, sustained.memory_touches / memory_b_per_s)
@@ -73,23 +137,7 @@ def layer_time(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sus
 
     forward = one_pass(matmul_s, attention_s, touch_s, layout.overlap_tensor_forward, 1.0)
     backward = one_pass(2.0 * matmul_s, attention_back_s, _BACKWARD_TOUCHES * touch_s, layout.overlap_tensor, 2.0)
-    kernel_s = (1.0 - layout.graphs) * sustained.kernel_launch_s
-    launch_s = larger(_KERNELS_FORWARD * kernel_s - forward.busy_s, 0.0)
-    launch_back_s = larger(_KERNELS_BACKWARD * kernel_s - backward.busy_s, 0.0)
-    full = layout.recompute_layers
-    again_s = (1.0 - full) * layout.recompute_attention * (attention_s + scores_touch_s)
-    accumulated_s = (layout.micro_batches > 1.0) * (1.0 - layout.sharded_weights) * layout.accumulation_b * weights_b / 2.0 / memory_b_per_s
-    summed = _Pass(*(back_s + (1.0 + full) * each_s for back_s, each_s in zip(backward, forward, strict=True)))
-    return LayerTime(
-        matmul_s=summed.matmul_s,
-        attention_s=summed.attention_s + again_s,
-        memory_s=summed.memory_s + accumulated_s,
-        launch_s=launch_back_s + (1.0 + full) * launch_s,
-        tensor_s=summed.tensor_s,
-        context_s=summed.context_s,
-        experts_s=summed.experts_s,
-        backward_s=backward.busy_s + launch_back_s + full * (forward.busy_s + launch_s) + again_s + accumulated_s,
-    )
+    return _Passes(forward, backward, attention_s + scores_touch_s, weights_b)
 
 
 def _products(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num, memory_b_per_s: Num) -> tuple[Num, Num]:

@@ -222,5 +222,6 @@ def ceiling(count: Num, part: Num) -> Num:
     shares = count / part
     if not hasattr(shares, "astype"):
         return float(math.ceil(shares))
-    whole = shares.astype(int).astype(float)
-    return whole + (whole < shares)
+    import numpy as np  # it is imported wherever there are arrays
+
+    return np.ceil(shares)

@@ -96,13 +96,33 @@ def state_by_purpose(*, shape: Shape, layout: Layout) -> LayoutMemory:
     )
 
 
+class LayerActivations(NamedTuple):
+    """Bytes of activations on one accelerator for one micro-batch, in proportion to its sequences. [B]."""
+
+    kept_b: Num
+    """Of a layer, until its backward pass."""
+    working_b: Num
+    """Of the layer at work where it is repeated."""
+    logits_b: Num
+
+
 def activations_b(*, shape: Shape, layout: Layout) -> Num:
     """Return the bytes of activations on the fullest accelerator. [B].
 
     The first stage holds the most micro-batches; the last holds one, and the logits with it.
     """
-    t, p, v = layout.tp, layout.pp, layout.interleave
+    p, v = layout.pp, layout.interleave
     stage_layers = ceiling(shape.layers, p * v) * v
+    kept_b, working_b, logits_b = layer_activations(shape=shape, layout=layout)
+    in_flight = smaller(p * (1.0 + (v > 1.0) * (p - 1.0) / (p * v)), layout.micro_batches)
+    first_b = stage_layers * in_flight * kept_b + working_b
+    last_b = stage_layers * kept_b + working_b + logits_b
+    return larger(first_b, last_b)
+
+
+def layer_activations(*, shape: Shape, layout: Layout) -> LayerActivations:
+    """Return what a micro-batch keeps of a layer, works with, and holds as logits. [B]."""
+    t = layout.tp
     tokens = layout.micro_batch * shape.seq_len / layout.cp
     split = 1.0 / t * layout.sequence_parallel + 1.0 - layout.sequence_parallel
     routed = (shape.experts > 1.0) * shape.experts_per_token * 8.0 / t
@@ -111,8 +131,4 @@ def activations_b(*, shape: Shape, layout: Layout) -> Num:
     again = layout.recompute_layers
     layer_b = linear_b + scores_b * (1.0 - layout.recompute_attention)
     kept_b = again * 2.0 * tokens * shape.hidden * split + (1.0 - again) * layer_b
-    working_b = again * (linear_b + scores_b)
-    in_flight = smaller(p * (1.0 + (v > 1.0) * (p - 1.0) / (p * v)), layout.micro_batches)
-    first_b = stage_layers * in_flight * kept_b + working_b
-    last_b = stage_layers * kept_b + working_b + _LOGIT_B * tokens * shape.vocab / t
-    return larger(first_b, last_b)
+    return LayerActivations(kept_b, again * (linear_b + scores_b), _LOGIT_B * tokens * shape.vocab / t)

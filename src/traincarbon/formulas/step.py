@@ -11,9 +11,6 @@ from traincarbon.uncertain import Num
 _OPTIMISER_B = 40.0
 """Bytes that Adam touches for each parameter: gradient, master copy and two moments read and written, the weight written, the norm."""
 
-_MOST_SPARED = 2.0
-"""Layers that the stage with the head may have fewer than the others."""
-
 
 class StepTime(NamedTuple):
     """Seconds of one step by what they are spent on; the terms add up. [s]."""
@@ -91,18 +88,16 @@ def time_by_term(*, shape: Shape, layout: Layout, machine: Machine, sustained: S
 
     *layer* is the time of one of its layers where the caller knows it.
     """
-    t, p, v = layout.tp, layout.pp, layout.interleave
-    m = layout.micro_batches
+    p, v, m = layout.pp, layout.interleave, layout.micro_batches
     tokens = layout.micro_batch * shape.seq_len / layout.cp
     memory = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
     if layer is None:
         layer = layer_time(shape=shape, layout=layout, machine=machine, sustained=sustained)
     stage_layers = ceiling(shape.layers, p * v) * v
     layer_s = layer.total_s
-    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
-    head_s = tokens * shape.vocab / t * (6.0 * shape.hidden / head_rate + 24.0 / memory)
+    of_head_s = head_s(shape, layout, machine, sustained, tokens)
     spared = ceiling(stage_layers * p - shape.layers, 2.0)
-    head_beyond_s = larger(head_s - spared * layer_s, 0.0)
+    head_beyond_s = larger(of_head_s - spared * layer_s, 0.0)
     hop_s = stage_hop_s(shape, layout, machine, sustained, tokens)
     runs = m * stage_layers
     working_s = runs * layer_s + m * head_beyond_s
@@ -117,25 +112,10 @@ def time_by_term(*, shape: Shape, layout: Layout, machine: Machine, sustained: S
         context_parallel_s=runs * layer.context_s,
         expert_parallel_s=runs * layer.experts_s,
         pipeline_s=m * hop_s * (1.0 - layout.overlap_pipeline),
-        bubble_s=pipeline_fill_s(pp=p, interleave=v, stage_layers=stage_layers, layer_s=layer_s, head_s=head_s),
+        bubble_s=pipeline_fill_s(pp=p, interleave=v, stage_layers=stage_layers, layer_s=layer_s, head_s=of_head_s),
         data_parallel_s=data_s,
-        optimiser_s=_optimiser_s(shape, layout, memory),
+        optimiser_s=optimiser_s(shape, layout, memory),
     )
-
-
-def least_step_s(*, shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, layer_s: Num, chunks: Num) -> Num:
-    """Return what :func:`time_by_term` is not below for *layout* with up to so many *chunks* of the model on a stage. [s].
-
-    It counts the layers, the head and the bubble, without the exchange of gradients, the hops of the pipeline and Adam.
-    With the time *layer_s* of a layer that repeats less in the backward pass it is a bound too.
-    """
-    p, m = layout.pp, layout.micro_batches
-    stage_s = ceiling(shape.layers, p) * layer_s
-    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
-    head_s = layout.micro_batch * shape.seq_len / layout.cp * shape.vocab / layout.tp * (6.0 * shape.hidden / head_rate)
-    spared_s = _MOST_SPARED * (p > 1.0) * layer_s
-    head_beyond_s = (stage_s >= spared_s) * larger(head_s - spared_s, 0.0)
-    return m * (stage_s + head_beyond_s) + (p - 1.0) / chunks * (stage_s + head_s / p)
 
 
 @equation("(pp - 1) / interleave × (stage_layers × layer_s + head_s / pp)", source="narayanan-2021-megatron")
@@ -202,7 +182,15 @@ def step_mfu(*, shape: Shape, layout: Layout, machine: Machine, seconds_s: Num) 
     return shape.model_flop_per_token * layout.sequences * shape.seq_len / (layout.accelerators * machine.peak_flop_per_s * seconds_s)
 
 
-def _optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:
+def head_s(shape: Shape, layout: Layout, machine: Machine, sustained: Sustained, tokens: Num) -> Num:
+    """Return the time of logits and loss of so many tokens, forward and backward."""
+    memory = machine.memory_bandwidth_b_per_s * sustained.memory_efficiency
+    head_rate = machine.attention_peak_flop_per_s * sustained.gemm_efficiency * machine.wide_gain
+    return tokens * shape.vocab / layout.tp * (6.0 * shape.hidden / head_rate + 24.0 / memory)
+
+
+def optimiser_s(shape: Shape, layout: Layout, memory_b_per_s: Num) -> Num:
+    """Return the time of Adam on the parameters that an accelerator updates."""
     dense, experts = local_params(shape, layout)
     sharded = larger(layout.sharded_weights, layout.sharded_optimiser)
     ranks = layout.dp * layout.cp

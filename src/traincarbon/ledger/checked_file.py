@@ -1,75 +1,113 @@
-"""Which content of a large file was found to be sound: a checksum of all of it stands beside it, so that it is not looked through again before it changes."""
+"""Which state of a large index was found to be sound: a note beside it, by which an index that has not changed since is not looked through again."""
 
 import os
-import zlib
+import time
 from contextlib import suppress
 
 from traincarbon.ledger.store_access import file_mode
 from traincarbon.reading import open_regular
 
 _WORTH_B = 1 << 22
-"""A smaller file is looked through in a moment."""
-_PIECE_B = 1 << 20
-_LONGEST_B = 200
+"""A smaller file is looked through in a moment, so there is no note of it."""
+_LONGEST_B = 300
 _PENDING = "-wal"
 """What SQLite has not moved into the file yet."""
+_TICK_S, _WHOLE_SECONDS_S = 0.02, 2.0
+"""How far a file system may round the time of a change, and one that keeps whole seconds."""
+_PAUSE_S = 0.01
 
 
 class CheckedFile:
-    """A database of SQLite, of which nothing is open yet, or nothing that writes.
+    """The state of a database of SQLite: which files it is, how long they are, and when anything in them changed last.
 
     Args:
-        file: The database; the checksum is in ``FILE.checked``.
+        file: The database; the note is ``FILE.checked``.
     """
 
     def __init__(self, file: str) -> None:
         self._file = file
         self._beside = f"{file}.checked"
-        self._state = self._now()
+        self._known = b""
 
-    @property
-    def is_unchanged(self) -> bool:
-        """Whether every byte is as it was when :meth:`remember` was called last."""
-        if not self._state:
-            return False
+    def is_known(self, *, patience_s: float = 0.0) -> bool:
+        """Return whether the content is as it was when it was looked through, or when a command of ours wrote it last, which may be about to note that."""
+        until_s = time.monotonic() + patience_s
+        while state := self.state():
+            noted = self._noted()
+            if state in (self._known, noted):
+                return True
+            if not noted or not _is_fresh(self._changed_s(), patience_s) or time.monotonic() >= until_s:
+                return False
+            time.sleep(_PAUSE_S)
+        return False
+
+    def remember(self, seen: bytes | None = None) -> None:
+        """Keep that the content is sound. Nothing is kept if it has changed since it was *seen*; without a note, a later command looks it through."""
+        if self._is_large() and self.state() != self._noted() and _is_fresh(self._changed_s(), _TICK_S):
+            time.sleep(_TICK_S)  # a change in the same tick of the clock would give the same state
+        state = self.state()
+        if not state or (seen is not None and state != seen):
+            return
+        self._known = state
+        if self._is_large() and state != self._noted() and not self._has_whole_seconds():
+            self._note(state)
+
+    def forget(self) -> None:
+        """Drop the note, as something in the file turned out to be wrong."""
+        self._known = b""
+        with suppress(OSError):
+            os.remove(self._beside)
+
+    def state(self) -> bytes:
+        """Return what changes with the content, nothing where the file is missing."""
         try:
-            with open_regular(self._beside) as stream:
-                stated = stream.read(_LONGEST_B)
+            states = [os.stat(self._file)]
+            with suppress(FileNotFoundError):
+                pending = os.stat(f"{self._file}{_PENDING}")
+                states += [pending] if pending.st_size else []
+        except OSError:
+            return b""
+        stated = " ".join(f"{each.st_dev} {each.st_ino} {each.st_size} {each.st_mtime_ns} {each.st_ctime_ns}" for each in states)
+        return f"2 {stated}\n".encode("ascii")
+
+    def _changed_s(self) -> float:
+        """Return when the file, or what is not in it yet, changed last, on the wall clock."""
+        times_s = [0.0]
+        for file in (self._file, f"{self._file}{_PENDING}"):
+            with suppress(OSError):
+                state = os.stat(file)
+                times_s.append(max(state.st_mtime, state.st_ctime))
+        return max(times_s)
+
+    def _is_large(self) -> bool:
+        try:
+            return os.path.getsize(self._file) >= _WORTH_B
         except OSError:
             return False
-        return stated.startswith(self._state) and stated == self._stated()
 
-    def remember(self) -> None:
-        """Keep that the whole file is sound, unless it has changed since it was looked at, is small, or its folder cannot be written."""
-        stated = self._stated() if self._state else b""
-        if not stated or self._now() != self._state:
-            return
+    def _has_whole_seconds(self) -> bool:
+        """Return whether the times of the file are too coarse to tell a change that follows at once."""
+        changed_s = self._changed_s()
+        return changed_s.is_integer() and _is_fresh(changed_s, _WHOLE_SECONDS_S)
+
+    def _noted(self) -> bytes:
+        try:
+            with open_regular(self._beside) as stream:
+                return stream.read(_LONGEST_B) if self._is_large() else b""
+        except OSError:
+            return b""
+
+    def _note(self, state: bytes) -> None:
         new = f"{self._beside}-{os.getpid()}"
         try:
             descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), file_mode(os.path.dirname(self._file)))
             with open(descriptor, "wb") as stream:
-                stream.write(stated)
+                stream.write(state)
             os.replace(new, self._beside)
         except OSError:  # the next command looks the file through again
             with suppress(OSError):
                 os.remove(new)
 
-    def _now(self) -> bytes:
-        """Return the size and the time of change, nothing where the file is small, missing or not complete."""
-        try:
-            if os.path.exists(pending := f"{self._file}{_PENDING}") and os.path.getsize(pending):
-                return b""
-            state = os.stat(self._file)
-        except OSError:
-            return b""
-        return f"1 {state.st_size} {state.st_mtime_ns} ".encode("ascii") if state.st_size >= _WORTH_B else b""
 
-    def _stated(self) -> bytes:
-        checksum = 0
-        try:
-            with open_regular(self._file) as stream:
-                while piece := stream.read(_PIECE_B):
-                    checksum = zlib.crc32(piece, checksum)
-        except OSError:
-            return b""
-        return self._state + f"{checksum:08x}".encode("ascii")
+def _is_fresh(changed_s: float, within_s: float) -> bool:
+    return abs(time.time() - changed_s) < within_s

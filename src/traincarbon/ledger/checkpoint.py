@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from traincarbon.decode import decode, encode, number
 from traincarbon.errors import CarbonError
-from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, PACKS, Line, parse_line, read_lines
+from traincarbon.ledger.journal_lines import CHECKPOINT, CHECKPOINT_EVERY_B, LONGEST_LINE_B, PACKS, Line, WholeLine, parse_line, read_lines
 from traincarbon.ledger.process_summary import Process
 from traincarbon.reading import open_regular
 
@@ -94,7 +94,9 @@ def _last_in(data: bytes, begin_b: int) -> Checkpoint | None:
 def _stated_by(line: Line) -> Process | None:
     """Return the summary that a checkpoint states, None if it is damaged or of another writer."""
     summary = line.get("summary")
-    if not isinstance(summary, Mapping) or zlib.crc32(_text(summary)) != number(line.get("crc")):
+    if not isinstance(summary, Mapping):
+        return None
+    if not isinstance(line, WholeLine) and zlib.crc32(_text(summary)) != number(line.get("crc")):
         return None
     try:
         process = decode(Process, summary)

@@ -82,7 +82,7 @@ def _metered(name: str, spans: Sequence[Span]) -> Device:
             found = replace(found, energy_j=found.energy_j + bridged_j, metered_s=found.metered_s + between_s)
         before = span
     hole_s += max(spans[-1].to_s - before.to_s, 0.0)
-    return replace(found, gap_s=(found.gap_s or 0.0) + hole_s)
+    return found.metered_for(found.metered_s, gap_s=(found.gap_s or 0.0) + hole_s)
 
 
 def _device(name: str, span: Span, known: Device) -> Device:
@@ -99,7 +99,7 @@ def _within(name: str, span: Span, known: Device) -> Device:
     device = _device(name, span, known)
     ran_s = span.to_s - span.from_s
     gap_s = min(span.process.gaps_s if device.gap_s is None else device.gap_s, ran_s)
-    return replace(device, gap_s=gap_s, metered_s=ran_s - gap_s)
+    return device.metered_for(ran_s - gap_s, gap_s=gap_s)
 
 
 def _bridged_j(before: Device, after: Device, hole_s: float) -> float | None:

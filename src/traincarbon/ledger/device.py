@@ -54,6 +54,11 @@ class Device:
         if idle:
             self.idle_s, self.idle_j = self.idle_s + seconds, self.idle_j + added_j
 
+    def metered_for(self, metered_s: float, *, gap_s: float) -> "Device":
+        """Return the device with the seconds for which it was metered, and was not."""
+        known = (self.part, self.how, self.energy_j, self.power_max_w, self.temperature_max_c, self.busy_s, self.watched_s)
+        return Device(*known, gap_s, self.counter_begin_j, self.counter_j, metered_s, self.judged_s, self.idle_s, self.idle_j)
+
 
 def counters_in(stated: Mapping[str, object]) -> dict[str, float]:
     """Return what a start line states of the devices' own counters, at most as many as a journal has devices. [J]."""

@@ -176,7 +176,7 @@ def _between(session: "Session") -> dict[_Use, float]:
     if len(session.processes) < 2:
         return {}
     seen_j = sum(device.energy_j for process in session.processes for device in process.devices.values())
-    bridged_j = sum(device.energy_j for device in session.devices().values()) - seen_j
+    bridged_j = sum(device.energy_j for device in session.devices.values()) - seen_j
     holes = [
         (earlier.first_wall_s + earlier.recorded_s, later.first_wall_s)
         for earlier, later in itertools.pairwise(session.processes)

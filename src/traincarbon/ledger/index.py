@@ -11,21 +11,25 @@ from typing import Any, NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.imported_runs import ImportedJournal
-from traincarbon.ledger.index_file import connect, insert, is_at_fault, set_aside
+from traincarbon.ledger.index_file import IN_MEMORY, connect, distrust, insert, is_at_fault, set_aside, tested, writing
 from traincarbon.ledger.index_folding import Folded, has_ended
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, at_a_time, files_in, folders_in
-from traincarbon.ledger.listed_runs import ACROSS_IN_SQLITE, IN_SQLITE, Questions, run_row
+from traincarbon.ledger.listed_runs import ACROSS_IN_SQLITE, AROUND_IN_SQLITE, IN_SQLITE, LONG_S, Questions, run_row
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
-from traincarbon.ledger.run import Run, timestamp
+from traincarbon.ledger.run import Run, timestamp, wall_clock_s
 from traincarbon.quantities import Part
 
 _FRESH_NS = 2_000_000_000
 """A folder that changed within this time may change again without a new time of change."""
+_STEP_S = 30.0
+"""How long new lines are taken in before they are written."""
 _MOST_BOARDS = 64
 """Boards of one run for which other runs are looked up."""
+_LAST_LETTER, _LONGEST_ID = "\U0010ffff", 4
+"""No id goes on with so many of them."""
 
 
 class _Rows(NamedTuple):
@@ -44,13 +48,13 @@ class Index:
         tell: Called with a line now and then while journals are read for longer than a second.
     """
 
-    questions: Questions = IN_SQLITE
+    questions: Questions = IN_SQLITE._replace(page=IN_SQLITE.page.replace("{is_as_written}", tested("runs")))
 
     def __init__(self, store: str, file: str, *, tell: Tell | None = None) -> None:
         self.journals = os.path.join(store, "journals")
         self.file = file
         self._tell = tell
-        self._progress = Progress(None, whole_b=0)
+        self._progress: Progress | None = None
         self._connection = connect(file)
 
     def close(self) -> None:
@@ -73,8 +77,7 @@ class Index:
 
         What fails is left to :meth:`refresh`, which finds these files like any others.
         """
-        with suppress(sqlite3.DatabaseError), self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with suppress(sqlite3.DatabaseError), writing(self._connection):
             self._combine({run_id: {} for run_id in take_in(self._connection, imported)})
 
     def marks(self, among: Collection[str]) -> set[str]:
@@ -85,22 +88,24 @@ class Index:
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         self.refresh()
-        where = "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3 AND (?4 = '' OR started_at <= ?4)"
-        chosen = (project, state, since, until)
-        ((total,),) = self.rows(f"SELECT count(*) FROM runs WHERE {where}", *chosen)  # noqa: S608  no value in it
-        rows = self.rows(f"SELECT record FROM runs WHERE {where} ORDER BY started_at DESC, run_id LIMIT ?5", *chosen, limit or -1)  # noqa: S608  no value in it
-        return [Run.from_stored(json.loads(text)) for (text,) in rows], total
+        where, values = self.questions.where({"project": project, "state": state, "since": since, "until": until})
+        ((total,),) = self.rows(self.questions.total.format(runs=self.questions.runs, where=where), *values)
+        chosen = f"{where} ORDER BY started_at DESC, run_id LIMIT ?{len(values) + 1}"
+        return self._records(chosen, *values, limit or -1), total
 
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
         self.refresh()
-        rows = self.rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id LIMIT ?", -1 if prefix else limit or -1)
-        return [run_id for (run_id,) in rows if run_id.startswith(prefix)][: limit or None]  # SQLite ends a text at its first NUL
+        if not prefix:
+            return [run_id for (run_id,) in self.rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id LIMIT ?", limit or -1)]
+        beyond = f"{prefix}{_LAST_LETTER * _LONGEST_ID}"  # by comparing, as SQLite ends a text at its first NUL where it looks for one in another
+        rows = self.rows("SELECT run_id FROM runs WHERE run_id BETWEEN ? AND ? ORDER BY started_at DESC, run_id LIMIT ?", prefix, beyond, limit or -1)
+        return [run_id for (run_id,) in rows]
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
-        rows = self.rows("SELECT record FROM runs WHERE run_id = ?", run_id)
-        return Run.from_stored(json.loads(rows[0][0])) if rows else None
+        found = self._records("run_id = ?", run_id)
+        return found[0] if found else None
 
     def records_of_boards(self, run: Run) -> list[Run]:
         """Return the records, *run* and others, that have one of its GPUs and ran, or run still, between its beginning and its end."""
@@ -108,14 +113,17 @@ class Index:
         if not gpus or not run.attempts:
             return []
         began, ended = timestamp(min(attempt.began_s for attempt in run.attempts)), timestamp(max(attempt.ended_s for attempt in run.attempts))
-        of_boards = " OR ".join(f"instr(record, ?{at})" for at in range(3, len(gpus) + 3))
-        around = "started_at <= ?2 AND (ended_at >= ?1 OR ended_at IS NULL OR state = 'running')"
-        rows = self.rows(f"SELECT record FROM runs WHERE {around} AND ({of_boards})", began, ended, *gpus)  # noqa: S608  no value in it
-        return [Run.from_stored(json.loads(text)) for (text,) in rows]
+        of_boards = " OR ".join(f"instr(record, ?{at})" for at in range(4, len(gpus) + 4))
+        return self._records(f"run_id IN ({AROUND_IN_SQLITE}) AND ({of_boards})", began, ended, _long_before(began), *gpus)
+
+    def records_around(self, begin: str, end: str, *, of_other_programs: bool = False) -> list[Run]:
+        """Return the records of runs that ran, or run still, between two instants: all, or those that other programs made."""
+        others = " AND instr(record, '\"source\": ')" if of_other_programs else ""  # the record of a tracked run has no such key
+        return self._records(f"run_id IN ({AROUND_IN_SQLITE}){others}", begin, end, _long_before(begin))
 
     def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
         """Return the records of runs that ran between two instants and crossed one of them, took long, or still run."""
-        return [Run.from_stored(json.loads(text)) for (text,) in self.rows(ACROSS_IN_SQLITE, begin, end, long_s)]
+        return self._records(f"run_id IN ({ACROSS_IN_SQLITE})", begin, end, long_s, _long_before(begin))
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run."""
@@ -135,8 +143,13 @@ class Index:
 
     def faults(self) -> list[str]:
         """Return the faults of the journals with file and position, up to 20 per file."""
-        rows = self.rows("SELECT folder, faults FROM files WHERE faults != '[]' ORDER BY folder, name")
-        return [os.path.join(folder, fault) for folder, text in rows for fault in json.loads(text)]
+        rows = self.rows(f"SELECT folder, faults, {tested('files')} FROM files WHERE faults != '[]' ORDER BY folder, name")  # noqa: S608  no value in it
+        return [os.path.join(folder, fault) for folder, text, _ in rows for fault in json.loads(text)]
+
+    def _records(self, chosen: str, *values: object) -> list[Run]:
+        """Return the records of the runs that are chosen, each as it was written."""
+        rows = self.rows(f"SELECT record, {tested('runs')} FROM runs WHERE {chosen}", *values)  # noqa: S608  no value in it
+        return [Run.from_stored(json.loads(text)) for text, _ in rows]
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question. A file that was damaged since it was opened is rebuilt first."""
@@ -149,35 +162,48 @@ class Index:
 
     def _reconnect(self, error: sqlite3.DatabaseError, *, in_memory: bool = False) -> None:
         """Go on with a new file if the old one is wrong, else in memory."""
-        self._connection.close()
         on_disk = not in_memory and is_at_fault(error)
+        if on_disk:
+            distrust(self._connection)
+        self._connection.close()
         if on_disk:
             with suppress(OSError):  # a read-only folder, for example
                 set_aside(self.file)
-        self._connection = connect(self.file if on_disk else ":memory:")
+        self._connection = connect(self.file if on_disk else IN_MEMORY)
 
     def _refresh(self) -> None:
+        self._progress = None
+        while not self._is_up_to_date():
+            pass
+
+    def _is_up_to_date(self) -> bool:
+        """Take in what is new for some time, and return whether nothing is left: what was taken in stays if the command is killed in the next step."""
         before = self._version()
         changes = self._changes()
         if not any(changes) and not self._unsettled():
-            return
-        with self._connection:
-            self._connection.execute("BEGIN IMMEDIATE")
+            return True
+        with writing(self._connection):
             gone, changed, folders = changes if self._version() == before else self._changes()  # another command may have done it meanwhile
             touched = {run_id for file in gone for run_id in self._drop(file)} | set(self._unsettled())
             changed.sort()  # the rows of a table are ordered by folder
-            self._progress = Progress(self._tell, whole_b=sum(file.size for file in changed))
+            self._progress = self._progress or Progress(self._tell, whole_b=sum(file.size for file in changed))
+            until_s, is_whole = time.monotonic() + _STEP_S, True
             for files in at_a_time(changed):
-                touched -= self._take_in(files)
+                touched -= self._take_in(files, self._progress)
+                if time.monotonic() >= until_s:
+                    is_whole = False
+                    break
             self._combine({run_id: {} for run_id in touched})
-            self._settle(folders)
+            if is_whole:
+                self._settle(folders)
+        return is_whole
 
-    def _take_in(self, files: Sequence[JournalFile]) -> set[str]:
+    def _take_in(self, files: Sequence[JournalFile], progress: Progress) -> set[str]:
         """Read new and changed journals, and renew the records of their runs, which are returned."""
         rows = _Rows([], [])
         just_read: dict[str, dict[Place, Process]] = {}
         for file in files:
-            self._read(file, rows, just_read)
+            self._read(file, rows, just_read, progress)
         insert(self._connection, "files", rows.files)
         insert(self._connection, "processes", rows.processes)
         self._combine(just_read)
@@ -222,19 +248,19 @@ class Index:
         self._connection.execute("DELETE FROM files WHERE folder = ? AND name = ?", file)
         return touched
 
-    def _read(self, file: JournalFile, rows: _Rows, just_read: dict[str, dict[Place, Process]]) -> None:
+    def _read(self, file: JournalFile, rows: _Rows, just_read: dict[str, dict[Place, Process]], progress: Progress) -> None:
         """Fold in the new lines of a file, or all of its lines if it is a different file now; add its rows and the processes of its runs."""
         key = (file.folder, file.name)
         path = os.path.join(self.journals, *key)
         known = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
         found = self._goes_on(key, read_b=known[1], faults=json.loads(known[2])) if known and known[0] < file.size else None
-        touched = found.read(path, self._progress) if found else set()
+        touched = found.read(path, progress) if found else set()
         is_tangled = found is not None and any(tangled for _, tangled in found.summaries.values())
         if known and (found is None or is_tangled):
             touched |= self._drop(key)  # a file that does not merely go on is another one: what was known of it is no longer true
         if found is None or is_tangled:
             found = Folded.begun(path, size_b=0 if is_tangled else file.size)
-            touched |= {run_id for run_id, _ in found.summaries} | found.read(path, self._progress)
+            touched |= {run_id for run_id, _ in found.summaries} | found.read(path, progress)
         rows.files.append((*key, file.size, file.mtime_ns, found.read_b, json.dumps(found.faults)))
         for run_id in touched:
             just_read.setdefault(run_id, {})
@@ -247,10 +273,11 @@ class Index:
 
     def _goes_on(self, key: tuple[str, str], *, read_b: int, faults: list[str]) -> Folded | None:
         """Return what is known of a file that has grown, None if the summary of a writer in it was not kept."""
-        stored = self._connection.execute("SELECT run_id, writer, tangled, summary FROM processes WHERE folder = ? AND name = ?", key).fetchall()
+        question = f"SELECT run_id, writer, tangled, summary, {tested('processes')} FROM processes WHERE folder = ? AND name = ?"  # noqa: S608  no value in it
+        stored = self._connection.execute(question, key).fetchall()
         if not all(row[3] for row in stored):
             return None
-        summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text in stored}
+        summaries = {(run_id, writer): (Process.from_stored(json.loads(text)), bool(tangled)) for run_id, writer, tangled, text, _ in stored}
         return Folded(summaries, [fault for fault in faults if not fault.endswith("cut off")], read_b)
 
     def _combine(self, just_read: Mapping[str, Mapping[Place, Process]]) -> None:
@@ -269,7 +296,7 @@ class Index:
 
     def _processes(self, run_id: str, known: Mapping[Place, Process]) -> Sequence[Process]:
         """Return the processes of a run, of which some are known."""
-        question = "SELECT folder, name, writer, tangled, summary, record_b FROM processes WHERE run_id = ?"
+        question = f"SELECT folder, name, writer, tangled, summary, record_b, {tested('processes')} FROM processes WHERE run_id = ?"  # noqa: S608  no value in it
         everything = self._connection.execute(question, (run_id,)).fetchall()
         rows = [row[:5] for row in everything if row[5] is None]
         records = records_of(run_id, {row[:3]: row[5] for row in everything if row[5] is not None}, known, journals=self.journals)
@@ -292,7 +319,12 @@ class Index:
     def _settle(self, folders: Mapping[str, int]) -> None:
         """Write when folders were read, and mark those whose runs have all ended: they change only by a new file, which changes the time of the folder."""
         times = dict(self._connection.execute("SELECT name, mtime_ns FROM folders WHERE NOT settled")) | dict(folders)
-        question = "SELECT DISTINCT folder FROM processes JOIN runs USING (run_id) WHERE NOT runs.settled"
+        question = "SELECT DISTINCT folder FROM processes WHERE run_id IN (SELECT run_id FROM runs WHERE NOT settled)"
         going_on = {folder for (folder,) in self._connection.execute(question)}
         settled = {name for name, mtime_ns in times.items() if mtime_ns > 0 and name not in going_on}
         insert(self._connection, "folders", [(name, times[name], int(name in settled)) for name in sorted(settled | set(folders))])
+
+
+def _long_before(instant: str) -> str:
+    """Return the instant before which only long runs began that still ran at *instant*."""
+    return timestamp((wall_clock_s(instant) or 0.0) - LONG_S)

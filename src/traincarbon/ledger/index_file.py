@@ -11,17 +11,21 @@ from typing import Any
 
 from traincarbon.ledger.checked_file import CheckedFile
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
-from traincarbon.ledger.listed_runs import INDEX, PROJECT_INDEX
+from traincarbon.ledger.listed_runs import INDEXES as LISTS
 from traincarbon.ledger.store_access import file_mode, make_folder
 
-VERSION = 26
+VERSION = 27
 """Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
 
+IN_MEMORY = ":memory:"
+"""The place of an index that no file holds."""
 _APPLICATION = 0x74726361
 _MARSHALLED = 2
 """The version in which a row is written as bytes for its checksum: equal values give equal bytes, whatever shares them in memory, in a quarter of the time of ``repr``."""
 _BUSY_S = 2.0
 """How long to wait for another command before the index is done without."""
+_NOTED_S = 0.2
+"""How long to wait for another command that has written to note that."""
 _COLUMNS = {
     "folders": ("name TEXT PRIMARY KEY", "mtime_ns INTEGER NOT NULL", "settled INTEGER NOT NULL"),
     "files": ("folder TEXT NOT NULL", "name TEXT NOT NULL", "size INTEGER NOT NULL", "mtime_ns INTEGER NOT NULL", "read_b INTEGER NOT NULL", "faults TEXT NOT NULL"),
@@ -31,14 +35,39 @@ _COLUMNS = {
     ),
     "runs": (
         *("run_id TEXT PRIMARY KEY", "started_at TEXT NOT NULL", "project TEXT NOT NULL", "state TEXT NOT NULL", "settled INTEGER NOT NULL"),
-        *LISTED, "record TEXT NOT NULL",
+        *LISTED, "is_long INTEGER NOT NULL", "record TEXT NOT NULL",
     ),
 }  # fmt: skip
 """The columns of each table; the last column of all is the checksum of the others. ``record_b`` is where an imported record begins in its file."""
 _KEYS = {"files": ", PRIMARY KEY (folder, name)", "processes": ", PRIMARY KEY (folder, name, run_id, writer)"}
+_INDEXES = (
+    "CREATE INDEX files_with_faults ON files (folder, name) WHERE faults != '[]'",
+    "CREATE INDEX processes_of_a_run ON processes (run_id)",
+    "CREATE INDEX imported_records ON processes (writer) WHERE record_b IS NOT NULL",
+    *LISTS,
+)
 
 
-def connect(file: str) -> sqlite3.Connection:
+class IndexConnection(sqlite3.Connection):
+    """A connection to an index, which keeps beside the file in which state it is sound."""
+
+    checked: CheckedFile | None = None
+    """None in memory."""
+
+    def is_sound(self) -> bool:
+        """Return whether nobody but our own commands has changed the file since it was looked through."""
+        return self.checked is not None and self.checked.is_known(patience_s=_NOTED_S)
+
+    def close(self) -> None:
+        """Close the connection. It is safe to call twice."""
+        checked, self.checked = self.checked, None
+        is_known = checked is not None and checked.is_known()
+        super().close()
+        if checked is not None and is_known:  # SQLite may have moved what was written into the file
+            checked.remember()
+
+
+def connect(file: str) -> IndexConnection:
     """Return a connection to a sound index of this version. Any other file in its place is set aside."""
     for _ in range(2):
         try:
@@ -48,7 +77,7 @@ def connect(file: str) -> sqlite3.Connection:
                 break
             with suppress(OSError):
                 set_aside(file)
-    return _open(":memory:")
+    return _open(IN_MEMORY)
 
 
 def is_at_fault(error: sqlite3.DatabaseError) -> bool:
@@ -57,16 +86,35 @@ def is_at_fault(error: sqlite3.DatabaseError) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF not in {getattr(sqlite3, f"SQLITE_{code}") for code in codes}
 
 
-def _open(file: str) -> sqlite3.Connection:
-    if file != ":memory:":
+@contextmanager
+def writing(connection: IndexConnection) -> Iterator[None]:
+    """Write to an index in one transaction, and keep that it is sound if it was."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        is_sound = connection.is_sound()
+        yield
+    if is_sound and connection.checked is not None:
+        connection.checked.remember()
+
+
+def distrust(connection: IndexConnection) -> None:
+    """Let the whole file be looked through before it is used again, as something in it turned out to be wrong."""
+    if connection.checked is not None:
+        connection.checked.forget()
+
+
+def _open(file: str) -> IndexConnection:
+    if file != IN_MEMORY:
         if os.path.islink(file):  # SQLite would write where it leads
             raise sqlite3.DatabaseError("a link")
         with suppress(OSError):
             make_folder(os.path.dirname(file))
             os.close(os.open(file, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), file_mode(os.path.dirname(file))))
     checked = CheckedFile(file)
-    connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None)
+    is_known = checked.is_known(patience_s=_NOTED_S)
+    connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, factory=IndexConnection)
     connection.create_function("checksum", -1, _checksum, deterministic=True)
+    connection.create_function("is_as_written", -1, is_as_written, deterministic=True)
     try:
         _check(connection)
         connection.execute("PRAGMA journal_mode = WAL")
@@ -76,9 +124,11 @@ def _open(file: str) -> sqlite3.Connection:
                 connection.execute("BEGIN IMMEDIATE")
                 if not _check(connection):
                     _make_tables(connection)
-        if not checked.is_unchanged:
+        seen = checked.state()
+        if not is_known:
             _check_content(connection)
-            checked.remember()
+        checked.remember(seen)
+        connection.checked = checked if file != IN_MEMORY else None
     except UnicodeDecodeError as error:  # what SQLite says about a damaged table has bytes of it
         connection.close()
         raise sqlite3.DatabaseError("the file is damaged") from error
@@ -103,6 +153,22 @@ def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[o
     connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", ((*row, _checksum(*row)) for row in rows))  # noqa: S608  no value in it
 
 
+def tested(table: str) -> str:
+    """Return a term that is true for a row as it was written, and for any other one lets the question fail."""
+    return f"is_as_written({_names(table)}, checksum)"
+
+
+def is_as_written(*row: Any) -> int:
+    """Return 1 for a row of a table with its checksum.
+
+    Raises:
+        DatabaseError: it is not as it was written.
+    """
+    if _checksum(*row[:-1]) != row[-1]:
+        raise sqlite3.DatabaseError("a row is damaged")
+    return 1
+
+
 def _names(table: str) -> str:
     return ", ".join(column.partition(" ")[0] for column in _COLUMNS[table])
 
@@ -110,10 +176,8 @@ def _names(table: str) -> str:
 def _make_tables(connection: sqlite3.Connection) -> None:
     for table, columns in _COLUMNS.items():
         connection.execute(f"CREATE TABLE {table} ({', '.join(columns)}, checksum INTEGER NOT NULL{_KEYS.get(table, '')}) WITHOUT ROWID")
-    connection.execute("CREATE INDEX processes_of_a_run ON processes (run_id)")
-    connection.execute("CREATE INDEX imported_records ON processes (writer) WHERE record_b IS NOT NULL")
-    connection.execute(INDEX)
-    connection.execute(PROJECT_INDEX)
+    for index in _INDEXES:
+        connection.execute(index)
     connection.execute(f"PRAGMA application_id = {_APPLICATION}")
     connection.execute(f"PRAGMA user_version = {VERSION}")
 

@@ -6,6 +6,8 @@ from contextlib import suppress
 from itertools import groupby
 from typing import NamedTuple
 
+from traincarbon.ledger.journal_lines import PACKS
+
 _AT_A_TIME, _AT_A_TIME_B = 500, 8_000_000
 """Journals that are read before their runs are combined, and their size."""
 
@@ -44,9 +46,9 @@ def files_in(path: str, folder: str) -> list[JournalFile]:
 
 
 def at_a_time(files: Sequence[JournalFile]) -> Iterator[list[JournalFile]]:
-    """Yield journals in groups that fit into memory, those of a folder together."""
+    """Yield journals in groups that fit into memory, those of a run's folder together. A pack has a thousand runs of its own."""
     group: list[JournalFile] = []
-    for _, of_a_folder in groupby(files, key=lambda file: file.folder):
+    for _, of_a_folder in groupby(files, key=lambda file: (file.folder, file.name if file.folder.startswith(PACKS) else "")):
         group += of_a_folder
         if len(group) >= _AT_A_TIME or sum(file.size for file in group) >= _AT_A_TIME_B:
             yield group

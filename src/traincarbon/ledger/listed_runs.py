@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.ledger.run import timestamp, wall_clock_s
-from traincarbon.quantities import S_PER_H
+from traincarbon.quantities import S_PER_DAY, S_PER_H
 
 if TYPE_CHECKING:
     from traincarbon.ledger.run import Run
@@ -18,30 +18,51 @@ COLUMNS = (
     *("idle_h REAL", "idle_usd REAL", "repeated_usd REAL", "is_shared INTEGER NOT NULL", "ended_at TEXT"),
 )
 """The columns of the table of runs that are for lists and totals; NULL is what is not known."""
-INDEX = f"CREATE INDEX runs_listed ON runs (started_at DESC, run_id, project, state, {', '.join(column.partition(' ')[0] for column in COLUMNS)})"
-"""All that lists and totals read, beside the records, which are a hundred times as long."""
-PROJECT_INDEX = "CREATE INDEX runs_of_projects ON runs (project)"
+INDEXES = (
+    f"CREATE INDEX runs_listed ON runs (started_at DESC, run_id, project, state, {', '.join(column.partition(' ')[0] for column in COLUMNS)})",
+    "CREATE INDEX runs_of_projects ON runs (project, started_at DESC, run_id)",
+    "CREATE INDEX runs_of_states ON runs (state, started_at DESC, run_id)",
+    "CREATE INDEX runs_for_long ON runs (started_at) WHERE is_long",
+    "CREATE INDEX runs_unsettled ON runs (run_id) WHERE NOT settled",
+)
+"""The first has all that lists and totals read, beside the records, which are a hundred times as long."""
+LONG_S = 31.0 * S_PER_DAY
+"""Runs that took longer, or go on, are few, and found by themselves where runs of some time are looked for. [s]"""
 _LISTED = "run_id, started_at, project, state, hw, duration_s, gpu_h, energy_kwh, co2e_kg, cost_usd"
 _UNFINISHED = "state IN ('failed', 'killed', 'lost')"
 
 
 class Questions(NamedTuple):
-    """What lists and totals ask, as one database spells it. The values of a :class:`Filter` are the first four of each but *projects*.
+    """What lists and totals ask, as one database spells it.
 
     Attributes:
+        value: How the value with a number is written.
+        runs: The table of runs, at ``{runs}`` of *total* and *page*.
+        runs_in_order: The same where more is asked of each than its project, its state and when it began: what lists show of runs is read, not their records.
+        terms: What each part of a :class:`Filter` asks for, with a place for its value; these terms stand at ``{where}`` of the questions.
         total: How many runs match.
-        page: A page of them, after ``{sorting}``; the fifth value is how many, the sixth how many before it.
+        page: A page of them, by ``{sorting}``; ``{most}`` is how many, ``{before}`` how many come before it.
         projects: The names of projects; the first value is how many at most.
         months: Runs and the sums and counts of :data:`SUMMED` by month and project.
         within: Of the runs that began and ended between two instants: project, beginning, runs, and the sums and counts of :data:`BOUNDED`.
             Its values are both instants, the seconds from which on a run is left to :data:`ACROSS`, and how many letters of the beginning matter.
     """
 
+    value: str
+    runs: str
+    runs_in_order: str
+    terms: Mapping[str, str]
     total: str
     page: str
     projects: str
     months: str
     within: str
+
+    def where(self, chosen: Mapping[str, str]) -> tuple[str, list[str]]:
+        """Return the condition for what is chosen, with the values in it, the first of which has the number 1."""
+        stated = {name: value for name, value in chosen.items() if value}
+        terms = [self.terms[name].replace("{}", self.value.format(number)) for number, name in enumerate(stated, 1)]
+        return " AND ".join(["TRUE", *terms]), list(stated.values())
 
 
 class Order(StrEnum):
@@ -131,10 +152,15 @@ SUMMED = {
 BOUNDED = ("energy_kwh", "co2e_kg", "cost_usd", "shared_runs")
 """What budgets bound, and how many runs shared boards."""
 
-_WHERE = (
-    "(?1 = '' OR project = ?1) AND (?2 = '' OR state = ?2) AND started_at >= ?3 AND (?4 = '' OR instr(lower(run_id || ' ' || project || ' ' || hw), lower(?4)))"
-)
-_CHOSEN = f"SELECT run_id FROM runs INDEXED BY runs_listed WHERE {_WHERE} ORDER BY {{sorting}} LIMIT ?5 OFFSET ?6"
+_TERMS = {
+    "project": "project = {}",
+    "state": "state = {}",
+    "since": "started_at >= {}",
+    "until": "started_at <= {}",
+    "words": "instr(lower(run_id || ' ' || project || ' ' || hw), lower({}))",
+}
+_IN_ORDER = "runs INDEXED BY runs_listed"
+_CHOSEN = "SELECT run_id FROM {runs} WHERE {where} ORDER BY {sorting} LIMIT {most} OFFSET {before}"
 """What is sorted is narrow."""
 _SUMS = ", ".join(f"total({what}), count({what})" for what in SUMMED.values())
 _PROJECTS = """
@@ -151,13 +177,25 @@ ACROSS = (
 )
 """The other runs that ran between two instants, or still run: each part of it has an index."""
 _BETWEEN = {"begin": "?1", "end": "?2", "long_s": "?3"}
-ACROSS_IN_SQLITE = f"SELECT record FROM runs WHERE {ACROSS.format(**_BETWEEN)}"
+ACROSS_IN_SQLITE = f"""
+    SELECT run_id FROM runs INDEXED BY runs_listed WHERE started_at >= ?4 AND {ACROSS.format(**_BETWEEN)}
+    UNION SELECT run_id FROM runs INDEXED BY runs_for_long WHERE is_long AND {ACROSS.format(**_BETWEEN)}
+"""
+AROUND_IN_SQLITE = """
+    SELECT run_id FROM runs INDEXED BY runs_listed WHERE started_at BETWEEN ?3 AND ?2 AND ended_at >= ?1
+    UNION SELECT run_id FROM runs INDEXED BY runs_for_long WHERE is_long AND started_at <= ?2 AND (state = 'running' OR ended_at IS NULL OR ended_at >= ?1)
+"""
+"""Runs that ran, or run still, between two instants. The last value of both is :data:`LONG_S` before the first one."""
 _BOUNDED = ", ".join(f"total({SUMMED[name]}), count({SUMMED[name]})" for name in BOUNDED)
 IN_SQLITE = Questions(
-    total=f"SELECT count(*) FROM runs WHERE {_WHERE}",
-    page=f"SELECT {_LISTED} FROM runs WHERE run_id IN ({_CHOSEN}) ORDER BY {{sorting}}",
+    value="?{}",
+    runs="runs",
+    runs_in_order=_IN_ORDER,
+    terms=_TERMS,
+    total="SELECT count(*) FROM {runs} WHERE {where}",
+    page=f"SELECT {_LISTED} FROM runs WHERE run_id IN ({_CHOSEN}) AND {{is_as_written}} ORDER BY {{sorting}}",
     projects=_PROJECTS,
-    months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM runs WHERE {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2",
+    months=f"SELECT substr(started_at, 1, 7), project, count(*), {_SUMS} FROM {_IN_ORDER} WHERE {{where}} GROUP BY 1, 2 ORDER BY 1, 2",
     within=f"SELECT project, substr(started_at, 1, ?4), count(*), {_BOUNDED} FROM runs WHERE {WITHIN.format(**_BETWEEN)} GROUP BY 1, 2",
 )
 
@@ -183,16 +221,22 @@ def listed_values(record: "Run") -> tuple[str | float | int | None, ...]:
 
 def run_row(record: "Run", *, is_settled: bool) -> tuple[str | float | int | None, ...]:
     """Return the row of a run in the index; one that is settled changes only with a new file."""
-    return (record.run_id, record.started_at, record.project, record.state, int(is_settled), *listed_values(record), json.dumps(record.to_stored()))
+    listed = listed_values(record)
+    known = (record.run_id, record.started_at, record.project, record.state, int(is_settled))
+    return (*known, *listed, int(_is_long(record, ended_at=listed[-1])), json.dumps(record.to_stored()))
 
 
 def page_of(source: "RunSource", found: Filter, *, order: Order = Order.STARTED, is_descending: bool = True, offset: int = 0, limit: int = 50) -> Listing:
     """Return a page of the runs that match, as the index has them, sorted by a column; runs that do not state it come last."""
-    ((total,),) = source.rows(source.questions.total, *found)
+    questions = source.questions
+    where, values = questions.where(found._asdict())
+    ((total,),) = source.rows(questions.total.format(where=where, runs=questions.runs_in_order if found.words else questions.runs), *values)
     direction = "DESC" if is_descending else "ASC"
     nulls = "" if order in (Order.STARTED, Order.ID, Order.PROJECT, Order.STATE, Order.HARDWARE) else " NULLS LAST"
-    sorting = f"{order.value} {direction}{nulls}, started_at DESC, run_id"
-    rows = source.rows(source.questions.page.format(sorting=sorting), *found, limit, offset)
+    sorting = f"{order.value} {direction}{nulls}, started_at DESC, run_id" if order is not Order.STARTED else f"started_at {direction}, run_id"
+    most, before = (questions.value.format(len(values) + more) for more in (1, 2))
+    runs = questions.runs if order is Order.STARTED and not found.words else questions.runs_in_order
+    rows = source.rows(questions.page.format(runs=runs, where=where, sorting=sorting, most=most, before=before), *values, limit, offset)
     return Listing([ListedRun(*row) for row in rows], total)
 
 
@@ -203,10 +247,17 @@ def projects_of(source: "RunSource", *, most: int = 500) -> list[str]:
 
 def month_sums(source: "RunSource", found: Filter = Filter()) -> list[MonthSums]:  # noqa: B008  it is frozen
     """Return what the matching runs took, as the index has them, by month and project."""
+    where, values = source.questions.where(found._asdict())
     return [
         MonthSums(month, project, runs, dict(zip(SUMMED, rest[0::2], strict=True)), dict(zip(SUMMED, rest[1::2], strict=True)))
-        for month, project, runs, *rest in source.rows(source.questions.months, *found)
+        for month, project, runs, *rest in source.rows(source.questions.months.format(where=where), *values)
     ]
+
+
+def _is_long(record: "Run", *, ended_at: object) -> bool:
+    """Return whether a run goes on, took longer than :data:`LONG_S` from beginning to end, or states no times."""
+    began_s, ended_s = wall_clock_s(record.started_at), wall_clock_s(str(ended_at))
+    return record.state == "running" or began_s is None or ended_s is None or ended_s - began_s > LONG_S
 
 
 def _ended_at(record: "Run") -> str | None:

@@ -36,7 +36,7 @@ def _sum(name: str, found: Sequence[tuple[Session, ...]]) -> Interval | None:
 
 
 def _scaled(interval: Interval, factor: float) -> Interval:
-    return Interval(*(bound * factor for bound in interval))
+    return interval if factor == 1.0 else Interval(*(bound * factor for bound in interval))
 
 
 def _by_session(name: str, cluster: tuple[Session, ...]) -> Iterator[Interval]:
@@ -57,13 +57,13 @@ def _whole_over_stated(session: Session, stating: Sequence[Process], *, by_time:
     if by_time:
         whole, stated = session.to_s - session.from_s, sum(process.recorded_s for process in stating)
     else:
-        whole = sum(device.energy_j for device in session.devices().values())
+        whole = sum(device.energy_j for device in session.devices.values())
         stated = sum(device.energy_j for process in stating for device in process.devices.values())
     return max(whole / stated, 1.0) if stated > 0.0 else 1.0
 
 
 def _added(intervals: Sequence[Interval]) -> Interval:
-    return Interval(*(sum(bounds) for bounds in zip(*intervals, strict=True)))
+    return intervals[0] if len(intervals) == 1 else Interval(*(sum(bounds) for bounds in zip(*intervals, strict=True)))
 
 
 def left_out(name: str, found: list[tuple[Session, ...]]) -> str:

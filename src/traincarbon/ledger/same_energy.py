@@ -25,7 +25,6 @@ SCHEDULERS = ("sacct",)
 _BY_HOSTS = re.compile(r"prometheus-\d{8}T\d{6}-[0-9a-f]{8}")
 """Names of runs that were found by their hosts, not by the label of a job."""
 
-_LONGEST_BEFORE_S = 31.0 * 86_400.0
 _LEAST_OVERLAP = 0.5
 """Two records of one run overlap for at least this share of the longer one: a job takes longer than the training in it."""
 _SAME_TIME_S, _SAME_TIME = 120.0, 0.05
@@ -93,12 +92,21 @@ def job_of(run_id: str) -> str:
     return found[1] if found else ""
 
 
-def times_around(record: Run) -> tuple[str, str] | None:
-    """Return the first and the last time at which a run that states the same energy may have begun, None if the time of *record* is unknown."""
-    timed = _timed(record)
-    if timed is None:
+def group_of(record: Run, among: Iterable[Run]) -> list[Run]:
+    """Return *record* and those *among* others that state the same energy."""
+    known = {each.run_id: each for each in (*among, record)}
+    found = second_opinions(known.values())
+    best = found[record.run_id][0] if record.run_id in found else record.run_id
+    return [known[best], *(known[run_id] for run_id, (other, _) in found.items() if other == best)]
+
+
+def times_of(group: Iterable[Run]) -> tuple[str, str] | None:
+    """Return between which instants a run that states the same energy as one of a *group* ran for some time, None if no time is known."""
+    timed = [found for each in group if (found := _timed(each)) is not None]
+    if not timed:
         return None
-    return timestamp(timed.from_s - max(_LONGEST_BEFORE_S, record.duration_s)), timestamp(timed.to_s)
+    other_zones_s = _MOST_ZONES_S if any(each.record.source in SCHEDULERS for each in timed) else 0.0
+    return timestamp(min(each.from_s for each in timed) - other_zones_s), timestamp(max(each.to_s for each in timed) + other_zones_s)
 
 
 def _timed(record: Run) -> _Timed | None:
@@ -110,6 +118,19 @@ def _timed(record: Run) -> _Timed | None:
     except (ValueError, OverflowError):
         return None
     return _Timed(began_s, began_s + record.duration_s, record)
+
+
+def may_repeat(sources: Iterable[str]) -> bool:
+    """Return whether records of these programs, and no others, may state the same energy twice. Tracked runs are told apart by their devices."""
+    known = set(sources)
+    return len(known) > 1 or not known.isdisjoint((*RANKS_OF, *LOOKED_UP, *SCHEDULERS))
+
+
+def pairs_of(records: Iterable[Run]) -> Iterator[tuple[str, str]]:
+    """Yield the ids of two records that state the same energy, if no other record does."""
+    timed = sorted((each for record in records if (each := _timed(record))), key=lambda each: each.from_s)
+    for _, here, there in (*_pairs(timed), *_repeated(timed)):
+        yield here.record.run_id, there.record.run_id
 
 
 def rank_groups(records: Iterable[Run]) -> list[list[Run]]:

@@ -1,9 +1,9 @@
 """Sessions of a run: which processes ran where and when, and the energy of a device that several of them metered at once."""
 
 import itertools
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from traincarbon.ledger.coverage import Span, joined, longest_gap_s, metered_devices, united
 from traincarbon.ledger.device import Device
@@ -11,7 +11,8 @@ from traincarbon.ledger.process_summary import Process
 from traincarbon.quantities import Part
 
 
-class Session(NamedTuple):
+@dataclass(frozen=True)
+class Session:
     """One training on one node, which one process metered, or several one after the other."""
 
     node: str
@@ -27,7 +28,7 @@ class Session(NamedTuple):
     @property
     def gaps_s(self) -> float:
         """The longest time for which a device was not metered, between the last record of one process and the start of the next too."""
-        if devices := self.devices():
+        if devices := self.devices:
             return longest_gap_s(devices.values())
         holes = (later.from_s - earlier.to_s for earlier, later in itertools.pairwise(self._spans()))
         return sum(process.gaps_s for process in self.processes) + sum(max(hole, 0.0) for hole in holes)
@@ -37,8 +38,9 @@ class Session(NamedTuple):
         """When it began, on the wall clock."""
         return min(process.first_wall_s for process in self.processes)
 
-    def devices(self) -> dict[str, Device]:
-        """Return each device with its energy, metered time and gaps over all processes of the session."""
+    @cached_property
+    def devices(self) -> Mapping[str, Device]:
+        """Each device with its energy, metered time and gaps over all processes of the session."""
         return metered_devices(self._spans())
 
     def _spans(self) -> list[Span]:
@@ -59,16 +61,16 @@ def clusters(processes: Iterable[Process]) -> list[tuple[Session, ...]]:
     return found
 
 
-def shared_devices(cluster: Sequence[Session]) -> dict[str, Device]:
+def shared_devices(cluster: Sequence[Session]) -> Mapping[str, Device]:
     """Return each device with its energy, counted once where several sessions metered it at the same time.
 
     Measured energy is that of the whole device, so each session saw the same. Modelled energy is that of one session's work, so it adds up.
     """
     if len(cluster) == 1:
-        return cluster[0].devices()
+        return cluster[0].devices
     watched: dict[str, list[tuple[Session, Device]]] = {}
     for session in cluster:
-        for name, device in session.devices().items():
+        for name, device in session.devices.items():
             watched.setdefault(name, []).append((session, device))
     found: dict[str, Device] = {}
     for name, seen in watched.items():
@@ -93,7 +95,7 @@ def wall_span_s(cluster: Sequence[Session], device: str) -> tuple[float, float]:
 
 def share_nothing(cluster: Sequence[Session]) -> bool:
     """Return whether sessions that ran at once share no measured device and no GPU, so that their results add up."""
-    shared = [name for session in cluster for name, device in session.devices().items() if device.how.is_measured]
+    shared = [name for session in cluster for name, device in session.devices.items() if device.how.is_measured]
     busy = [session for session in cluster if any(process.facts.accelerators for process in session.processes)]
     gpus = [name for session in busy for name in _gpus(session) or ["unknown"]]
     return len(shared) == len(set(shared)) and len(gpus) == len(set(gpus))
@@ -117,12 +119,12 @@ def share_once(cluster: Sequence[Session], *, by_time: bool) -> float:
         for name, time_s in times:
             longest[name] = max(time_s, longest.get(name, 0.0))
         return sum(longest.values()) / total_s
-    total_j = sum(device.energy_j for session in cluster for device in session.devices().values())
+    total_j = sum(device.energy_j for session in cluster for device in session.devices.values())
     return sum(device.energy_j for device in shared_devices(cluster).values()) / total_j if total_j > 0.0 else 1.0
 
 
 def _gpus(session: Session) -> list[str]:
-    return [name for name, device in session.devices().items() if device.part is Part.GPU]
+    return [name for name, device in session.devices.items() if device.part is Part.GPU]
 
 
 def _sessions(processes: list[Process]) -> list[Session]:

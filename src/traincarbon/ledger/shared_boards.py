@@ -118,6 +118,15 @@ def metered_once_kwh(records: Iterable[Run], counted: Mapping[str, Counted]) -> 
     return sum(known) if known else None
 
 
+def boards_of(record: Run) -> Iterator[tuple[str, float, float]]:
+    """Yield each board that a record tells from all others by itself, and between which instants the run metered it. [s]."""
+    for use in _weighed(record):
+        if board := _board(use, place=use.host):
+            pieces = list(_pieces(record, use))
+            if pieces:
+                yield board, min(piece.from_s for piece in pieces), max(piece.to_s for piece in pieces)
+
+
 def _by_board(records: Collection[Run]) -> dict[str, list[_Piece]]:
     found: dict[str, list[_Piece]] = {}
     circles = _circles(records)

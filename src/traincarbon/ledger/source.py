@@ -26,7 +26,10 @@ class RunSource(Protocol):
         """Return the record of the run with that exact id."""
 
     def records_of_boards(self, run: Run) -> list[Run]:
-        """Return the records, *run* and others, that have one of its GPUs and began before it ended."""
+        """Return the records, *run* and others, that have one of its GPUs and ran, or run still, while it did."""
+
+    def records_around(self, begin: str, end: str, *, of_other_programs: bool = False) -> list[Run]:
+        """Return the records of runs that ran, or run still, between two instants: all, or those that other programs made."""
 
     def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
         """Return the records that :attr:`Questions.within` leaves out of those that ran between two instants, or still run; devices may be left out."""

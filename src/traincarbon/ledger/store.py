@@ -10,6 +10,7 @@ from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.forgetting import remove, remove_lines
 from traincarbon.ledger.imported_runs import add_records, checked
 from traincarbon.ledger.index import Index
+from traincarbon.ledger.index_file import IN_MEMORY
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import RECORD, read_lines
@@ -58,9 +59,15 @@ class Ledger(LedgerReader):
 
     @property
     def index(self) -> Index:
-        """The index, opened when first used. Each machine has its own, as SQLite cannot share a file between machines."""
+        """The index, opened when first used. Each machine has its own, as SQLite cannot share a file between machines.
+
+        As long as nothing was recorded it is in memory: a question makes no store.
+        """
+        if self._index is not None and self._index.file == IN_MEMORY and not _is_empty(self.store):
+            self.close()
         if self._index is None:
-            self._index = Index(self.store, os.path.join(self.store, f"index-{node_name(self.store)}.sqlite"), tell=self._progress)
+            file = IN_MEMORY if _is_empty(self.store) else os.path.join(self.store, f"index-{node_name(self.store)}.sqlite")
+            self._index = Index(self.store, file, tell=self._progress)
         return self._index
 
     @property
@@ -170,6 +177,17 @@ class Ledger(LedgerReader):
         if added.journals:
             self.index.add(added.journals if are_as_read else list(map(checked, added.journals)))
         return added.ids
+
+
+def _is_empty(store: str) -> bool:
+    """Return whether a store has no journals yet."""
+    try:
+        with os.scandir(os.path.join(store, "journals")) as entries:
+            return next(entries, None) is None
+    except FileNotFoundError:
+        return True
+    except OSError:  # what cannot be listed is a fault, which the index tells
+        return False
 
 
 def has_journal(store: str, file: str) -> bool:

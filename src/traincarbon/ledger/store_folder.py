@@ -40,9 +40,18 @@ def node_name(store: str) -> str:
     return name_of_machine(store, host_name()) or random_name()
 
 
+def known_node_name(store: str) -> str:
+    """Return what :func:`node_name` does, empty where the store has no secret yet: it is made by what writes, not by a question."""
+    try:
+        salt = _read(_secret_of(store))
+    except OSError:
+        return ""
+    return _hash(salt, host_name()) if salt else ""
+
+
 def name_of_machine(store: str, host: str) -> str:
     """Return the anonymous name that the machine *host* has in *store*, empty if the secret of the store can be neither read nor made."""
-    salt = _salt(os.path.join(store, "salt"))
+    salt = _salt(_secret_of(store))
     return _hash(salt, host) if salt else ""
 
 
@@ -74,6 +83,10 @@ def lives(process: int, known_life: str) -> bool | None:
         return None
     stat = stat_of(process)
     return stat is not None and not stat.has_ended and life(process) == known_life  # a zombie has ended too
+
+
+def _secret_of(store: str) -> str:
+    return os.path.join(store, "salt")
 
 
 def _salt(file: str) -> bytes:

@@ -4,7 +4,9 @@ import pytest
 
 from traincarbon import estimate
 from traincarbon.database.load import open_database
+from traincarbon.database.models import model_name
 from traincarbon.errors import AmbiguousError, NotFoundError, PlanError
+from traincarbon.estimation.families import FAMILIES
 from traincarbon.estimation.model.convolution import find_convolution
 
 IMAGENET = {"samples": "1.28M", "epochs": 90, "hw": "8 x V100-16GB"}
@@ -55,3 +57,40 @@ def test_a_vision_transformer_by_name_brings_its_images():
     answer = estimate(model="vit-base", samples=1e6, hw="a100")
     assert answer.flop_counts["how"] == "per_sample"
     assert answer.flop_counts["parts"]["attention"] == pytest.approx(12 * 12 * 768 * 197**2 * 1e6)
+
+
+@pytest.mark.parametrize(
+    ("model", "gmac", "family"),
+    [
+        ("regnety_160", 15.96, "convolution"),
+        ("tf_efficientnetv2_l", 36.1, "separable-convolution"),
+        ("mobilenetv3_large_100", 0.23, "separable-convolution"),
+        ("vgg19_bn", 19.63, "convolution"),
+        ("resnet50.a1_in1k", 4.11, "convolution"),
+        ("microsoft/swin-tiny-patch4-window7-224", 4.51, "vision"),
+        ("swin_base_patch4_window12_384", 47.19, "vision"),
+        ("beit_base_patch16_224", 17.58, "vision"),
+        ("openai/clip-vit-base-patch32", 7.39, "contrastive"),
+        ("CLIP ViT-L/14", 87.665, "contrastive"),
+        ("DiT-XL/2", 118.64, "diffusion"),
+        ("runwayml/stable-diffusion-v1-5", 401.6, "diffusion"),
+    ],
+)
+def test_networks_of_images_are_known_by_usual_names(model, gmac, family):
+    answer = estimate(model=model, samples=1e6, hw="a100")
+    assert answer.median("compute_flop") == pytest.approx(6e15 * gmac)
+    assert answer.plan.family == family
+
+
+def test_full_attention_at_another_image_size_is_pointed_out():
+    said = "the multiply-adds of BEiT-B/16 are taken to grow with the number of pixels; full attention grows faster"
+    assert said in estimate(model="beit-base", samples=1e6, image_size=384, hw="a100").warnings
+    assert said not in estimate(model="beit-base", samples=1e6, hw="a100").warnings
+
+
+def test_every_network_has_a_family_of_images_and_a_name_of_its_own(shipped):
+    rows = shipped.all_rows("image_networks")
+    assert all(FAMILIES[row["family"]].medium == "image" for row in rows)
+    names = [model_name(name.replace("/", "-")) for row in rows for name in (row["image_network"], *row["aliases"].split())]
+    assert len(names) == len(set(names))
+    assert not set(names) & {model_name(row["convolution"]) for row in shipped.all_rows("convolutions")}

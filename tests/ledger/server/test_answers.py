@@ -95,6 +95,14 @@ def test_a_record_that_cannot_be_read_is_named_and_the_rest_is_shown(sources, se
     assert [fault.partition(":")[0] for fault in found.faults()] == ["run-003"]
 
 
+def test_the_runs_of_some_time_are_the_same(sources):
+    index, server = sources
+    for asked in (("2026-02-01", "2026-02-10"), ("2026-03-01T00:00:00Z", "2026-03-01T00:00:01Z")):
+        for of_other_programs in (False, True):
+            ours, theirs = (source.records_around(*asked, of_other_programs=of_other_programs) for source in (server, index))
+            assert {run.run_id: run.to_dict() for run in ours} == {run.run_id: run.to_dict() for run in theirs}
+
+
 @pytest.mark.usefixtures("sources")
 def test_a_list_by_the_library_says_which_server(database, monkeypatch, tmp_path):
     monkeypatch.setenv("CARBON_LEDGER", database)

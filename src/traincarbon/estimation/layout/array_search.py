@@ -3,35 +3,30 @@
 import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 
+from traincarbon.estimation.layout.array_bounds import bounds
 from traincarbon.estimation.layout.array_candidates import (
     Array,
-    Batches,
     Candidates,
-    batches,
+    Ways,
     candidates,
-    may_shard_weights,
-    most_chunks,
     take,
-    taken,
-    with_sharded_weights,
+    ways,
+    with_micro_batch,
 )
-from traincarbon.estimation.layout.search import OFF_STATED, OFF_USUAL, LayoutTask, Spread, recomputations
-from traincarbon.formulas.layer import LayerTime, layer_time
+from traincarbon.estimation.layout.array_layers import layers_of, of_rows
+from traincarbon.estimation.layout.search import MICRO_BATCHES, OFF_STATED, OFF_USUAL, LayoutTask, Spread, recomputations
 from traincarbon.formulas.layout import Layout, Machine, Shape
 from traincarbon.formulas.memory import LayoutMemory, activations_b, state_by_purpose
-from traincarbon.formulas.step import StepTime, least_step_s, step_mfu, time_by_term
+from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
 
-_PLANS_AT_ONCE = 1024
-"""Plans of a block: their rows fit in the cache of a core, and are many for each call of NumPy."""
-_DEGREES = 9
-"""More than the powers of two among the degrees of any kind of parallelism: exponents from one on, as frexp gives them."""
-_BELOW = 1.0 - 1e-9
-"""How far a bound is lowered, so that rounding does not raise it above what it bounds."""
-Fields = TypeVar("Fields", Shape, Layout, LayoutMemory)
+_PLANS_AT_ONCE = 4096
+"""Plans of a block: many rows for each call of NumPy, in arrays that fit in the cache that the cores share."""
+_LARGEST_B = 2**25 - 2**16
+"""An array that is freed at once: the GNU allocator then keeps the memory of smaller arrays for the next ones (mallopt(3), M_MMAP_THRESHOLD)."""
 
 
 class _Best(NamedTuple):
@@ -51,14 +46,13 @@ def fastest_of_each(task: LayoutTask) -> Spread:
             are fixed, the habits and the size of the scale-up domain hold for all.
     """
     count = len(task.accelerators)
-    blocks = [block for alike in _alike(task) for block in np.split(alike, range(_PLANS_AT_ONCE, len(alike), _PLANS_AT_ONCE))] or [np.zeros(0, dtype=int)]
-    tasks = [_block(task, rows) for rows in blocks]
-    if len(blocks) < 2:
-        found = [_best_of(each) for each in tasks]
-    else:
-        with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as pool:
-            found = list(pool.map(_best_of, tasks))
-    plan = np.concatenate([rows[best.plan] for rows, best in zip(blocks, found, strict=True)])
+    found: list[_Best] = []
+    is_found = np.zeros(count, dtype=bool)
+    for off in OFF_STATED if task.is_batch_stated else OFF_USUAL:
+        for best in _best_of_blocks(task, off, _blocks(task, np.flatnonzero(~is_found))):
+            found.append(best)
+            is_found[best.plan] = True
+    plan = np.concatenate([best.plan for best in found])
     layout = Layout(*_gathered([best.layout for best in found], plan, count))
     step = StepTime(*_gathered([best.step for best in found], plan, count))
     memory = LayoutMemory(*_gathered([best.memory for best in found], plan, count))
@@ -68,21 +62,21 @@ def fastest_of_each(task: LayoutTask) -> Spread:
 def _with_mfu(task: LayoutTask, spread: Spread) -> Spread:
     known = np.flatnonzero(np.isfinite(spread.layout.sequences))
     mfu = np.full(len(task.accelerators), np.nan)
-    layout = Layout(*(take(field, known) for field in spread.layout))
-    shape, machine = _of_rows(task, known)
-    mfu[known] = step_mfu(shape=shape, layout=layout, machine=machine, seconds_s=spread.step.total_s[known])
+    shape, machine = of_rows(task, known)
+    mfu[known] = step_mfu(shape=shape, layout=take(spread.layout, known), machine=machine, seconds_s=spread.step.total_s[known])
     return spread._replace(mfu=mfu)
 
 
-def _alike(task: LayoutTask) -> list[Array]:
-    """Return the plans of dense models and those of mixtures of experts apart: dense ones need no sums over experts."""
-    mixed = np.broadcast_to(task.shape.experts, task.accelerators.shape) > 1.0
-    return [rows for rows in (np.flatnonzero(~mixed), np.flatnonzero(mixed)) if len(rows)]
+def _blocks(task: LayoutTask, rows: Array) -> list[Array]:
+    """Return the *rows* in blocks of plans, dense models and mixtures of experts apart: dense ones need no sums over experts."""
+    mixed = np.broadcast_to(task.shape.experts, task.accelerators.shape)[rows] > 1.0
+    alike = [each for each in (rows[~mixed], rows[mixed]) if len(each)]
+    return [block for each in alike for block in np.array_split(each, -(-len(each) // _PLANS_AT_ONCE))] or [rows]
 
 
 def _block(task: LayoutTask, rows: Array) -> LayoutTask:
     """Return the task of some of the plans, with one number for each field of the model or the machine that is the same in all of them."""
-    shape, machine = _of_rows(task, rows)
+    shape, machine = of_rows(task, rows)
     count, sequences = (np.broadcast_to(each, task.accelerators.shape)[rows] for each in (task.accelerators, task.sequences))
     return task._replace(
         shape=Shape(*map(_one_or_all, shape)),
@@ -97,38 +91,54 @@ def _one_or_all(field: Array) -> Array:
     return float(field[0]) if hasattr(field, "shape") and len(field) and (field == field[0]).all() else field
 
 
-def _best_of(task: LayoutTask) -> _Best:
-    """Return the fastest layouts of a block: near the wanted batch, and farther off for the plans that have none there."""
-    near, far = OFF_STATED if task.is_batch_stated else OFF_USUAL
-    best = _best_near(task, near)
-    rest = np.setdiff1d(np.arange(len(task.accelerators)), best.plan, assume_unique=True)
-    if not len(rest):
-        return best
-    other = _best_near(_block(task, rest), far)
-    return _Best(
-        np.concatenate([best.plan, rest[other.plan]]),
-        Layout(*map(_joined, best.layout, other.layout)),
-        StepTime(*map(_joined, best.step, other.step)),
-        LayoutMemory(*map(_joined, best.memory, other.memory)),
-    )
+def _best_of_blocks(task: LayoutTask, off: float, blocks: list[Array]) -> list[_Best]:
+    """Return the fastest layouts of each block of plans, those whose batch is near enough."""
 
+    def of_block(rows: Array) -> _Best:
+        best = _best_near(_block(task, rows), off)
+        return best._replace(plan=rows[best.plan])
 
-def _joined(own: Array, more: Array) -> Array:
-    return np.concatenate([own, more])
+    if sum(map(len, blocks)) <= _PLANS_AT_ONCE:
+        return [of_block(rows) for rows in blocks]
+    np.empty(_LARGEST_B, dtype=np.uint8)
+    with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as pool:
+        return list(pool.map(of_block, blocks))
 
 
 def _best_near(task: LayoutTask, off: float) -> _Best:
     """Return the fastest layouts whose batch is near enough.
 
-    Each way to divide a model has a bound that none of its layouts is below. The way of each plan with the least bound is costed first, then all
-    whose bound is not above the time that was found. So the result is that of costing all.
+    Each way to divide a model has, with each micro-batch, a bound that none of its layouts is below. Those of each plan with the least bound are
+    costed first, then all whose bound is not above the time that was found. So the result is that of costing all.
     """
-    tried = _holding(task, batches(task, off))
-    bound_s = _bounds(task, tried)
-    promising = _fastest(_costed(task, candidates(task, taken(tried, _first_least(tried.plan, bound_s)))))
-    least_s = np.full(len(task.accelerators), np.inf)
+    found, place, bound_s = bounds(task, ways(task, off), off)
+    promising = _fastest(_costed(task, candidates(task, _promising(task, found, place, bound_s))))
+    least_s = np.full(len(task.accelerators), np.finfo(float).max)
     least_s[promising.plan] = promising.step.total_s / promising.layout.sequences
-    return _fastest(_costed(task, candidates(task, taken(tried, np.flatnonzero(bound_s <= least_s[tried.plan])))))
+    return _fastest(_costed(task, candidates(task, _not_above(task, found, place, bound_s, least_s[found.plan]))))
+
+
+def _promising(task: LayoutTask, found: Ways, place: Array, bound_s: list[Array]) -> Candidates:
+    """Return the way and micro-batch of each plan with the least bound."""
+    of_way_s, micro_batch = np.full(len(place), np.inf), np.ones(len(place))
+    for size, each_s in zip(MICRO_BATCHES, bound_s, strict=False):
+        rows = np.flatnonzero(each_s < of_way_s[: len(each_s)])
+        of_way_s[rows], micro_batch[rows] = each_s[rows], size
+    at = np.full(int(place.max(initial=0)) + 1, -1)
+    at[place] = np.arange(len(place))
+    order = at[at >= 0]
+    rows = order[_first_least(found.plan[order], of_way_s[order])]
+    rows = rows[of_way_s[rows] < np.inf]
+    return with_micro_batch(task, take(found, rows), micro_batch[rows])
+
+
+def _not_above(task: LayoutTask, found: Ways, place: Array, bound_s: list[Array], least_s: Array) -> Candidates:
+    """Return the ways and micro-batches whose bound is not above the least time of their plan, in the order in which a search tries them."""
+    rows = [np.flatnonzero(each_s <= least_s[: len(each_s)]) for each_s in bound_s]
+    way = np.concatenate(rows or [np.zeros(0, dtype=int)])
+    micro_batch = np.repeat(MICRO_BATCHES[: len(rows)], [len(each) for each in rows])
+    order = np.lexsort((micro_batch, place[way]))
+    return with_micro_batch(task, take(found, way[order]), micro_batch[order])
 
 
 def _fastest(found: _Best) -> _Best:
@@ -145,114 +155,24 @@ def _fastest(found: _Best) -> _Best:
 def _costed(task: LayoutTask, tried: Candidates) -> _Best:
     """Return those of the layouts *tried* that fit, with step and memory."""
     (plan, layout), memory = _fitting(task, tried)
-    shape, machine = _of_rows(task, plan)
-    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=_layers(task, plan, layout))
+    shape, machine = of_rows(task, plan)
+    step = time_by_term(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer=layers_of(task, plan, layout))
     return _Best(plan, layout, step, memory)
-
-
-def _holding(task: LayoutTask, found: Batches) -> Candidates:
-    """Return the ways that fit with one chunk on a stage and the sharding that suits them best, each with the least recomputation with which it does.
-
-    More chunks need more memory, so no layout of a way fits with less recomputation.
-    """
-    tried, limit_b = found.tried, take(task.memory_b, found.tried.plan)
-    state_b = _least_state_b(task, taken(tried, found.first))[found.way]
-    again = {name: np.zeros(len(tried.plan)) for name in ("recompute_layers", "recompute_attention")}
-    fits = np.zeros(len(tried.plan), dtype=bool)
-    rows = np.flatnonzero(state_b <= limit_b)
-    for choice in recomputations(task):
-        plan, layout = taken(tried, rows)
-        fits[rows] = state_b[rows] + activations_b(shape=_taken(task.shape, plan), layout=layout._replace(**choice)) <= take(limit_b, rows)
-        for name, field in again.items():
-            field[rows] = choice.get(name, 0.0)
-        rows = rows[~fits[rows]]
-    return taken(tried._replace(layout=tried.layout._replace(**again)), np.flatnonzero(fits))
-
-
-def _least_state_b(task: LayoutTask, ways: Candidates) -> Array:
-    """Return the bytes of weights, gradients and optimiser with the sharding that needs the least."""
-    plan, layout = ways
-    shape = _taken(task.shape, plan)
-    state_b = state_by_purpose(shape=shape, layout=layout).total_b
-    rows = np.flatnonzero(may_shard_weights(layout))
-    plan, layout = taken(ways, rows)
-    by_weights = state_by_purpose(shape=_taken(task.shape, plan), layout=with_sharded_weights(layout, 1.0)).total_b
-    state_b[rows] = np.minimum(state_b[rows], by_weights)
-    return state_b
-
-
-def _bounds(task: LayoutTask, tried: Candidates) -> Array:
-    """Return the seconds for each sequence that no layout of a way is below, whatever it exchanges."""
-    plan, layout = tried
-    shape, machine = _of_rows(task, plan)
-    layer_s = _layers_s(task, plan, layout)
-    chunks = most_chunks(shape.layers, layout)
-    bound_s = least_step_s(shape=shape, layout=layout, machine=machine, sustained=task.sustained, layer_s=layer_s, chunks=chunks)
-    return bound_s / layout.sequences * _BELOW
-
-
-def _layers_s(task: LayoutTask, plan: Array, layout: Layout) -> Array:
-    """Return the whole time of a layer of each layout."""
-    first, same = _distinct_layers(plan, layout, len(task.accelerators))
-    return _layer_of_rows(task, plan, layout, first).total_s[same]
-
-
-def _layer_of_rows(task: LayoutTask, plan: Array, layout: Layout, rows: Array) -> LayerTime:
-    shape, machine = _of_rows(task, plan[rows])
-    return layer_time(shape=shape, layout=Layout(*(take(field, rows) for field in layout)), machine=machine, sustained=task.sustained)
-
-
-def _layers(task: LayoutTask, plan: Array, layout: Layout) -> LayerTime:
-    """Return the time of a layer of each layout, computed once for each distinct one."""
-    first, same = _distinct_layers(plan, layout, len(task.accelerators))
-    return LayerTime(*(take(field, same) for field in _layer_of_rows(task, plan, layout, first)))
-
-
-def _of_rows(task: LayoutTask, plan: Array) -> tuple[Shape, Machine]:
-    """Return model and machine of each row, whose plans these are."""
-    return Shape(*(take(field, plan) for field in task.shape)), Machine(*(take(field, plan) for field in task.machine))
-
-
-def _distinct_layers(plan: Array, layout: Layout, plans: int) -> tuple[Array, Array]:
-    """Return a row for each distinct layer, and which of these each row has.
-
-    A layer of a plan depends on tensor, context and expert parallelism, micro-batch and recomputation; so there are fewer than layouts.
-    """
-    kind, kinds = np.zeros(len(plan), dtype=int), 1
-    for field in (layout.tp, layout.cp, layout.ep, layout.micro_batch):
-        if hasattr(field, "shape"):
-            kind, kinds = kind * _DEGREES + np.frexp(field)[1], kinds * _DEGREES
-    for field in (layout.recompute_layers, layout.recompute_attention):
-        if hasattr(field, "shape"):
-            kind, kinds = kind * 2 + field.astype(int), kinds * 2
-    kind, kinds = _numbered(kind, kinds)
-    same, count = _numbered(plan * kinds + kind, plans * kinds)
-    first = np.zeros(count, dtype=int)
-    first[same] = np.arange(len(same))
-    return first, same
-
-
-def _numbered(key: Array, size: int) -> tuple[Array, int]:
-    """Return *key*, whole numbers below *size*, as numbers from zero on without gaps, and how many there are."""
-    seen = np.zeros(size, dtype=bool)
-    seen[key] = True
-    place = np.cumsum(seen) - 1
-    return place[key], int(place[-1]) + 1 if size else 0
 
 
 def _fitting(task: LayoutTask, tried: Candidates) -> tuple[Candidates, LayoutMemory]:
     """Return the layouts that fit, each with the least recomputation with which it does."""
-    shape, limit_b = _taken(task.shape, tried.plan), take(task.memory_b, tried.plan)
+    shape, limit_b = take(task.shape, tried.plan), take(task.memory_b, tried.plan)
     tried = tried._replace(layout=tried.layout._replace(recompute_layers=0.0, recompute_attention=0.0))
     state = state_by_purpose(shape=shape, layout=tried.layout)
     holds_state = np.flatnonzero(state.total_b <= limit_b)
     plan, limit_b = tried.plan[holds_state], take(limit_b, holds_state)
-    shape, layout, state = _taken(shape, holds_state), _taken(tried.layout, holds_state), _taken(state, holds_state)
+    shape, layout, state = take(shape, holds_state), take(tried.layout, holds_state), take(state, holds_state)
     state_b, activated_b = state.total_b, np.zeros(len(plan))
     again = {name: np.zeros(len(plan)) for name in ("recompute_layers", "recompute_attention")}
     rows = np.arange(len(plan))
     for choice in recomputations(task):
-        activated_b[rows] = activations_b(shape=_taken(shape, rows), layout=_taken(layout, rows)._replace(**choice))
+        activated_b[rows] = activations_b(shape=take(shape, rows), layout=take(layout, rows)._replace(**choice))
         for name, field in again.items():
             field[rows] = choice.get(name, 0.0)
         rows = rows[state_b[rows] + activated_b[rows] > take(limit_b, rows)]
@@ -260,12 +180,7 @@ def _fitting(task: LayoutTask, tried: Candidates) -> tuple[Candidates, LayoutMem
     fits[rows] = False
     kept = np.flatnonzero(fits)
     memory = state._replace(activations_b=activated_b)
-    return Candidates(plan[kept], _taken(layout._replace(**again), kept)), LayoutMemory(*(_rows(field, kept) for field in memory))
-
-
-def _taken(fields: Fields, rows: Array) -> Fields:
-    """Return the *rows* of each field."""
-    return type(fields)(*(take(field, rows) for field in fields))
+    return Candidates(plan[kept], take(layout._replace(**again), kept)), LayoutMemory(*(_rows(field, kept) for field in memory))
 
 
 def _first_least(plan: Array, value: Array) -> Array:

@@ -49,6 +49,8 @@ class ModelConfig:
         extra_layer_params: Parameters that only this architecture has in each layer; in a hybrid, in each layer of attention.
         mixer_layers: Layers in which something else stands in the place of attention.
         mixer_params: Parameters of that, in each.
+        window: Tokens that a layer with a window sees.
+        windowed_layers: Layers that see no more than that.
     """
 
     architecture: str
@@ -92,3 +94,5 @@ class ModelConfig:
     extra_layer_params: int = 0
     mixer_layers: int = 0
     mixer_params: int = 0
+    window: int = 0
+    windowed_layers: int = 0

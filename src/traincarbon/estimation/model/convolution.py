@@ -1,5 +1,6 @@
-"""Convolutional networks that the database knows: parameters, and multiply-adds of one image."""
+"""Networks of images that the database knows by their multiply-adds of one image: convolutions, transformers with windows, CLIP, diffusion models."""
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.database.models import model_name
@@ -8,17 +9,22 @@ from traincarbon.estimation.walk import Link
 from traincarbon.formulas import sample_flop
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from traincarbon.database.load import Database
     from traincarbon.database.records import Row
 
+_ADDED = re.compile(r"^tf_|_bn$|_100$|_tf(?=_)|_224$|\..*$")
+"""What names of PyTorch Image Models have beside that of the network: a conversion, a width of 100 %, the usual image size, the weights."""
+_REGNET = re.compile(r"(regnet[xy])_([0-9]{3,4})")
 SCALED_GMAC = Link("gmac_per_sample", sample_flop.scaled_gmac, reference_gmac="reference_gmac", image_size="image_size", reference_size="reference_size")
 
 
 class Convolution(NamedTuple):
-    """A convolutional network.
+    """A network of images.
 
     Attributes:
-        id: Its id in ``convolutions.csv``.
+        id: Its id in ``convolutions.csv`` or ``image_networks.csv``.
         name: What people call it.
         params: Its parameters.
         image_size: Side of the images that the multiply-adds are published for. [px]
@@ -36,11 +42,28 @@ class Convolution(NamedTuple):
 
 def find_convolution(database: "Database", text: str) -> Convolution | None:
     """Return the network that *text* names in any usual spelling, None where there is none."""
-    return database.remember(_convolutions, None).get(model_name(text.rpartition("/")[2]))
+    known = database.remember(_convolutions, None)
+    return next((known[name] for name in _spellings(text) if name in known), None)
+
+
+def _spellings(text: str) -> "Iterator[str]":
+    """Yield the names that *text* may be one of: whole, without its owner, without what PyTorch Image Models adds for weights and conversions."""
+    short = text.strip().rpartition("/")[2]
+    plain = _ADDED.sub("", short.lower())
+    regnet = _REGNET.fullmatch(plain)
+    yield model_name(text.strip().replace("/", "-"))
+    yield model_name(short)
+    yield model_name(plain)
+    if regnet is not None:
+        yield model_name(f"{regnet[1]}-{int(regnet[2]) / 10:g}gf")
 
 
 def _convolutions(database: "Database", _key: None) -> dict[str, Convolution]:
-    return {model_name(row["convolution"]): _convolution(row) for row in database.all_rows("convolutions")}
+    known = {model_name(row["convolution"]): _convolution(row) for row in database.all_rows("convolutions")}
+    for row in database.all_rows("image_networks"):
+        network = Convolution(row["image_network"], row["name"], float(row["params"]), float(row["image_size"]), float(row["gmac"]), row["family"])
+        known |= {model_name(name.replace("/", "-")): network for name in (network.id, *row["aliases"].split())}
+    return known
 
 
 def _convolution(row: "Row") -> Convolution:

@@ -5,6 +5,7 @@ from traincarbon.estimation.model.architectures import Architecture
 from traincarbon.estimation.model.config import ModelConfig
 from traincarbon.estimation.model.experts import expert_fields
 from traincarbon.estimation.model.keys import ConfigKeys, head_width
+from traincarbon.estimation.model.windows import windows_of
 
 
 def decoder_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelConfig:
@@ -28,6 +29,7 @@ def decoder_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelCo
     context = keys.count("max_position_embeddings", "n_positions", "n_ctx", "seq_length", "max_seq_len", default=0, least=0)
     scaled = keys.part("rope_scaling" if keys.table.get("rope_scaling") else "rope_parameters")
     trained = scaled.count("original_max_position_embeddings", default=0, least=0)
+    window, windowed_layers = windows_of(keys, kind, layers)
     bias = keys.flag("use_bias", "bias", default=False)
     query_bias = keys.flag("attention_bias", "qkv_bias", "use_qkv_bias", "add_qkv_bias", default=common.query_bias or bias)
     is_llama_like = common.output_bias or kind not in ("qwen2", "qwen2_moe", "glm", "glm4", "glm4_moe", "stablelm")
@@ -57,6 +59,8 @@ def decoder_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelCo
         qk_norm=_qk_norm(keys, kind, common),
         norms=_norms(keys, kind, common),
         final_norms=0 if kind == "opt" and not keys.flag("do_layer_norm_before", default=True) else common.final_norms,
+        window=window,
+        windowed_layers=windowed_layers,
         **expert_fields(keys, kind, layers),
     )
 

@@ -29,6 +29,8 @@ _DECODER = {
     "position_buckets": "position_buckets",
     "image_size": "image_size",
     "patch_size": "patch_size",
+    "window": "sliding_window",
+    "windowed_layers": "windowed_layers",
 }
 _T5 = {
     "layers": "num_layers",

@@ -5,12 +5,12 @@ from dataclasses import replace
 from os import path
 from typing import TYPE_CHECKING, NamedTuple
 
-from traincarbon.errors import CarbonError, NotFoundError, PlanError
+from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError, PlanError
 from traincarbon.estimation.families import contradicts
 from traincarbon.estimation.model import hub
 from traincarbon.estimation.model.architectures import ARCHITECTURES
 from traincarbon.estimation.model.config import ModelConfig
-from traincarbon.estimation.model.huggingface import read_file
+from traincarbon.estimation.model.huggingface import Reading, read_file
 from traincarbon.estimation.model.size import attention_weights, size_of
 from traincarbon.estimation.model.speech import find_speech_encoder, speech_fields
 from traincarbon.estimation.plan import Plan
@@ -107,7 +107,7 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     try:
         model = _model(plan.model, database, is_complete={"params", "layers", "hidden"} <= stated.keys())
     except CarbonError as error:
-        known = _with_other_model(plan, plan.model, database) if isinstance(error, NotFoundError) else None
+        known = _with_other_model(plan, plan.model, database) if isinstance(error, (AmbiguousError, NotFoundError)) else None
         if known is not None:
             return known, None
         if "params" not in stated or not is_place(plan.model):
@@ -165,17 +165,33 @@ def _model(name: str, database: "Database", *, is_complete: bool) -> Model | Non
 
 
 def _read(database: "Database", name: str) -> Model:
-    tokens = None
     if name.startswith(hub.PREFIX):
         reading = hub.fetch(name.removeprefix(hub.PREFIX))
     elif is_place(name):
         reading = read_file(name)
     else:
-        from traincarbon.database.models import find_model
-        from traincarbon.estimation.model.named import reading_of
+        return _named(database, name)
+    return _counted(name, reading, None)
 
-        product = find_model(database, name)
-        reading, name, tokens = reading_of(product), product.id, product.value("training_tokens")
+
+def _named(database: "Database", name: str) -> Model:
+    """Return the model of the database that *name* names; of a vision transformer it may name patch and image size too."""
+    from traincarbon.database.models import find_model
+    from traincarbon.estimation.model.named import reading_of
+    from traincarbon.estimation.model.vision_names import vision_name
+
+    of_images = vision_name(name)
+    product = find_model(database, name if of_images is None else of_images.id)
+    reading = reading_of(product)
+    if of_images is not None and (of_images.patch_size or of_images.image_size):
+        patch, image = of_images.patch_size or reading.config.patch_size, of_images.image_size or reading.config.image_size
+        reading = reading._replace(config=replace(reading.config, patch_size=patch, image_size=image))
+        return _counted(name.strip(), reading, None)
+    return _counted(product.id, reading, product.value("training_tokens"))
+
+
+def _counted(name: str, reading: Reading, tokens: float | None) -> Model:
+    """Return the model *name* with its parameters counted."""
     config, warnings = reading
     size = size_of(config)
     return Model(name, config, float(size.params), float(size.active_params), tokens, warnings)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.packs.packages import has_pyarrow
-from traincarbon.ledger.store_folder import node_name
+from traincarbon.ledger.store_folder import known_node_name
 
 VARIABLE = "CARBON_COMPACT_ABOVE"
 ABOVE_B = 1_000_000_000
@@ -49,7 +49,7 @@ class Journals(NamedTuple):
 
 def journals_of_store(store: str) -> Journals | None:
     """Return what the index of a store says of its journals, None if there is no index. It is read as it is."""
-    index = os.path.join(store, f"index-{node_name(store)}.sqlite") if os.path.isdir(store) else ""
+    index = os.path.join(store, f"index-{known_node_name(store)}.sqlite")
     if not os.path.isfile(index):
         return None
     try:

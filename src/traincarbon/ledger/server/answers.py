@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.listed_runs import ACROSS, BOUNDED, SUMMED, WITHIN, Questions
-from traincarbon.ledger.run import Run, timestamp
+from traincarbon.ledger.run import Run, timestamp, wall_clock_s
 from traincarbon.ledger.server.connection import ServerLedger
 from traincarbon.ledger.server.schema import check_schema
 from traincarbon.ledger.server.stored_record import record_from
@@ -21,8 +21,14 @@ _RUNS = "traincarbon.runs AS run"
 _IS_ALONE = "NOT EXISTS (SELECT 1 FROM traincarbon.runs AS other WHERE other.run_id = run.run_id AND other.cluster <> run.cluster)"
 _ID = f"CASE WHEN run.cluster = '' OR {_IS_ALONE} THEN run.run_id ELSE run.run_id || '@' || run.cluster END"
 """The id of a run as it is shown: with its cluster where another cluster has a run of that id."""
-_WHERE = "run.record IS NOT NULL AND (CAST(:p1 AS text) = '' OR project = :p1) AND (CAST(:p2 AS text) = '' OR state = :p2) AND started_at >= CAST(:p3 AS text) "
-_WORDS = "AND (CAST(:p4 AS text) = '' OR strpos(lower(run_id || ' ' || project || ' ' || hw), lower(:p4)) > 0)"
+_WHERE = "run.record IS NOT NULL AND {where}"
+_TERMS = {
+    "project": "project = {}",
+    "state": "state = {}",
+    "since": "started_at >= {}",
+    "until": "started_at <= {}",
+    "words": "strpos(lower(run_id || ' ' || project || ' ' || hw), lower(CAST({} AS text))) > 0",
+}
 _LISTED = f"{_ID} AS shown_id, started_at, project, state, hw, duration_s, gpu_h, energy_kwh, co2e_kg, cost_usd"
 _SUM = "CAST(coalesce(sum({what}), 0) AS double precision), count({what})"
 _SUMS, _BOUNDED = (", ".join(_SUM.format(what=SUMMED[name]) for name in names) for names in (SUMMED, BOUNDED))
@@ -34,21 +40,28 @@ WITH RECURSIVE found(name) AS (
 ) SELECT name FROM found WHERE name IS NOT NULL LIMIT :p1
 """
 IN_POSTGRESQL = Questions(
-    total=f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}{_WORDS}",
-    page=f"SELECT {_LISTED} FROM {_RUNS} WHERE {_WHERE}{_WORDS} ORDER BY {{sorting}} LIMIT :p5 OFFSET :p6",
+    value=":p{}",
+    runs=_RUNS,
+    runs_in_order=_RUNS,
+    terms=_TERMS,
+    total=f"SELECT count(*) FROM {{runs}} WHERE {_WHERE}",
+    page=f"SELECT {_LISTED} FROM {{runs}} WHERE {_WHERE} ORDER BY {{sorting}} LIMIT {{most}} OFFSET {{before}}",
     projects=_PROJECTS,
-    months=f"SELECT month, project, count(*), {_SUMS} FROM {_RUNS} WHERE {_WHERE}{_WORDS} GROUP BY 1, 2 ORDER BY 1, 2",
+    months=f"SELECT month, project, count(*), {_SUMS} FROM {_RUNS} WHERE {_WHERE} GROUP BY 1, 2 ORDER BY 1, 2",
     within=(
         f"SELECT project, substr(started_at, 1, CAST(:p4 AS integer)), count(*), {_BOUNDED} FROM {_RUNS} "
         f"WHERE run.record IS NOT NULL AND {WITHIN.format(**_BETWEEN)} GROUP BY 1, 2"
     ),
 )
 _ACROSS = f"SELECT {_ID}, record FROM {_RUNS} WHERE run.record IS NOT NULL AND {ACROSS.format(**_BETWEEN)}"
-_RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4) ORDER BY started_at DESC, run_id LIMIT :p5"
-_COUNT = f"SELECT count(*) FROM {_RUNS} WHERE {_WHERE}AND (CAST(:p4 AS text) = '' OR started_at <= :p4)"
+_RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE} ORDER BY started_at DESC, run_id LIMIT {{most}}"
 _IDS = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND (starts_with(run_id, :p1) OR run_id = ANY(:p3)) ORDER BY started_at DESC, run_id LIMIT :p2"
 _RECORD = f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p2) AND {_ID} = :p1"
 
+_AROUND = (
+    f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND started_at BETWEEN :p3 AND :p2 "
+    "AND (state = 'running' OR ended_at IS NULL OR ended_at >= :p1)"
+)
 _OF_BOARDS = (
     f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND started_at BETWEEN :p1 AND :p2 "
     "AND EXISTS (SELECT 1 FROM unnest(CAST(:p3 AS text[])) AS gpu WHERE strpos(record, gpu) > 0)"
@@ -83,10 +96,11 @@ class ServerRuns:
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
-        chosen = (project, state, since, until)
+        where, values = self.questions.where({"project": project, "state": state, "since": since, "until": until})
         self._faults = []
-        ((total,),) = self.rows(_COUNT, *chosen)
-        return self._read(self.rows(_RECORDS, *chosen, limit or None)), total
+        ((total,),) = self.rows(self.questions.total.format(runs=self.questions.runs, where=where), *values)
+        most = self.questions.value.format(len(values) + 1)
+        return self._read(self.rows(_RECORDS.format(where=where, most=most), *values, limit or None)), total
 
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
@@ -106,6 +120,11 @@ class ServerRuns:
             return []
         began_s, ended_s = min(attempt.began_s for attempt in run.attempts), max(attempt.ended_s for attempt in run.attempts)
         return self._read(self.rows(_OF_BOARDS, timestamp(began_s - _MONTH_S), timestamp(ended_s), gpus))
+
+    def records_around(self, begin: str, end: str, *, of_other_programs: bool = False) -> list[Run]:
+        """Return the records of runs that ran, or run still, between two instants, and began at most a month before: all, or those that other programs made."""
+        others = ' AND strpos(record, \'"source": ""\') = 0' if of_other_programs else ""
+        return self._read(self.rows(_AROUND + others, begin, end, timestamp((wall_clock_s(begin) or 0.0) - _MONTH_S)))
 
     def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
         """Return the records, without their devices, of runs that ran between two instants and crossed one of them, took long, or still run."""

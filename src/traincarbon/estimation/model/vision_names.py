@@ -1,0 +1,53 @@
+"""Names of vision transformers with their patch and image size, as papers, PyTorch Image Models, torchvision and Hugging Face write them."""
+
+import re
+from typing import NamedTuple
+
+_SIZES = {"ti": "tiny", "t": "tiny", "s": "small", "b": "base", "l": "large", "h": "huge", "g": "giant", "G": "gigantic", "bigG": "gigantic"}
+_NAME = re.compile(
+    r"(?:deit-?3|deit|dinov2|dino|mae|vit-mae|vit)-?(?P<size>tiny|small|base|large|huge|giant|gigantic|bigG|[Tt]i|[TtSsBbLlHhgG])"
+    r"(?:-?(?:patch)?(?P<patch>8|14|16|32))?(?P<rest>(?:-(?:augreg|in1k|in21k|in22k|gap|clip|mae|dino|dinov2|lvd142m|distilled))*)"
+    r"(?:[-@](?P<image>[1-9][0-9]{2,3})(?:px)?)?(?:-(?:augreg|in1k|in21k|in22k))*"
+)
+_DINOV2 = (14, 518)
+"""Patch and image size of DINOv2, as its configurations state them."""
+
+
+class VisionName(NamedTuple):
+    """What the name of a vision transformer says.
+
+    Attributes:
+        id: The id of the model of its shape.
+        patch_size: Side of a patch, None where the name does not say it. [px]
+        image_size: Side of an image, None where the name does not say it. [px]
+    """
+
+    id: str
+    patch_size: int | None
+    image_size: int | None
+
+
+def vision_name(text: str) -> VisionName | None:
+    """Return what the name of a vision transformer says, None of a *text* that is none.
+
+    A lower-case ``g`` is the giant of 1.0e9 parameters, a capital one that of 1.8e9. The giant of DINOv2 has another shape.
+
+    Example:
+        >>> vision_name("vit_base_patch16_384"), vision_name("ViT-L/14@336px"), vision_name("swin_tiny")
+        (VisionName(id='vit-base', patch_size=16, image_size=384), VisionName(id='vit-large', patch_size=14, image_size=336), None)
+    """
+    plain = re.sub(r"[\s_/.]+", "-", text.strip().removeprefix("timm/").removeprefix("google/").removeprefix("facebook/").removeprefix("WinKawaks/"))
+    plain = re.sub(r"^(?=[A-Za-z])(?:ViT|VIT|DeiT|DINOv2|DINO|MAE)", lambda match: match[0].lower(), plain)
+    plain = re.sub(r"^(dinov2|dino)-vit", r"\1-", plain)
+    found = _NAME.fullmatch(plain)
+    if found is None:
+        return None
+    size = found["size"] if found["size"] in _SIZES else found["size"].lower()
+    size = _SIZES.get(size, size)
+    is_dinov2 = "dinov2" in plain
+    if is_dinov2 and size == "giant":
+        return None
+    patch, image = (int(found[name]) if found[name] else None for name in ("patch", "image"))
+    if is_dinov2:
+        patch, image = patch or _DINOV2[0], image or _DINOV2[1]
+    return VisionName(f"vit-{size}", patch, image)

@@ -1,0 +1,60 @@
+"""Names of vision transformers: each says a shape, and maybe a patch and an image size."""
+
+import pytest
+
+from traincarbon import estimate
+from traincarbon.estimation.model.vision_names import vision_name
+
+
+@pytest.mark.parametrize(
+    ("text", "id", "patch", "image"),
+    [
+        ("vit_tiny_patch16_224", "vit-tiny", 16, 224),
+        ("vit_base_patch16_384.augreg_in21k_ft_in1k", None, None, None),
+        ("vit_base_patch16_224.augreg_in21k", "vit-base", 16, 224),
+        ("google/vit-base-patch32-384", "vit-base", 32, 384),
+        ("ViT-B/16", "vit-base", 16, None),
+        ("ViT-L/14@336px", "vit-large", 14, 336),
+        ("vit_b_16", "vit-base", 16, None),
+        ("ViT-Ti", "vit-tiny", None, None),
+        ("ViT-g/14", "vit-giant", 14, None),
+        ("ViT-G/14", "vit-gigantic", 14, None),
+        ("vit_giant_patch14_224", "vit-giant", 14, 224),
+        ("deit-small", "vit-small", None, None),
+        ("deit3_large_patch16_384", "vit-large", 16, 384),
+        ("vit_large_patch14_dinov2.lvd142m", "vit-large", 14, 518),
+        ("facebook/dinov2-base", "vit-base", 14, 518),
+        ("dino_vits8", "vit-small", 8, None),
+        ("facebook/vit-mae-huge", "vit-huge", None, None),
+        ("dinov2_vitg14", None, None, None),
+        ("swin_tiny_patch4_window7_224", None, None, None),
+        ("llama-3-8b", None, None, None),
+        ("vit", None, None, None),
+    ],
+)
+def test_a_name_says_the_shape_the_patch_and_the_image(text, id, patch, image):
+    found = vision_name(text)
+    assert found == (None if id is None else (id, patch, image))
+
+
+@pytest.mark.parametrize(
+    ("model", "gmac"),
+    [
+        # PyTorch Image Models, results/benchmark-infer-amp-nchw-pt291-cu128-4090.csv, infer_gmacs
+        ("vit_tiny_patch16_384", 4.7),
+        ("vit_small_patch16_384", 15.52),
+        ("vit_small_patch14_dinov2", 46.76),
+        ("vit_base_patch32_224", 4.41),
+        ("vit_base_patch16_384", 55.54),
+        ("vit_base_patch14_dinov2", 151.71),
+        ("vit_large_patch16_384", 191.21),
+        ("vit_huge_patch14_224", 167.4),
+        ("vit_giant_patch14_224", 267.18),
+        ("vit_gigantic_patch14_224", 483.95),
+        ("deit_tiny_patch16_224", 1.26),
+    ],
+)
+def test_multiply_adds_of_a_named_transformer_are_those_that_were_published(model, gmac):
+    answer = estimate(model=model, samples=1e6, hw="a100")
+    assert answer.median("compute_flop") == pytest.approx(6e15 * gmac, rel=0.02)
+    assert answer["compute_flop"].is_exact
