@@ -216,8 +216,8 @@ def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
     if work.trains_adapters(plan) and updated is not None:
         stated = plan.number("trainable_params")
         updated = stated if stated is not None else updated * work.LORA_SHARE
-    elif plan.frozen_params is not None and updated is not None:
-        updated = updated - plan.number("frozen_params")
+    elif (frozen := trace.values.get("frozen_params")) is not None and updated is not None:
+        updated = updated - frozen
     trace.values["updated_params"] = updated
     trace.walk(MEMORY)
     fewest = median_of(trace.values["fewest_accelerators"])
