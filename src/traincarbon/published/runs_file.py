@@ -27,7 +27,7 @@ STEPS_FILE = "measured_steps.csv"
 """The same columns for tables of measured steps, which say nothing about whole runs."""
 POWER_FILE = "measured_power.csv"
 """The same columns for the measured power of parts of trainings, which say nothing about utilisation."""
-OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample", "images_per_sample")
+OPTIONAL_NUMBERS = ("teacher_params", "samples", "gmac_per_sample", "images_per_sample", "power_cap_w")
 OPTIONAL = ("set", "unusable", "locator", *OPTIONAL_NUMBERS)
 """Columns that a file may leave out."""
 NUMBERS = tuple(field.name for field in fields(PublishedRun) if field.type == float | None and field.name not in OPTIONAL)
@@ -140,6 +140,7 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "mfu": (1e-4, 1.0, "a share: 0.45 for 45 %"),
     "hfu": (1e-4, 1.0, "a share: 0.45 for 45 %"),
     "mean_power_w_per_accelerator": (1.0, 1e5, "watts of one accelerator"),
+    "power_cap_w": (1.0, 1e5, "watts of one accelerator: 95 for a laptop's GPU that is capped there"),
     "pue": (1.0, 5.0, "facility over servers: 1.1 for 10 % on top"),
     "carbon_intensity_g_per_kwh": (1.0, 1500.0, "grams: 429 for 0.429 kg/kWh"),
 }
