@@ -1,9 +1,9 @@
 """Runs of several programs, some of which share boards, state one energy, or are of one job, for tests of what reads many of them."""
 
 import random
-import sqlite3
 
 from traincarbon.ledger.bills import Billed
+from traincarbon.ledger.index_file import IN_MEMORY, connect, insert
 from traincarbon.ledger.listed_runs import run_row
 from traincarbon.ledger.run import Run, timestamp
 from traincarbon.ledger.run_energy import DeviceUse
@@ -53,10 +53,8 @@ class KnownRuns:
     """The rows of an index of runs, and nothing else of it."""
 
     def __init__(self, records: list[Run]) -> None:
-        self._connection = sqlite3.connect(":memory:")
-        self._connection.execute("CREATE TABLE runs (run_id TEXT PRIMARY KEY, started_at TEXT, hw TEXT, record TEXT)")
-        rows = [(record.run_id, record.started_at, record.hw, run_row(record, is_settled=True)[-1]) for record in records]
-        self._connection.executemany("INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?)", rows)
+        self._connection = connect(IN_MEMORY)
+        insert(self._connection, "runs", [run_row(record, is_settled=True) for record in records])
 
     def rows(self, question: str, *values: object) -> list[tuple[object, ...]]:
         """Return the rows that answer a question."""

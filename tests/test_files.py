@@ -102,6 +102,24 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path, monkeypatch):
     assert (tmp_path / "this.toml").read_text() == "old\n"
 
 
+def test_what_is_written_piece_by_piece_is_whole_or_not_there(tmp_path):
+    file = tmp_path / "parts.bin"
+
+    def two_pieces(stream):
+        stream.write(b"one ")
+        stream.write(b"two")
+
+    def cut_off(stream):
+        stream.write(b"half")
+        raise KeyboardInterrupt
+
+    replace_file(str(file), two_pieces)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(str(file), cut_off)
+    assert file.read_bytes() == b"one two"
+    assert [each.name for each in tmp_path.iterdir()] == ["parts.bin"]
+
+
 def test_a_bare_name_is_replaced_in_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     replace_file("x.toml", "1\n")
@@ -121,3 +139,16 @@ def test_a_folder_is_tried_without_a_trace(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(CarbonError, match=r"cannot write 'mine': No such file"):
         check_writable(str(tmp_path / "none"), name="mine")
+
+
+def test_content_in_pieces_is_written_whole_or_not_at_all(tmp_path):
+    write_new_file(str(tmp_path / "whole.csv"), iter([b"a,b\n", b"1,2\n"]))
+    assert (tmp_path / "whole.csv").read_bytes() == b"a,b\n1,2\n"
+
+    def broken():
+        yield b"a,b\n"
+        raise CarbonError("a run cannot be read")
+
+    with pytest.raises(CarbonError, match="a run cannot be read"):
+        write_new_file(str(tmp_path / "half.csv"), broken())
+    assert [path.name for path in tmp_path.iterdir()] == ["whole.csv"]

@@ -6,7 +6,7 @@
 """
 
 import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
@@ -225,16 +225,26 @@ def export(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None,
     Raises:
         CarbonError: a run or the format is unknown, or Parquet needs a package that is not installed.
     """
+    return b"".join(export_pieces(ids, format=format, store=store, progress=progress))
+
+
+def export_pieces(ids: Iterable[str] = (), *, format: str = "csv", store: Store = None, progress: Progress | None = None) -> Iterator[bytes]:
+    """Yield what :func:`export` returns, with the same arguments: a file of more runs than memory holds can be written piece by piece.
+
+    Raises:
+        CarbonError: as :func:`export`, when the first piece is asked for.
+    """
     if format not in EXPORTS:
         raise CarbonError(f"unknown format {format[:40]!r}", hint=f"one of {', '.join(EXPORTS)}")
     with open_ledger(store, progress=progress) as ledger:
         named = [ledger.run(id) for id in ids]
-        found = named or ledger.runs()
-    if format != "codecarbon":
-        return exchange.dump(found, format)
-    from traincarbon.readers import codecarbon_csv
+        found = iter(named) if named else ledger.each_run()
+        if format != "codecarbon":
+            yield from exchange.pieces(found, format)
+            return
+        from traincarbon.readers import codecarbon_csv
 
-    return codecarbon_csv.dump(found)
+        yield from codecarbon_csv.pieces(found)
 
 
 def merge(folders: Iterable[str | os.PathLike[str]], *, store: Store = None, progress: Progress | None = None) -> Merged:

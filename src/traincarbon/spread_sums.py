@@ -23,17 +23,14 @@ _Cuts: TypeAlias = "dict[int, Any]"
 def weighted(share: Any, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
     """Return the spreads of a sum of which one term, whose spreads are *ours*, has this *share*, and the other the rest."""
     rest = 1.0 - share
-    spreads: dict[str, Any] = {}
-    for name, s in ours.items():
-        if name not in theirs:
-            spreads[name] = share * s
-        elif (t := theirs[name]) is s or (t.__class__ is float and s.__class__ is float and t == s):
-            spreads[name] = s  # a factor of both terms: of arrays of plans it stays one number
-        else:
-            spreads[name] = share * s + rest * t
+    spreads = {name: share * s for name, s in ours.items()}
     for name, t in theirs.items():
         if name not in spreads:
             spreads[name] = rest * t
+        elif (s := ours[name]) is t or (s.__class__ is float and t.__class__ is float and s == t):
+            spreads[name] = s  # a factor of both terms: of arrays of plans it stays one number
+        else:
+            spreads[name] = spreads[name] + rest * t
     return spreads
 
 

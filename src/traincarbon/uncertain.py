@@ -41,8 +41,8 @@ class Interval(NamedTuple):
             Interval(low=3.0, median=3.0, high=3.0)
         """
         if value.__class__ is Uncertain:
-            reach = value.reach(level)
-            return cls(value.median / reach, value.median, value.median * reach)
+            reach, median = value.reach(level), value.median
+            return tuple.__new__(cls, (median / reach, median, median * reach))  # what the class does, without its own call: an estimate makes twenty
         return cls(value, value, value)
 
     @property

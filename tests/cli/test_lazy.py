@@ -14,7 +14,7 @@ calibration calibration.own_stores
 cli.choice cli.commands cli.commands.estimate cli.options cli.output cli.plotting cli.screens cli.screens.answer cli.screens.estimate cli.screens.layout
 database database.find database.load database.names database.plain_toml database.read_files database.records database.row_checks database.select
 estimation estimation.chain estimation.complete estimation.consequences estimation.contradictions estimation.families estimation.fields estimation.image_loading estimation.links estimation.parse
-estimation.plan estimation.plan_fields estimation.ratios estimation.result estimation.server_counts estimation.trace estimation.walk estimation.work
+estimation.plan estimation.plan_fields estimation.prepared_walk estimation.ratios estimation.result estimation.server_counts estimation.trace estimation.walk estimation.work
 estimation.facts estimation.facts.evidence estimation.facts.facts estimation.facts.gather estimation.facts.hardware estimation.facts.prices
 estimation.facts.electricity_price estimation.facts.intensity estimation.facts.intensity_split estimation.facts.making estimation.facts.purchase estimation.facts.question estimation.facts.rent estimation.facts.site
 estimation.facts.utilisation

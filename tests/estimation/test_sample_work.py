@@ -234,3 +234,9 @@ def test_adapters_of_a_vision_transformer_leave_its_weights_without_gradients():
         {"frozen": 4 * 86e6 * 197 * SEEN, "adapters": 6 * 1e6 * 197 * SEEN, "attention": 12 * 12 * 768 * 197**2 * SEEN}
     )
     assert refused(**IMAGES, params=150e6, text_params=64e6, kind="lora")[0] == "kind lora is not known to contrastive"
+
+
+def test_trainable_parameters_of_a_vision_transformer_leave_the_rest_frozen():
+    probe, frozen = (estimate(**IMAGES, params=86e6, layers=12, hidden=768, **more) for more in ({"trainable_params": 1e6}, {"frozen_params": 85e6}))
+    assert probe.flop_counts == frozen.flop_counts
+    assert refused(**IMAGES, params=150e6, text_params=64e6, trainable_params=1e6)[0] == "trainable_params are not known to contrastive"

@@ -20,6 +20,7 @@ IMAGES = {"params": 86e6, "samples": 1.28e6, "epochs": 90, "image_size": 224, "p
         ({**IMAGES, "epochs": 1.28e5}, "epochs is 128000, more than any training makes"),
         ({**IMAGES, "accelerators": 512, "samples": 100}, "512 GPUs for 100 samples"),
         ({**IMAGES, "image_size": 22400}, "image_size is 22400: it is the side of an image in pixels"),
+        ({**IMAGES, "frames": 1e6, "family": "video"}, "frames is 1e+06: it counts the frames of one clip"),
         ({**TEXT, "batch_tokens": 4096, "seq_len": 4096, "accelerators": 512}, "batch_tokens counts those of all GPUs"),
         ({"params": 1e8, "family": "speech", "audio_hours": 960, "frames_per_s": 16000, "hw": "a100"}, "audio has that many samples a second"),
         ({"samples": 1.28e6, "gmac_per_sample": 4.1e9, "family": "convolution", "hw": "v100"}, "is it in another unit?"),

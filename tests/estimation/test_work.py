@@ -85,10 +85,29 @@ def test_what_a_plan_says_to_no_effect_is_named(ask):
     assert any(warning == "ignored batch_tokens: no effect on this estimate" for warning in ask(batch_tokens=4e6).warnings)
 
 
-@pytest.mark.parametrize(("kind", "said"), [("finetune", True), ("lora", False)])
-def test_trainable_parameters_of_what_is_no_adapter_have_no_effect(ask, kind, said):
-    answer = ask(kind=kind, trainable_params=1e7)
-    assert any(warning == "ignored trainable_params: no effect on this estimate" for warning in answer.warnings) == said
+@pytest.mark.parametrize("kind", ["pretrain", "finetune"])
+def test_what_is_not_trained_is_frozen_where_the_trainable_parameters_are_stated(ask, kind):
+    whole, answer = ask(kind=kind), ask(kind=kind, trainable_params=1e7)
+    params = whole.plan.number("params")
+    frozen = ask(kind=kind, frozen_params=params - 1e7)
+    assert answer.flop_counts == frozen.flop_counts
+    assert answer.median("compute_flop") == pytest.approx(whole.median("compute_flop") - 2 * (params - 1e7) * whole.plan.number("tokens"))
+    assert "frozen_params" in {each.name for each in answer.assumptions}
+    assert ask(kind=kind, trainable_params=params).flop_counts == whole.flop_counts
+
+
+@pytest.mark.parametrize(
+    ("fields", "ignored"),
+    [
+        ({"family": "encoder-decoder", "trainable_params": 1e7}, "trainable_params"),
+        ({"reference_params": 7e9}, "reference_params"),
+        ({"generated_tokens": 1e9}, "generated_tokens"),
+        ({"kind": "dpo", "generation_ratio": 0.1}, "generation_ratio"),
+    ],
+)
+def test_a_field_without_effect_is_named(ask, fields, ignored):
+    assert any(warning == f"ignored {ignored}: no effect on this estimate" for warning in ask(**fields).warnings)
+    assert not any("ignored" in warning for warning in ask(kind="rl", generated_tokens=1e9, generation_ratio=0.1, reference_params=7e9).warnings)
 
 
 @pytest.mark.parametrize(

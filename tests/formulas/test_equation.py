@@ -15,7 +15,7 @@ import pytest
 from traincarbon import formulas
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import OutOfRangeError
-from traincarbon.formulas.equation import equation, require
+from traincarbon.formulas.equation import equation, kept_for_the_same, require
 from traincarbon.formulas.evaluation import evaluate
 from traincarbon.formulas.layout import Layout, Machine, Shape, Sustained
 from traincarbon.formulas.scaling import Law
@@ -222,3 +222,23 @@ def test_the_first_quantity_that_is_out_is_the_one_named():
 def test_the_worst_of_an_array_is_shown():
     with pytest.raises(OutOfRangeError, match="width is -7"):
         require(above=0.0, width=np.array([1.0, -7.0, 2.0]))
+
+
+def test_an_answer_is_kept_for_the_very_same_numbers_and_for_no_arrays():
+    asked = []
+
+    @kept_for_the_same
+    def total(first, second):
+        asked.append((first, second))
+        return first + second
+
+    one, two, row = Uncertain(1.0, {"a": 0.1}), 2.0, np.array([1.0, 2.0])
+    assert [total(one, two) == total(one, two), len(asked)] == [True, 1]
+    assert total(two, one) == total(one, two)
+    assert total(Uncertain(1.0, {"a": 0.3}), two).spreads != total(one, two).spreads
+    asked.clear()
+    for _ in range(2):
+        assert total(row, two).tolist() == [3.0, 4.0]
+    row += 1.0
+    assert total(row, two).tolist() == [4.0, 5.0]
+    assert len(asked) == 3

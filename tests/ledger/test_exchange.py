@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sys
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from journals import WALL_S, attempt_lines, lines_of
 from traincarbon.errors import CarbonError
 from traincarbon.extras import install_command
-from traincarbon.ledger.exchange import COLUMNS, FORMATS, cell_of, dump, is_ours, load, text_of
+from traincarbon.formatting import json_text
+from traincarbon.ledger import exchange
+from traincarbon.ledger.exchange import COLUMNS, FORMATS, cell_of, dump, is_ours, load, pieces, text_of
 from traincarbon.ledger.record import merge
 from traincarbon.ledger.run import Run
 
@@ -168,3 +171,29 @@ def test_how_long_each_device_was_metered_and_the_notes_come_back_from_each_form
     (found,) = load(dump([merge(lines)], format))
     assert [(use.device, use.metered_s, use.gaps_s) for use in found.by_device] == [("gpu:0", 20.0, 0.0), ("gpu:1", 15.0, 5.0)]
     assert (found.gaps_s, found.notes) == (5.0, ("gpu:1 was metered for 75.0 % of the run",))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("n", [0, 1, 3, 7])
+def test_a_file_in_pieces_is_the_file_and_holds_few_records_at_once(format, n, monkeypatch):
+    monkeypatch.setattr(exchange, "_AT_A_TIME", 3)
+    records = [replace(RECORD, run_id=f"run-{number}", project="toy") for number in range(n)]
+    ahead, most_ahead, given = 0, 0, []
+
+    def counted():
+        nonlocal ahead, most_ahead
+        for record in records:
+            ahead += 1
+            most_ahead = max(most_ahead, ahead)
+            yield record
+
+    for piece in pieces(counted(), format):
+        given.append(piece)
+        ahead = 0
+    content = b"".join(given)
+    if format != "parquet":
+        assert content == dump(records, format)
+    if format == "json":
+        assert content.decode() == json_text([record.to_dict() for record in records], indent=2) + "\n"
+    assert [record.to_dict() for record in load(content)] == [record.to_dict() for record in records]
+    assert most_ahead <= 3

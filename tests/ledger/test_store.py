@@ -300,3 +300,13 @@ def test_what_is_recorded_while_a_ledger_without_runs_is_open_is_found_and_has_a
         write_run(tmp_path, "one")
         assert [run.run_id for run in ledger.runs()] == ["one"]
     assert list(tmp_path.glob("index-*.sqlite"))
+
+
+def test_each_run_is_read_by_itself_in_the_order_of_the_list(tmp_path):
+    with Ledger(tmp_path) as ledger:
+        ledger.add([record(f"r{number}", started_at=f"2026-11-0{number % 3 + 1}T00:00:00Z") for number in range(7)])
+        assert [run.to_dict() for run in ledger.each_run()] == [run.to_dict() for run in ledger.runs()]
+        found = ledger.each_run()
+        next(found)
+        ledger.forget("r0", dry_run=False)
+        assert "r0" not in [run.run_id for run in found]

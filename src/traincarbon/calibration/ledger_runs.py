@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from traincarbon.calibration.joined_records import TAKEN, joined
+from traincarbon.ledger.index_file import tested
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.run_groups import RunGroups
 from traincarbon.ledger.same_energy import with_second_opinions
@@ -17,6 +18,7 @@ MOST_RUNS = 100_000
 _AT_A_TIME = 500
 _ALL = "SELECT run_id FROM runs ORDER BY started_at DESC, run_id"
 _COUNTS = "SELECT count(*) FROM runs GROUP BY hw"
+_RECORDS = f"SELECT run_id, record, {tested('runs')} FROM runs WHERE run_id IN ({{}})"  # noqa: S608  no value in it
 _LATEST = """
 SELECT run_id FROM (SELECT run_id, started_at, row_number() OVER (PARTITION BY hw ORDER BY started_at DESC, run_id) AS place FROM runs)
 WHERE place <= ? ORDER BY started_at DESC, run_id
@@ -86,8 +88,8 @@ class LedgerRuns:
         """Yield records with some of their fields."""
         for first in range(0, len(ids), _AT_A_TIME):
             batch = ids[first : first + _AT_A_TIME]
-            places = ", ".join("?" * len(batch))
-            stored = dict(self._index.rows(f"SELECT run_id, record FROM runs WHERE run_id IN ({places})", *batch))  # noqa: S608  no value in it
+            rows = self._index.rows(_RECORDS.format(", ".join("?" * len(batch))), *batch)
+            stored = {run_id: text for run_id, text, _ in rows}
             for run_id in batch:
                 if run_id in self._given:
                     yield self._given[run_id]

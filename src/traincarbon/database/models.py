@@ -46,7 +46,7 @@ def find_model(database: Database, text: str) -> Product:
     if exact is not None:
         return exact
     names = model_names(database)
-    short = text.strip().rpartition("/")[2]
+    short = text.strip().rpartition("/")[2].removesuffix(".en")  # of Whisper, the English variant
     words = [word for word in _SEPARATORS.split(short.lower()) if word]
     plain = [word for word in words if word not in _TUNED]
     for candidate in (text, short, "-".join(plain), "-".join(word for word in plain if not _RELEASE.fullmatch(word))):

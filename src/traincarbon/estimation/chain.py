@@ -14,7 +14,7 @@ from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.facts.gather import answer, gather
 from traincarbon.estimation.facts.question import CHOOSING
 from traincarbon.estimation.families import family_of, kind_of
-from traincarbon.estimation.links import CHAIN, CONDITIONS, MEMORY
+from traincarbon.estimation.links import CONDITIONS, MEMORY
 from traincarbon.estimation.plan import Plan, overridden
 from traincarbon.estimation.plan_fields import named
 from traincarbon.estimation.ratios import image_flop, params_per_active
@@ -161,7 +161,7 @@ def _walk_chain(trace: Trace) -> None:
     values["median_active_params"] = median_of(plan.number("params" if plan.active_params is None else "active_params"))
     values["params_per_active"] = params_per_active(plan)
     values["image_flop"] = image_flop(plan, values["compute_flop"])
-    trace.walk(CHAIN, stated=frozenset([name for name in CONDITIONS if getattr(plan, name) is not None]))
+    trace.walk_chain(stated=frozenset([name for name in CONDITIONS if getattr(plan, name) is not None]))
     mfu = values["mfu"]
     if plan.accelerator_hours is not None and mfu is not None and any_of(median_of(mfu) > 1.0):
         raise PlanError("the accelerator_hours are too few for this work even at the peak rate", hint="check hours, params, tokens and precision")
@@ -216,8 +216,8 @@ def _fitting(trace: Trace, n: Num | None, *, strict: bool) -> Num | None:
     if work.trains_adapters(plan) and updated is not None:
         stated = plan.number("trainable_params")
         updated = stated if stated is not None else updated * work.LORA_SHARE
-    elif plan.frozen_params is not None and updated is not None:
-        updated = updated - plan.number("frozen_params")
+    elif (frozen := trace.values.get("frozen_params")) is not None and updated is not None:
+        updated = updated - frozen
     trace.values["updated_params"] = updated
     trace.walk(MEMORY)
     fewest = median_of(trace.values["fewest_accelerators"])

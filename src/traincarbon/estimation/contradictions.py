@@ -138,13 +138,15 @@ def shown(value: object) -> str:
 def warn_of_sizes(trace: "Trace", *, shape_params: Num | None) -> None:
     """Warn of unlikely sizes; *shape_params* are those of the plan's shape where it counts instead of params."""
     plan = trace.plan
-    params, tokens = (median_of(plan.number(name)) for name in ("params", "tokens"))
-    few = [name for name, value in (("params", params), ("tokens", tokens)) if value is not None and any_of(value < _FEW)]
+    params, tokens = median_of(plan.number("params")), median_of(plan.number("tokens"))
+    few = ["params"] if params is not None and any_of(params < _FEW) else []
+    few += ["tokens"] if tokens is not None and any_of(tokens < _FEW) else []
     if few:
         trace.slips.append(f"{' and '.join(few)} below {_FEW:,.0f}: is a suffix missing, as in 7B or 1.4T?")
-    for name, value, most, what in (("params", params, _MOST_PARAMS, "no model is so large"), ("tokens", tokens, _MOST_TOKENS, "no training sees so many")):
-        if value is not None and any_of(value > most):
-            trace.slips.append(f"{name} above {most:g}: {what}; is a suffix or an exponent wrong?")
+    if params is not None and any_of(params > _MOST_PARAMS):
+        trace.slips.append(f"params above {_MOST_PARAMS:g}: no model is so large; is a suffix or an exponent wrong?")
+    if tokens is not None and any_of(tokens > _MOST_TOKENS):
+        trace.slips.append(f"tokens above {_MOST_TOKENS:g}: no training sees so many; is a suffix or an exponent wrong?")
     hidden, heads = plan.number("hidden"), plan.number("heads")
     if hidden is not None and heads is not None and plan.head_dim is None and any_of(hidden % heads != 0.0):
         trace.warnings.append("heads do not divide hidden: is one of them wrong?")
@@ -169,9 +171,9 @@ def warn_of_tokens(trace: "Trace") -> None:
 def warn_of_teacher(trace: "Trace") -> None:
     """Warn of a teacher that is larger than any, or far larger than its student."""
     plan = trace.stated
-    teacher, student = (median_of(plan.number(name)) for name in ("teacher_params", "params"))
-    if teacher is None:
+    if plan.teacher_params is None:
         return
+    teacher, student = median_of(plan.number("teacher_params")), median_of(plan.number("params"))
     if any_of(teacher < _FEW):
         trace.slips.append(f"teacher_params {shown(teacher)}: is a suffix missing, as in 7B?")
     elif any_of(teacher > _MOST_PARAMS):

@@ -222,7 +222,7 @@ class Estimate:
         """Every result with its interval at :attr:`level`; None where it cannot be known."""
         scopes, level = self.scopes, self.level
         known = (*self.values.items(), *((name, scopes[name]) for name in SCOPED))
-        if self.plan.holds_arrays:
+        if any(hasattr(median_of(self.values[name]), "shape") for name in ("facility_energy_kwh", "tco_usd")):
             from traincarbon.estimation.array_intervals import intervals_of_arrays
 
             return intervals_of_arrays(known, level)

@@ -259,11 +259,15 @@ class SampleWork:
 
     def _freeze(self, recipe: Recipe) -> None:
         """Take away the weight gradients of frozen parameters."""
+        trainable = None if trains_adapters(self.plan) else self.values.get("trainable_params")
+        if trainable is not None and self.values.get("frozen_params") is None:
+            self._default("frozen_params", self._value("params") - trainable, "all but trainable_params: gradients pass through it")
         frozen = self.values.get("frozen_params")
         if frozen is None:
             return
         if recipe.link is not sample_links.BY_TOKENS:
-            raise PlanError(f"frozen_params are not known to {self.family}", hint="give flop_per_sample, and count 4 FLOP for each frozen parameter and token")
+            name = "frozen_params" if trainable is None else "trainable_params"
+            raise PlanError(f"{name} are not known to {self.family}", hint="give flop_per_sample, and count 4 FLOP for each frozen parameter and token")
         self._walk(sample_links.FROZEN_PART)
         tokens = self._value("tokens_per_sample")
         self.parts["model"] = self.parts["model"] - 6.0 * frozen * tokens

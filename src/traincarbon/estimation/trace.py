@@ -66,6 +66,10 @@ class Trace:
         """Compute *links* and remember each."""
         self._history += walk(links, self.values, stated)
 
+    def walk_chain(self, *, stated: frozenset[str]) -> None:
+        """Compute every link after the work and remember each; the plan states the fields *stated*, which make some of them needless."""
+        self._history += self.facts.chain.walk(self.values, stated)
+
     def known(self, name: str) -> Num | None:
         """Return the value of *name*, None where it is unknown, and remember its use."""
         self._history.append(name)

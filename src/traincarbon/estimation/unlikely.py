@@ -15,6 +15,8 @@ _MOST_EPOCHS = 1e4
 """More passes over a data set than any published training makes: MAE 1,600, wav2vec 2.0 648."""
 _MOST_FRAMES_PER_S = 200.0
 """Encoders see 12 to 100 frames a second; audio is sampled at 8,000 to 48,000."""
+_MOST_FRAMES = 10_000.0
+"""Frames of a clip of several minutes, longer than any that is trained on at once."""
 _LARGEST_IMAGE_PX = 16384.0
 """Side of an image beyond those of pathology and remote sensing that are trained on at once. [px]"""
 _MOST_GMAC = 1e7
@@ -63,6 +65,7 @@ def _of_samples(plan: "Plan") -> list[str]:
         found.append(f"epochs is {shown(epochs)}, more than any training makes: are all epochs in samples already,{swapped or ' or is a suffix wrong?'}")
     for name, most, why in (
         ("frames_per_s", _MOST_FRAMES_PER_S, "audio has that many samples a second; an encoder sees 25 to 100 frames"),
+        ("frames", _MOST_FRAMES, "it counts the frames of one clip, such as 16 or 81"),
         ("image_size", _LARGEST_IMAGE_PX, "it is the side of an image in pixels, such as 224"),
     ):
         value = _median(plan, name)

@@ -20,7 +20,7 @@ from traincarbon.estimation.links import (
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
-from traincarbon.uncertain import Num, any_of, where
+from traincarbon.uncertain import Num, any_of, median_of, where
 
 if TYPE_CHECKING:
     from traincarbon.estimation.model.resolve import Model
@@ -82,11 +82,28 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
         _count_windows(trace, model, is_causal=count is BY_CAUSAL_SHAPE)
     if count is BY_ADAPTERS and number("trainable_params") is None and (frozen := trace.values.get("active_params")) is not None:
         trace.values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
+    _freeze_rest(trace, count)
     trace.walk((count,))
     trace.flop_counts = _counts(trace, count)
     _add_parts(trace, count)
     warn_of_tokens(trace)
     _count_executed(trace)
+
+
+def _freeze_rest(trace: Trace, count: Link) -> None:
+    """Take what is not trained as frozen where the plan states the parameters that are, and trains no adapters."""
+    trainable, active = trace.plan.number("trainable_params"), trace.values.get("active_params")
+    if trainable is None or active is None or trace.plan.frozen_params is not None or not _may_be_frozen(trace.plan, count):
+        return
+    if any_of(median_of(trainable) < median_of(active)):
+        reason = "all but trainable_params: gradients pass through it; of what lies below all that is trained, half of its FLOP are too many"
+        trace.values["frozen_params"] = trace.assume("frozen_params", active - trainable, reason)
+
+
+def _may_be_frozen(plan: Plan, count: Link) -> bool:
+    """Say whether *count* counts every token alike, so that weight gradients of a part can be taken away."""
+    by_tokens = count in (BY_SHAPE, BY_CAUSAL_SHAPE) or family_of(plan.family).training_flop is BY_FAMILY["decoder"].formula
+    return by_tokens and count is not BY_ADAPTERS
 
 
 def _count_windows(trace: Trace, model: "Model | None", *, is_causal: bool) -> None:
@@ -154,14 +171,11 @@ def _add_parts(trace: Trace, count: Link) -> None:
     plan, counts = trace.plan, trace.flop_counts
     if counts is None:
         return
-    tokens, frozen, teacher = plan.number("tokens"), plan.number("frozen_params"), plan.number("teacher_params")
+    tokens, frozen, teacher = plan.number("tokens"), trace.values.get("frozen_params"), plan.number("teacher_params")
     if frozen is not None:
         if count is BY_ADAPTERS:
             raise PlanError(f"frozen_params and kind {plan.kind} exclude each other", hint=f"{plan.kind} freezes all but trainable_params")
-        if (
-            count not in (BY_SHAPE, BY_CAUSAL_SHAPE, BY_FAMILY["decoder"], BY_FAMILY["encoder"])
-            and family_of(plan.family).training_flop is not BY_FAMILY["decoder"].formula
-        ):
+        if not _may_be_frozen(plan, count):
             raise PlanError(f"frozen_params are not known to {plan.family}", hint="give flop, or params without the frozen part")
         trace.walk((WITH_FROZEN,))
         counts.parts["model"] -= 6.0 * frozen * tokens
@@ -234,7 +248,10 @@ def _warn_of_unused(trace: Trace, *, is_shape_used: bool) -> None:
     plan = trace.plan
     shape = () if is_shape_used or plan.model is not None else _SHAPE
     names = [] if plan.servers is not None or plan.accelerators is not None else [*shape, "batch_tokens"]
-    names += [] if trains_adapters(plan) else ["trainable_params"]
+    names += [] if trains_adapters(plan) or _may_be_frozen(plan, flop_link(plan)) else ["trainable_params"]
+    kind = kind_of(plan.kind)
+    names += [] if kind.has_reference else ["reference_params"]
+    names += [] if kind.has_rollouts else ["generated_tokens", "generation_ratio"]
     names += [] if is_shape_used or plan.attention is None else ["attention"]
     unused = [name for name in names if getattr(plan, name) is not None]
     if unused:

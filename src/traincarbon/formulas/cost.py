@@ -1,6 +1,6 @@
 """The cost of a run: rent by the hour, or ownership with electricity and upkeep, and the purchase price of the cluster."""
 
-from traincarbon.formulas.equation import equation, require
+from traincarbon.formulas.equation import equation, kept_for_the_same, require
 from traincarbon.quantities import H_PER_YEAR
 from traincarbon.uncertain import Num, median_of
 
@@ -253,13 +253,32 @@ def tco_usd(
         >>> round(tco_usd(**cost, **shares, **power))  # 500 + 10,000 × (0.64 / 4 + 0.17) + 1 kW × 12 × 100
         5000
     """
-    require(at_least=0.0, electricity_usd=electricity_usd, accelerator_hours_h=accelerator_hours_h, accelerator_purchase_usd=accelerator_purchase_usd)
-    require(above=0.0, service_life_h=service_life_h)
+    require(at_least=0.0, electricity_usd=electricity_usd, accelerator_hours_h=accelerator_hours_h)
+    hardware_usd_per_h = _hardware_usd_per_h(
+        accelerator_purchase_usd, service_life_h, resale_share, support_share, staff_share, spares_share, capital_share, disposal_share
+    )
     require(above=0.0, at_most=1.0, utilisation=utilisation)
-    require(at_least=0.0, at_most=1.0, resale_share=resale_share)
-    require(at_least=0.0, support_share=support_share, staff_share=staff_share, spares_share=spares_share, it_energy_kwh=it_energy_kwh)
-    require(at_least=0.0, capital_share=capital_share, disposal_share=disposal_share, colocation_usd_per_kw_month=colocation_usd_per_kw_month)
-    a_year = support_share + staff_share + spares_share + capital_share * (1.0 + resale_share) / 2.0
-    hardware_usd_per_h = accelerator_purchase_usd * ((1.0 - resale_share + disposal_share) / service_life_h + a_year / H_PER_YEAR)
+    require(at_least=0.0, it_energy_kwh=it_energy_kwh, colocation_usd_per_kw_month=colocation_usd_per_kw_month)
     building_usd = it_energy_kwh / utilisation * colocation_usd_per_kw_month * (12.0 / H_PER_YEAR)
     return electricity_usd + accelerator_hours_h / utilisation * hardware_usd_per_h + building_usd
+
+
+@kept_for_the_same
+def _hardware_usd_per_h(
+    accelerator_purchase_usd: Num,
+    service_life_h: Num,
+    resale_share: Num,
+    support_share: Num,
+    staff_share: Num,
+    spares_share: Num,
+    capital_share: Num,
+    disposal_share: Num,
+) -> Num:
+    """Return what an accelerator costs in an hour of its service life, without electricity and building. [$/h]."""
+    require(at_least=0.0, accelerator_purchase_usd=accelerator_purchase_usd)
+    require(above=0.0, service_life_h=service_life_h)
+    require(at_least=0.0, at_most=1.0, resale_share=resale_share)
+    require(at_least=0.0, support_share=support_share, staff_share=staff_share, spares_share=spares_share)
+    require(at_least=0.0, capital_share=capital_share, disposal_share=disposal_share)
+    a_year = support_share + staff_share + spares_share + capital_share * (1.0 + resale_share) / 2.0
+    return accelerator_purchase_usd * ((1.0 - resale_share + disposal_share) / service_life_h + a_year / H_PER_YEAR)

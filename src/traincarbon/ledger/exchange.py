@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 from typing import Any
 from unicodedata import category
 
@@ -17,6 +18,8 @@ FORMATS = ("csv", "json", "parquet")
 PARQUET = b"PAR1"
 """The first bytes of a Parquet file."""
 
+_AT_A_TIME = 1000
+"""Records that are in memory at once where a file is written."""
 _PLAIN = (
     "run_id",
     "project",
@@ -74,10 +77,19 @@ def dump(records: Sequence[Run], format: str) -> bytes:
     Raises:
         CarbonError: the format is Parquet and pyarrow is not installed.
     """
+    return b"".join(pieces(records, format))
+
+
+def pieces(records: Iterable[Run], format: str) -> Iterator[bytes]:
+    """Yield what :func:`dump` returns, so that neither all records nor all of the file are in memory at once.
+
+    Raises:
+        CarbonError: the format is Parquet and pyarrow is not installed.
+    """
     if format == "json":
-        return (json_text([record.to_dict() for record in records], indent=2) + "\n").encode("utf-8")
-    rows = [_flat(record.to_dict()) for record in records]
-    return _parquet(rows) if format == "parquet" else _csv(rows).encode("utf-8")
+        return _json_pieces(records)
+    rows = (_flat(record.to_dict()) for record in records)
+    return _parquet_pieces(rows) if format == "parquet" else _csv_pieces(rows)
 
 
 def load(content: bytes) -> list[Run]:
@@ -159,22 +171,62 @@ def _from_parquet(content: bytes) -> list[Run]:
     return records
 
 
-def _csv(rows: list[dict[str, object]]) -> str:
-    stream = io.StringIO(newline="")
-    writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows([cell_of(row[name]) for name in COLUMNS] for row in rows)
-    return stream.getvalue()
+def _json_pieces(records: Iterable[Run]) -> Iterator[bytes]:
+    before = "[\n"
+    for record in records:
+        text = json_text(record.to_dict(), indent=2).replace("\n", "\n  ")  # a line break in a text is escaped
+        yield f"{before}  {text}".encode()
+        before = ",\n"
+    yield b"[]\n" if before == "[\n" else b"\n]\n"
 
 
-def _parquet(rows: list[dict[str, object]]) -> bytes:
+def _csv_pieces(rows: Iterable[Mapping[str, object]]) -> Iterator[bytes]:
+    lines: Iterator[Iterable[str]] = ([cell_of(row[name]) for name in COLUMNS] for row in rows)
+    lines = chain([COLUMNS], lines)
+    while some := list(islice(lines, _AT_A_TIME)):
+        stream = io.StringIO(newline="")
+        csv.writer(stream, lineterminator="\n").writerows(some)
+        yield stream.getvalue().encode("utf-8")
+
+
+def _parquet_pieces(rows: Iterator[dict[str, object]]) -> Iterator[bytes]:
     pa, parquet = _pyarrow()
-    kinds = {name: pa.string() if _is_text(name) else pa.int64() if name in _WHOLE else pa.float64() for name in COLUMNS}
-    table = pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
-    sink = pa.BufferOutputStream()
-    parquet.write_table(table, sink)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
+    schema = pa.schema([(name, pa.string() if _is_text(name) else pa.int64() if name in _WHOLE else pa.float64()) for name in COLUMNS])
+    sink = _Sink()
+    with parquet.ParquetWriter(sink, schema) as writer:
+        while some := list(islice(rows, _AT_A_TIME)):
+            writer.write_table(pa.table({name: pa.array([row[name] for row in some], schema.field(name).type) for name in COLUMNS}))
+            yield sink.taken()
+    yield sink.taken()
+
+
+class _Sink(io.RawIOBase):
+    """A file that gives away what was written to it, while its places go on."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: list[bytes] = []
+        self._size_b = 0
+
+    def writable(self) -> bool:
+        """Return whether it can be written: it can."""
+        return True
+
+    def tell(self) -> int:
+        """Return the size of all that was written."""
+        return self._size_b
+
+    def write(self, content: Any) -> int:
+        """Take what is written."""
+        self._written.append(bytes(content))
+        self._size_b += len(self._written[-1])
+        return len(self._written[-1])
+
+    def taken(self) -> bytes:
+        """Return what was written since the last call."""
+        content = b"".join(self._written)
+        self._written.clear()
+        return content
 
 
 def _pyarrow() -> tuple[Any, Any]:

@@ -1,5 +1,6 @@
 """Read a ledger: list its runs, and find one by its id."""
 
+from collections.abc import Iterator
 from typing import Self
 
 from traincarbon.errors import AmbiguousError, NotFoundError
@@ -45,6 +46,10 @@ class LedgerReader:
             limit: Return at most this many; 0 means all.
         """
         return self.index.records(project=project, state=state, since=since, limit=limit)[0]
+
+    def each_run(self) -> Iterator[Run]:
+        """Yield all runs, the latest first; those of a store are read one by one."""
+        yield from self.runs()
 
     def run(self, id: str) -> Run:
         """Return the run with that id, with the only id that begins with it, or the ``last`` run.

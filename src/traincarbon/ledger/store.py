@@ -81,6 +81,13 @@ class Ledger(LedgerReader):
             self._index.close()
             self._index = None
 
+    def each_run(self) -> Iterator[Run]:
+        """Yield all runs, the latest first, one by one: the records of a store may be larger than memory."""
+        for run_id in self.index.ids(""):
+            record = self.index.record(run_id)
+            if record is not None:  # it was deleted in the meantime
+                yield record
+
     def faults(self) -> list[str]:
         """Return the faults of the journals with file and position, and the folders whose runs cannot be listed."""
         return [*super().faults(), *unreadable_folders(self.store)]

@@ -5,7 +5,7 @@ import io
 import json
 import math
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 from typing import TextIO
@@ -84,12 +84,20 @@ def read(stream: TextIO, options: ImportOptions) -> Imported:
 
 def dump(records: Sequence[Run]) -> bytes:
     """Return the records as an ``emissions.csv`` of version 3.3. Unknown values and the location stay empty."""
+    return b"".join(pieces(records))
+
+
+def pieces(records: Iterable[Run]) -> Iterator[bytes]:
+    """Yield what :func:`dump` returns line by line, so that it is never in memory as a whole."""
     stream = io.StringIO(newline="")
     writer = csv.DictWriter(stream, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     for record in records:
         writer.writerow({name: cell_of(value) for name, value in _row(record).items()})
-    return stream.getvalue().encode("utf-8", "replace")
+        yield stream.getvalue().encode("utf-8", "replace")
+        stream.seek(0)
+        stream.truncate()
+    yield stream.getvalue().encode("utf-8", "replace")
 
 
 def _own_id(record: Run, row: Row, known: Mapping[tuple[str, str], Run]) -> str:

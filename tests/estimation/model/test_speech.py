@@ -25,7 +25,7 @@ def test_an_encoder_is_found_by_its_usual_names(name, id):
 
 
 def test_an_unknown_encoder_is_not_taken_for_a_known_one():
-    assert find_speech_encoder(open_database(), "wav2vec2-xls-r-300m") is None
+    assert find_speech_encoder(open_database(), "wav2vec2-xls-r-2b") is None
     assert find_speech_encoder(open_database(), "wav2vec2") is None
 
 

@@ -2,7 +2,7 @@
 
 import gc
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import click
 
@@ -145,16 +145,17 @@ def export_command(*, ids: tuple[str, ...], format: str, file: str | None, store
     """  # noqa: D301  click reads the escape
     if file is not None:
         check_new_file(file)
+    content: Iterable[bytes]
     if format == "audit" and not as_json:
-        content = audit_content(ids, file=file, store=store, progress=output.teller(quiet=quiet))
+        content = [audit_content(ids, file=file, store=store, progress=output.teller(quiet=quiet))]
     else:
-        content = runs.export(ids, format="json" if as_json else format, store=store, progress=output.teller(quiet=quiet))
+        content = runs.export_pieces(ids, format="json" if as_json else format, store=store, progress=output.teller(quiet=quiet))
     if file is not None:
         write_new_file(file, content)
     elif format == "parquet" and sys.stdout.isatty():
         raise CarbonError("Parquet is binary and cannot be shown on a terminal", hint="name a file: -o runs.parquet")
     else:
-        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.writelines(content)
 
 
 class _ImportCommand(click.Command):

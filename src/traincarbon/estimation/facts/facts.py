@@ -14,6 +14,8 @@ from traincarbon.estimation.facts.prices import PriceFacts
 from traincarbon.estimation.facts.question import Subject
 from traincarbon.estimation.facts.site import ElectricityFacts, FacilityFacts
 from traincarbon.estimation.facts.utilisation import UtilisationFacts
+from traincarbon.estimation.links import CHAIN
+from traincarbon.estimation.prepared_walk import PreparedWalks
 from traincarbon.uncertain import Num, median_of
 
 if TYPE_CHECKING:
@@ -93,6 +95,11 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
     def values(self) -> dict[str, Num | None]:
         """The values of the facts and priors that are known, by name."""
         return {name: given.value for name, given in self.known.items()}
+
+    @cached_property
+    def chain(self) -> PreparedWalks:
+        """The ways along the chain of plans with these facts."""
+        return PreparedWalks(CHAIN, {**self.values, "accelerator_count": self.accelerator_count})
 
     @cached_property
     def exact(self) -> "Facts":

@@ -32,7 +32,9 @@ def find_speech_encoder(database: "Database", text: str) -> SpeechEncoder | None
     """Return the encoder that *text* names, such as ``facebook/wav2vec2-large-lv60``, None where there is none."""
     known = database.remember(_encoders, None)
     words = text.rpartition("/")[2].replace("_", "-").split("-")
-    return next((known[name] for end in range(len(words), 0, -1) if (name := model_name("-".join(words[:end]))) in known), None)
+    starts = (0, 1) if words[0].lower() == "wav2vec2" else (0,)  # wav2vec2-xls-r-300m is XLS-R 300M
+    parts = ("-".join(words[start:end]) for start in starts for end in range(len(words), start, -1))
+    return next((known[name] for part in parts if (name := model_name(part)) in known), None)
 
 
 def _encoders(database: "Database", _key: None) -> dict[str, SpeechEncoder]:
