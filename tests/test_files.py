@@ -102,6 +102,24 @@ def test_a_kill_in_the_middle_leaves_the_old_file(tmp_path, monkeypatch):
     assert (tmp_path / "this.toml").read_text() == "old\n"
 
 
+def test_what_is_written_piece_by_piece_is_whole_or_not_there(tmp_path):
+    file = tmp_path / "parts.bin"
+
+    def two_pieces(stream):
+        stream.write(b"one ")
+        stream.write(b"two")
+
+    def cut_off(stream):
+        stream.write(b"half")
+        raise KeyboardInterrupt
+
+    replace_file(str(file), two_pieces)
+    with pytest.raises(KeyboardInterrupt):
+        replace_file(str(file), cut_off)
+    assert file.read_bytes() == b"one two"
+    assert [each.name for each in tmp_path.iterdir()] == ["parts.bin"]
+
+
 def test_a_bare_name_is_replaced_in_the_current_folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     replace_file("x.toml", "1\n")

@@ -5,10 +5,13 @@ import secrets
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from os import path
+from typing import BinaryIO, TypeAlias
 
 from traincarbon.errors import CarbonError
 
 _HINT = "name a file in a folder that you may write to, on a disk with room"
+Content: TypeAlias = str | bytes | Iterable[bytes] | Callable[[BinaryIO], object]
+"""What a file will hold: text, bytes, pieces of them, or what writes them into it."""
 
 
 def check_new_file(file: str) -> None:
@@ -47,8 +50,8 @@ def check_writable(folder: str, *, name: str = "", hint: str = _HINT) -> None:
         raise cannot_write(name or folder, error, hint) from error
 
 
-def write_new_file(file: str, content: str | bytes | Iterable[bytes]) -> None:
-    """Write *content*, which may come in pieces, into a new *file*. If that fails, nothing is left behind.
+def write_new_file(file: str, content: Content) -> None:
+    """Write *content* into a new *file*. If that fails, nothing is left behind.
 
     Raises:
         CarbonError: the file exists already, or cannot be written.
@@ -62,7 +65,7 @@ def write_new_file(file: str, content: str | bytes | Iterable[bytes]) -> None:
     _write(file, content, place, hint=_HINT)
 
 
-def replace_file(file: str, content: str | bytes, *, hint: str = _HINT) -> None:
+def replace_file(file: str, content: Content, *, hint: str = _HINT) -> None:
     """Make *content* the whole content of *file* and make its folder where needed: at any time it is the old or the new content, never a part.
 
     Raises:
@@ -81,11 +84,14 @@ def cannot_write(file: str, error: OSError | ValueError, hint: str) -> CarbonErr
     return CarbonError(f"cannot write {file!r}: {reason}", hint=hint)
 
 
-def _write(file: str, content: str | bytes | Iterable[bytes], place: Callable[[str], None], *, hint: str) -> None:
+def _write(file: str, content: Content, place: Callable[[str], None], *, hint: str) -> None:
     unfinished = _beside(file)
     try:
         with open(unfinished, "xb") as stream:
-            stream.writelines([content.encode("utf-8")] if isinstance(content, str) else [content] if isinstance(content, bytes) else content)
+            if callable(content):
+                content(stream)
+            else:
+                stream.writelines([content.encode("utf-8")] if isinstance(content, str) else [content] if isinstance(content, bytes) else content)
             stream.flush()
             os.fsync(stream.fileno())
         place(unfinished)

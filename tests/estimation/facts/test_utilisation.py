@@ -223,3 +223,16 @@ def test_hardware_without_runs_is_not_above_its_neighbours(shipped):
     assert of("l40s").median <= min(of("h100-sxm5-80gb").median, of("b200-sxm-180gb").median)
     for hw in ("p100-sxm2", "l40s", "tpu-v6e"):
         assert of(hw).high / of(hw).low > newer.high / newer.low, hw
+
+
+@pytest.mark.parametrize(("card", "module"), [("geforce-rtx-3090", "a100-sxm4-80gb"), ("rtx-a6000", "a100-sxm4-80gb")])
+def test_a_card_is_less_certain_than_the_modules_whose_runs_are_published_and_has_no_run_like_it(shipped, card, module):
+    of_card, of_module = (utilisation_facts(subject_of(shipped, hw=hw), shipped) for hw in (card, module))
+    assert of_card.mfu.value.sigma > of_module.mfu.value.sigma
+    assert of_card.support == (0, *of_module.support[1:])
+    assert of_module.support.alike > 10
+    assert "is a card and these runs are of datacentre modules" in of_card.mfu.reason
+
+
+def test_a_card_of_a_generation_with_few_runs_keeps_its_own_width(shipped):
+    assert "is a card" not in utilisation_facts(subject_of(shipped, hw="rtx-4090"), shipped).mfu.reason

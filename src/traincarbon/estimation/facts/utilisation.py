@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.database.select import Prior, need_prior, prior
+from traincarbon.database.select import Prior, need_prior, prior, sigma_of
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
 from traincarbon.estimation.facts.hardware import gemm_ceiling, measured_ceiling, speed_up_of, used_precision
 from traincarbon.estimation.facts.question import Subject
@@ -18,6 +18,10 @@ AMPLE_PEAK_FLOP_PER_S = 312e12
 """The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster accelerator needs more work to stay busy."""
 
 
+_CARDS = ("workstation", "consumer", "laptop")
+"""Segments of accelerators that hardly any published run of a generation with many is on."""
+_MANY_ROWS = 10
+"""Rows of a generation from which on they are of its datacentre modules."""
 _FAR = 2.0
 """Standard deviations from which on a limit changes nothing: one value in 44 is further up."""
 
@@ -128,6 +132,9 @@ def _mfu(subject: Subject, database: Database, precision: str) -> Given:
     if narrow is not None and (speed_up > 1.0 or (steps and speed_up != 1.0)):
         values |= {"speed_up": speed_up, "narrow_share": narrow.value.median}
         reasons.append(f"at {speed_up:.3g} × the 16-bit peak, which {narrow.value.median:.0%} of the time follows")
+    if not steps and _is_card_among_modules(subject, database):
+        sigma = math.hypot(sigma, sigma_of(database, "mfu_card_spread", "*"))
+        reasons.append(f"wider, as {chip.name} is a card and these runs are of datacentre modules")
     for scope, factor, warning in _mfu_factors(subject, database, precision, steps):
         if warning:
             reasons.append(warning)
@@ -147,7 +154,20 @@ def _support(subject: Subject, database: Database) -> Support:
     family = f"family={MOE if question.is_moe else family_of(question.family).prior}"
     like = f"{family};kind={'pretrain' if kind_of(question.kind).prior == 'pretrain' else 'finetune'}"
     scopes = (f"{generation};{like}", generation, like)
-    return Support(*(int(found.value.median) if (found := prior(database, "mfu_rows", scope)) is not None else 0 for scope in scopes))
+    if _is_card_among_modules(subject, database):
+        return Support(0, *(_rows_of(database, scope) for scope in scopes[1:]))
+    return Support(*(_rows_of(database, scope) for scope in scopes))
+
+
+def _rows_of(database: Database, scope: str) -> int:
+    found = prior(database, "mfu_rows", scope)
+    return 0 if found is None else int(found.value.median)
+
+
+def _is_card_among_modules(subject: Subject, database: Database) -> bool:
+    """Whether the accelerator is a card, while the many published runs of its generation are of datacentre modules."""
+    chip = subject.accelerator
+    return chip.segment in _CARDS and _rows_of(database, f"generation={chip.generation}") >= _MANY_ROWS
 
 
 def _mfu_factors(subject: Subject, database: Database, precision: str, steps: str) -> Iterator[tuple[str, Prior, str]]:

@@ -256,6 +256,7 @@ def _counts(file: str) -> tuple[int, Counter[str]]:
     kept, reasons = 0, Counter[str]()
     for table in tables_in(file, columns=(PROBLEM,)):
         kept += len(table)
-        for each in table[PROBLEM].drop_null().value_counts().to_pylist():
+        problems = table[PROBLEM]
+        for each in problems.drop_null().value_counts().to_pylist() if problems.null_count < len(problems) else ():
             reasons[each["values"]] += each["counts"]
     return kept, Counter(dict(reasons.most_common(_MOST_REASONS)))

@@ -71,26 +71,15 @@ class Work(NamedTuple):
             yield front_of(table, by=self.by) if self.by else table
 
 
-def computed(work: Work, unit: Unit) -> Any:
-    """Return the plans of *unit* with their results as one buffer of Arrow.
+def computed_bytes(work: Work, unit: Unit) -> bytes:
+    """Return the plans of *unit* with their results as bytes of Arrow, which travel to another machine.
 
     Raises:
         CarbonError: this process has other facts or another version of the package than the one that planned the work.
     """
-    pa = pyarrow()
-    sink = pa.BufferOutputStream()
-    writer = None
-    for table in work.tables(unit):
-        writer = writer or pa.ipc.new_file(sink, table.schema)
-        writer.write_table(table)
-    if writer is not None:
-        writer.close()
-    return sink.getvalue()
-
-
-def computed_bytes(work: Work, unit: Unit) -> bytes:
-    """Return what :func:`computed` does, as bytes that travel to another machine."""
-    found: bytes = computed(work, unit).to_pybytes()
+    sink = pyarrow().BufferOutputStream()
+    _write(work, unit, sink)
+    found: bytes = sink.getvalue().to_pybytes()
     return found
 
 
@@ -98,9 +87,19 @@ def compute_into(work: Work, unit: Unit, file: str) -> None:
     """Write the plans of *unit* with their results into *file*, whole or not at all.
 
     Raises:
-        CarbonError: it cannot be written.
+        CarbonError: it cannot be written, or the work is of other facts or another version, as for :func:`computed_bytes`.
     """
-    replace_file(file, computed(work, unit))
+    replace_file(file, lambda stream: _write(work, unit, stream))
+
+
+def _write(work: Work, unit: Unit, sink: Any) -> None:
+    """Write the tables of *unit* into *sink* as they are computed: to hold them all takes as long as to compute them."""
+    writer = None
+    for table in work.tables(unit):
+        writer = writer or pyarrow().ipc.new_file(sink, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
 
 
 @lru_cache(maxsize=2)
