@@ -71,12 +71,30 @@ def write(store, n_runs):
                 stream.write(with_checksum(json.dumps(stated, separators=(",", ":")).encode()) + b"\n")
 
 
+PAGES = """
+import sys
+from traincarbon.ledger.listed_runs import Filter, Order, month_sums, page_of, projects_of
+from traincarbon.ledger.store import Ledger
+with Ledger(sys.argv[-1]) as ledger:
+    ledger.index.refresh()
+    print({what})
+"""
+"""What the web app asks for a page."""
+PAGES_OF = {
+    "serve: nothing but the refresh": "0",
+    "serve: first page of runs": "page_of(ledger.index, Filter()).total, len(projects_of(ledger.index))",
+    "serve: page 3 of a project": "page_of(ledger.index, Filter(project='team-07'), offset=100).total",
+    "serve: runs by cost": "page_of(ledger.index, Filter(), order=Order.COST).total",
+    "serve: runs with some words": "page_of(ledger.index, Filter(words='team-07')).total",
+    "serve: sums by month and project": "len(month_sums(ledger.index))",
+}
+
+
 def measured(store, name, *words):
     """Print seconds of the clock and of the processor, memory, and the last line of a command."""
     began_s = time.perf_counter()
-    with subprocess.Popen(
-        [sys.executable, "-m", "traincarbon", *words, "--store", store], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    command = words if words[0] == "-c" else ("-m", "traincarbon", *words, "--store")
+    with subprocess.Popen([sys.executable, *command, store], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         said = process.stdout.read().strip().split("\n")[-1]
         _, status, used = os.wait4(process.pid, 0)
     took_s, cpu_s = time.perf_counter() - began_s, used.ru_utime + used.ru_stime
@@ -93,7 +111,10 @@ def main(n_runs):
         for name in ("list", "list once more"):
             measured(store, name, "runs", "list", "--quiet")
         measured(store, "list of a project since a date", "runs", "list", "--project", PROJECTS[7], "--since", "2026-01-01", "--limit", "10", "--quiet")
+        measured(store, "start of a command", "runs", "list", "--help")
         measured(store, "show", "runs", "show", f"run-{n_runs // 2:07d}")
+        for name, what in PAGES_OF.items():
+            measured(store, name, "-c", PAGES.format(what=what))
         measured(store, "report of one run", "report", f"run-{n_runs // 2:07d}", "-o", os.path.join(folder, "one.html"))
         measured(store, "report of a project", "report", "--project", PROJECTS[7], "-o", os.path.join(folder, "project.html"))
         measured(store, "calibrate", "calibrate", "--dry-run", "--quiet")

@@ -91,3 +91,12 @@ def test_a_family_that_no_formula_counts_says_what_to_give(family):
         estimate(family=family, params=1e8, tokens=1e9, hw="a100")
     assert "no formula counts its FLOP: leave out family, and give samples with seconds_per_sample" in caught.value.hint
     assert estimate(samples=1e6, seconds_per_sample=0.01, hw="a100").median("accelerator_hours_h") == pytest.approx(1e4 / 3600)
+
+
+def test_few_steps_and_short_trainings_say_that_starting_is_left_out():
+    few = {**TEXT, "tokens": 1e7, "batch_tokens": 4e6}
+    assert "only 2.5 steps: starting, compiling and the first slow steps are not in the figures; give startup_hours" in estimate(**few).warnings
+    short = "so short a run may spend as long on starting and compiling, which the figures leave out: give startup_hours"
+    assert short in estimate(**few).warnings
+    assert not any("startup_hours" in warning for warning in estimate(**few, startup_hours=0.1).warnings)
+    assert not any("startup_hours" in warning for warning in estimate(**TEXT, batch_tokens=4e6).warnings)

@@ -240,6 +240,25 @@ def test_a_disk_that_changes_a_record_and_no_time_gives_no_wrong_figure(store, m
     index.close()
 
 
+@pytest.mark.parametrize("place", range(12))
+def test_an_entry_of_an_index_of_sqlite_that_differs_from_its_row_is_found(store, place):
+    for number in range(12):
+        write_run(store, f"run-{number:02d}", begin_s=10.0 * number, start={"project": "only-once"})
+    index = indexed(store)
+    expected = index.records()[0]
+    index.close()
+    file = store / "index.sqlite"
+    content = bytearray(file.read_bytes())
+    at = -1
+    for _ in range(place * 4 + 1):  # in rows, and in each index that has the project
+        at = content.find(b"only-once", at + 1) if content.find(b"only-once", at + 1) >= 0 else at
+    content[at] ^= 1
+    file.write_bytes(content)
+    index = indexed(store)
+    assert (index.records()[0], index.records(project="only-once")[1]) == (expected, 12)
+    index.close()
+
+
 def test_a_page_and_faults_of_a_damaged_row_are_not_told(store, monkeypatch):
     monkeypatch.setattr(checked_file, "_WORTH_B", 1)
     file = write_run(store, "one")

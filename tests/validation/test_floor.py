@@ -37,7 +37,7 @@ def test_other_inputs_or_the_same_team_set_none(shipped, llama, changed):
     assert floor_of([llama, replace(llama, **({"organisation": "Other", **changed} if changed else {}))], shipped) is None
 
 
-def test_the_floor_of_our_runs_is_about_a_quarter(shipped):
+def test_the_floor_of_our_runs_is_about_a_third(shipped):
     floor = floor_of(read_runs()[0], shipped)
     assert floor.pairs > 150
-    assert 0.15 < floor.median_abs_ln < 0.3
+    assert 0.25 < floor.median_abs_ln < 0.42

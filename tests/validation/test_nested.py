@@ -51,8 +51,8 @@ def test_of_our_runs_language_models_are_within_what_the_page_of_accuracy_says(s
     runs = read_runs()[0]
     errors = nested_of(whole_rows(runs, shipped), generation_medians(runs, shipped), CANDIDATES[:2]).errors
     assert errors.n > 110
-    assert errors.median_abs_ln < 0.28
-    assert errors.p90_abs_ln < 0.7
+    assert errors.median_abs_ln < 0.34
+    assert errors.p90_abs_ln < 0.85
     assert abs(errors.bias_ln) < 0.05
     assert 0.88 <= errors.coverage_90 <= 0.93
     assert math.isfinite(errors.mean_abs_ln)

@@ -34,6 +34,8 @@ _OF_DATA = ("samples", "audio_hours", "batch_tokens")
 _FEW_SERVERS = 3
 _SHORT_S = 1800.0
 """Fine-tunings that are shorter spend much of their time before the first step and after the last. [s]"""
+_SHORT_PRETRAINING_S = 300.0
+"""Trainings from scratch that are shorter are trials: ranks start, data is opened and kernels are compiled for minutes. [s]"""
 _OVERRIDDEN = {"basis": "carbon_intensity", "rent": "rent_price", "rent_from": "rent_price"}
 """Fields that choose among facts, and the field that replaces such a fact."""
 
@@ -273,9 +275,11 @@ def _warn_of_gaps(trace: Trace) -> None:
     if plan.startup_hours is not None and values["accelerators"] is None:
         gaps["startup_hours"] = "ignored startup_hours: give a number of GPUs too"
     duration = median_of(values["duration_s"])
-    is_tuning = kind_of(plan.kind).prior != "pretrain" and plan.accelerator_hours is None and plan.startup_hours is None
-    if is_tuning and duration is not None and any_of(duration < _SHORT_S):
-        trace.warnings.append("so short a run may spend as long on loading and saving the model, which the figures leave out: give startup_hours")
+    short_s = _SHORT_PRETRAINING_S if kind_of(plan.kind).prior == "pretrain" else _SHORT_S
+    leaves_startup_out = plan.accelerator_hours is None and plan.startup_hours is None
+    if leaves_startup_out and duration is not None and any_of(duration < short_s):
+        what = "starting and compiling" if short_s is _SHORT_PRETRAINING_S else "loading and saving the model"
+        trace.warnings.append(f"so short a run may spend as long on {what}, which the figures leave out: give startup_hours")
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
         gaps["duration_s"] = "duration and purchase price of the cluster are unknown: give servers or accelerators"
     if trace.facts.peak_flop_per_s is None and values["compute_flop"] is not None:

@@ -57,6 +57,7 @@ _GMAC = "give samples, epochs and gmac_per_sample, or model, such as resnet-50"
 _IMAGES = "give samples, epochs, image_size and patch_size"
 _MEASURED = "give samples, epochs and seconds_per_sample (GPU-seconds that you measured for one), or flop, or flop_per_sample"
 IMAGE, SOUND = "image", "sound"
+ENCODER = "encoder"
 SEPARABLE = "separable-convolution"
 """Networks of depthwise convolutions, such as EfficientNet and MobileNet: few multiply-adds for each value that they move."""
 CONVOLUTIONS = ("convolution", SEPARABLE)
@@ -67,7 +68,7 @@ FAMILIES: dict[str, Family] = {
     family.name: family
     for family in (
         Family("decoder", ("dense-lm", "moe-lm", "ssm"), is_one_stack=True, has_scaling_law=True, is_prompted=True),
-        Family("encoder", ("encoder",), is_one_stack=True),
+        Family(ENCODER, (ENCODER,), is_one_stack=True),
         Family("encoder-decoder", ("seq2seq",), compute.encoder_decoder_training_flop, is_prompted=True),
         Family("vision", ("vision",), tokens_hint=_PATCHES, medium=IMAGE),
         Family("convolution", ("convolution",), needs=_GMAC, medium=IMAGE),

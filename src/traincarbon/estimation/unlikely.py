@@ -25,6 +25,8 @@ _MACS_PER_PARAM = (1.0, 1e6)
 """Multiply-adds of a sample over parameters: an image has one token at least; a clip of a long video has 1e5."""
 _GPUS_PER_SEQUENCE = 64.0
 """More GPUs than this for one sequence of a step are hardly kept busy: 8 by tensors, 8 by stages or by context."""
+_FEW_STEPS = 20.0
+"""Steps of a trial rather than of a training."""
 _LEAST_MFU = 1e-5
 """Utilisation below that of any published or metered training that was more than a trial."""
 
@@ -49,12 +51,22 @@ def warn_of_data(trace: "Trace") -> None:
     """Warn of data, as the plan states it, that hardly anybody has, and of more GPUs than there is work for."""
     plan = trace.stated
     trace.slips += [*_of_samples(plan), *_of_multiply_adds(plan), *_of_count(trace)]
+    steps = _steps(trace)
+    if steps is not None and any_of(steps < _FEW_STEPS):
+        trace.warnings.append(f"only {shown(steps)} steps: starting, compiling and the first slow steps are not in the figures; give startup_hours")
     side = _median(plan, "image_size")
     patch = _median(plan, "patch_size")
     latent = _median(plan, "latent_factor")
     if side is not None and patch is not None and any_of(side % (patch * (1.0 if latent is None else latent)) != 0.0):
         within = "" if latent is None else f" × latent_factor {shown(latent)}"
         trace.warnings.append(f"image_size {shown(side)} is no multiple of patch_size {shown(patch)}{within}: is one of them wrong?")
+
+
+def _steps(trace: "Trace") -> Num | None:
+    """Return the steps of the training, None where the plan states no batch, or how long it starts up."""
+    plan = trace.plan
+    tokens, batch = _median(plan, "tokens"), _median(plan, "batch_tokens")
+    return None if tokens is None or batch is None or plan.startup_hours is not None or plan.accelerator_hours is not None else tokens / batch
 
 
 def _of_samples(plan: "Plan") -> list[str]:

@@ -152,13 +152,14 @@ class Index:
         return [Run.from_stored(json.loads(text)) for text, _ in rows]
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
-        """Return the rows that answer a question. A file that was damaged since it was opened is rebuilt first."""
-        try:
-            return self._connection.execute(question, values).fetchall()
-        except sqlite3.DatabaseError as error:
-            self._reconnect(error)
-            self.refresh()
-            return self._connection.execute(question, values).fetchall()
+        """Return the rows that answer a question. A file that turns out to be damaged is rebuilt first, in memory if that does not help."""
+        for attempt in range(2):
+            try:
+                return self._connection.execute(question, values).fetchall()
+            except sqlite3.DatabaseError as error:
+                self._reconnect(error, in_memory=attempt > 0)
+                self.refresh()
+        return self._connection.execute(question, values).fetchall()
 
     def _reconnect(self, error: sqlite3.DatabaseError, *, in_memory: bool = False) -> None:
         """Go on with a new file if the old one is wrong, else in memory."""

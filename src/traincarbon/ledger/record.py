@@ -89,12 +89,13 @@ def combine(processes: Sequence[Process], *, now_s: float) -> Run:
     counts = counts_of(everywhere)
     nodes, is_running = nodes.on_machines(n_machines), state == "running"
     unread_gpu = any(each.unread_gpu for each in facts) or any(use.is_unread_gpu for use in energy.by_device)
-    notes = [note for name in RECORDED if not unread_gpu and (note := left_out(name, found))]
+    several, measured_j = len(ordered) > 1 and not unread_gpu, energy.measured_j
+    notes = [note for name in RECORDED if several and (note := left_out(name, found))]
     results: dict[str, Any] = {name: None if unread_gpu else total_of(name, found, 0 if is_running else nodes.absent) for name in RECORDED}
-    results["facility_energy_kwh"] = above_measured(results["facility_energy_kwh"], measured_j=energy.measured_j)
+    results["facility_energy_kwh"] = above_measured(results["facility_energy_kwh"], measured_j=measured_j)
     cost, cost_basis = results["cost_usd"], cost_basis_of(ordered)
     duration_s = _most_by_node(found, lambda cluster: max(session.to_s for session in cluster) - min(session.from_s for session in cluster))
-    notes += [found_fault] if (found_fault := contradiction(measured_j=energy.measured_j, facility_kwh=results["facility_energy_kwh"])) else []
+    notes += [found_fault] if (found_fault := contradiction(measured_j=measured_j, facility_kwh=results["facility_energy_kwh"])) else []
     attempts, known_j = attempts_of(found, now_s=now_s), [energy_j for energy_j in energy.energy_j.values() if energy_j is not None]
     return Run(
         run_id=runs.pop(),

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.hardware import speed_up_of
-from traincarbon.estimation.families import IMAGE, MOE, published_family
+from traincarbon.estimation.families import ENCODER, IMAGE, MOE, published_family
 from traincarbon.fitting import widths
 from traincarbon.fitting.left_out import LeftOut, honest_scatter, left_out
 from traincarbon.fitting.regression import Fit, Observation, fit
@@ -31,10 +31,11 @@ The *sparsity* of a mixture of experts is the logarithm of its parameters over t
 """
 _GROUP = 0.1
 """Log-spread between organisations, which these rows hardly tell from that between the runs of one."""
-_SCATTER = {"run": 0.32, "other": 0.4, "steps": 0.3}
+_SCATTER = {"run": 0.32, ENCODER: 0.5, "other": 0.4, "steps": 0.3}
 """Prior log-spreads of rows around their effects: of whole runs by what is trained, and of what steps say about whole runs.
 
-The first is that of dense language models, the second that of other models of tokens: of experts, encoders, encoder-decoders.
+The first is that of dense language models, the second that of encoders, which differ more between teams, the third that of other models of
+tokens: of experts, encoder-decoders.
 """
 _USUAL_ROWS = {"generation": 20.0, "family": 10.0}
 """Rows of the usual scatter that each group is given where scatters differ by generation of hardware and by family."""
@@ -122,7 +123,7 @@ def scatter_of(family: str) -> str:
         >>> scatter_of("dense-lm"), scatter_of("moe-lm"), scatter_of("vision")
         ('run', 'other', 'image')
     """
-    return "run" if family == "dense-lm" else published_family(family).medium or "other"
+    return {"dense-lm": "run", ENCODER: ENCODER}.get(family) or published_family(family).medium or "other"
 
 
 def _known_as(family: str) -> str:
@@ -132,8 +133,8 @@ def _known_as(family: str) -> str:
 
 
 def expected_mfu(chip: Chip) -> float:
-    """Return the utilisation of a whole run by its number format alone: only a part of a step is shortened by narrow products."""
-    speed_up = max(speed_up_of(chip.product, chip.precision), 1.0)
+    """Return the utilisation of a whole run by its number format alone: only a part of a step follows the rate of products."""
+    speed_up = speed_up_of(chip.product, chip.precision)
     return float(throughput.narrowed_mfu(mfu=CENTRE_MFU, speed_up=speed_up, narrow_share=NARROW_SHARE))
 
 

@@ -68,7 +68,11 @@ def test_layouts_intervals_and_workers_go_together(folder):
     ("grid", "words", "says"),
     [
         (GRID.replace("dgx-h100", "dgx-h1000"), (), "error: no hardware 'dgx-h1000'\nhint: "),
-        ('hw = "h100"\nparams = { from = 1, to = 1e12, n = 1000000 }\ntokens = { from = 1, to = 1e12, n = 1000000 }', (), "1,000,000,000,000 plans\nhint: "),
+        (
+            'hw = "h100"\nparams = { from = 1, to = 1e12, n = 1000000 }\ntokens = { from = 1, to = 1e12, n = 1000000 }',
+            (),
+            "1,000,000,000,000 plans, about 98 TB\nhint: ",
+        ),
         ('hw = "h100"\nparams = [', (), "error: grid.toml: the grid is not TOML"),
         (GRID, ("--shard", "4/4"), "error: shard is 4 of 4\nhint: shards are counted from 0"),
         (GRID, ("--scheduler", "tcp://127.0.0.1:1"), "error: no scheduler of Dask at"),
@@ -92,3 +96,14 @@ def test_progress_is_told_in_lines_with_the_time_that_is_left(capsys, monkeypatc
     for done in (10, 50, 100):
         tell(done, 100)
     assert capsys.readouterr().err == "50 of 100 plans, 2 a second, 20 s left\n"
+
+
+def test_plans_that_were_there_already_say_nothing_of_the_time_that_is_left(monkeypatch, capsys):
+    from traincarbon.cli.commands.sweep import _Progress
+
+    times = iter([0.0, 0.1, 15.0, 31.0, 46.0])
+    monkeypatch.setattr("traincarbon.cli.commands.sweep.time.monotonic", lambda: next(times))
+    tell = _Progress()
+    for done in (900, 915, 931, 946):
+        tell(done, 1000)
+    assert capsys.readouterr().err.splitlines()[1:] == ["931 of 1,000 plans, 1 a second, 1.1 min left", "946 of 1,000 plans, 1 a second, 54 s left"]

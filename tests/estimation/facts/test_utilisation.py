@@ -225,6 +225,14 @@ def test_hardware_without_runs_is_not_above_its_neighbours(shipped):
         assert of(hw).high / of(hw).low > newer.high / newer.low, hw
 
 
+def test_a_slow_format_reaches_more_of_its_peak_because_only_products_wait_for_it(make):
+    slow_at_fp32 = chip(fact("peak_fp16_flop_per_s", 8e12), fact("peak_fp32_flop_per_s", 1e12), without="peak_bf16_flop_per_s")
+    database = make({CHIP: slow_at_fp32, "priors.csv": priors() + line("priors", "mfu_narrow_share", "*", 0.7)})
+    fast, slow = (mfu_of(database, precision=precision) for precision in ("fp16", "fp32"))
+    assert "at 0.125 × the 16-bit peak" in slow.reason
+    assert derived(slow) == pytest.approx(derived(fast) * 0.6 / (0.7 + 0.3 * 0.125))
+
+
 @pytest.mark.parametrize(("card", "module"), [("geforce-rtx-3090", "a100-sxm4-80gb"), ("rtx-a6000", "a100-sxm4-80gb")])
 def test_a_card_is_less_certain_than_the_modules_whose_runs_are_published_and_has_no_run_like_it(shipped, card, module):
     of_card, of_module = (utilisation_facts(subject_of(shipped, hw=hw), shipped) for hw in (card, module))

@@ -4,6 +4,7 @@ import math
 
 import pytest
 
+from journals import lines_of, write_lines
 from packed_stores import write_run
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.packs.pack import PackedJournal, Summarised, is_pack, is_same, lines_file, month_of, packed_in, summaries_in, summary_line
@@ -29,6 +30,15 @@ def test_the_summary_comes_back_to_the_last_digit(tmp_path, given):
     assert is_same(found.process, process)
     (read,) = fold_files([file], "run")
     assert is_same(read, process)
+
+
+def test_whole_numbers_without_a_point_are_stated_too_unless_a_digit_is_lost(tmp_path):
+    file = write_lines(tmp_path / "run" / "a1-7-1.jsonl", lines_of(begin_s=5000, power_w=100))
+    (process,) = fold_files([file], "run")
+    process.last_wall_s = int(process.last_wall_s)
+    assert summary_line(Summarised(PACKED, process)) is not None
+    process.gaps_s = 2**60 + 1
+    assert summary_line(Summarised(PACKED, process)) is None
 
 
 def test_the_journal_and_its_summary_together_count_once(tmp_path):

@@ -3,6 +3,7 @@
 import os
 import sys
 import time
+from collections import deque
 from typing import TYPE_CHECKING
 
 import click
@@ -82,7 +83,8 @@ class _Progress:
     """Tells on stderr how many plans are done and when the others will be: in place on a terminal, in lines elsewhere."""
 
     def __init__(self) -> None:
-        self._began_s = self._told_s = time.monotonic()
+        self._told_s = time.monotonic()
+        self._lately: deque[tuple[float, int]] = deque([(self._told_s, 0)])
         self._is_terminal = sys.stderr.isatty()
         self._is_line_open = False
 
@@ -93,18 +95,24 @@ class _Progress:
             if self._is_line_open:
                 click.echo("\r\x1b[K", nl=False, err=True)
             return
+        self._lately.append((now_s, done))
+        while now_s - self._lately[1][0] >= _LATELY_S:
+            self._lately.popleft()
         if now_s - self._told_s < (_TERMINAL_S if self._is_terminal else _LINES_S):
             return
         self._told_s = now_s
-        rate = done / (now_s - self._began_s)
-        left = amount((plans - done) / rate, "s")
-        line = f"{done:,} of {plans:,} plans, {rate:,.0f} a second, {left} left"
+        since_s, before = self._lately[0]
+        rate = (done - before) / (now_s - since_s)
+        pace = f"{rate:,.0f} a second, {amount((plans - done) / rate, 's')} left" if rate > 0.0 else "none lately"
+        line = f"{done:,} of {plans:,} plans, {pace}"
         click.echo(f"\r\x1b[K{line}" if self._is_terminal else line, nl=not self._is_terminal, err=True)
         self._is_line_open = self._is_terminal
 
 
 _TERMINAL_S = 0.2
 _LINES_S = 10.0
+_LATELY_S = 30.0
+"""The time that the pace is of: plans that were there already say nothing of those to come."""
 
 
 def screen(found: "Sweep") -> str:

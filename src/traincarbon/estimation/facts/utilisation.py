@@ -129,7 +129,7 @@ def _mfu(subject: Subject, database: Database, precision: str) -> Given:
     sigma = value.sigma
     narrow = prior(database, "mfu_narrow_share", "*")
     speed_up = speed_up_of(chip, precision)
-    if narrow is not None and (speed_up > 1.0 or (steps and speed_up != 1.0)):
+    if narrow is not None and speed_up != 1.0:
         values |= {"speed_up": speed_up, "narrow_share": narrow.value.median}
         reasons.append(f"at {speed_up:.3g} × the 16-bit peak, which {narrow.value.median:.0%} of the time follows")
     if not steps and _is_card_among_modules(subject, database):

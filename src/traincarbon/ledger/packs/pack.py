@@ -114,9 +114,9 @@ def _folded(line: Line) -> Process:
 
 
 def is_same(one: Process, other: Process) -> bool:
-    """Return whether two summaries say the same, to the last digit."""
-    first, second = (json.dumps(each.to_stored(), sort_keys=True) for each in (one, other))
-    return first == second
+    """Return whether two summaries say the same, to the last digit; 5 is 5.0."""
+    first, second = one.to_stored(), other.to_stored()
+    return first == second or json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)  # NaN equals itself only as text
 
 
 def _wall(wall_s: float) -> str:
