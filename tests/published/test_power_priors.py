@@ -51,7 +51,34 @@ def test_no_share_is_above_the_cap():
     assert written(rows("segment=consumer", "segment=consumer", [1.0] * 8))["power_share", "segment=workstation"] <= 1.0
 
 
-def test_without_rows_the_law_of_processors_alone_is_written_and_says_that_it_is_assumed():
+def test_without_rows_the_law_of_whole_computers_alone_is_written_and_says_that_it_is_assumed():
     found = power_priors.fitted([])
-    assert [(row["prior"], row["scope"], row["kind"]) for row in found] == [("power_share", "type=cpu", "assumed"), ("power_exponent", "type=cpu", "assumed")]
+    assert [(row["prior"], row["scope"], row["kind"]) for row in found] == [("power_share", "type=soc", "assumed"), ("power_exponent", "type=soc", "assumed")]
     assert all(set(row) == set(TABLES["priors"]) for row in found)
+
+
+def of_processors(shares):
+    """Return a row for each share, of two processors in turn."""
+    effects = [{"all": 1.0, f"processor={at % 2}": 1.0} for at in range(len(shares))]
+    return [PowerRow(f"{at}", "processor", "type=cpu", Observation(math.log(share), effects[at], f"{at % 2}", "run")) for at, share in enumerate(shares)]
+
+
+def test_processors_have_the_geometric_mean_of_their_rows_and_an_assumed_exponent():
+    found = {row["prior"]: row for row in power_priors.fitted(of_processors([0.4, 0.9] * 6)) if row["scope"] == "type=cpu"}
+    assert float(found["power_share"]["median"]) == pytest.approx(0.6, abs=0.01)
+    assert (found["power_share"]["n"], found["power_share"]["kind"], found["power_exponent"]["kind"]) == ("12", "derived", "assumed")
+    assert all(set(row) == set(TABLES["priors"]) for row in found.values())
+
+
+def test_a_processor_may_take_more_than_its_thermal_design_power():
+    assert written(of_processors([1.2] * 12))["power_share", "type=cpu"] == pytest.approx(1.2, abs=0.02)
+
+
+def test_processors_and_cards_do_not_touch_each_other():
+    both = written([*CARDS, *of_processors([0.5] * 12)])
+    assert both == {**written(CARDS), **written(of_processors([0.5] * 12))}
+
+
+def test_one_card_that_takes_far_less_than_the_others_moves_them_little():
+    odd = rows("segment=consumer", "segment=consumer", [0.9] * 12 + [0.4])
+    assert written(odd)["power_share", "segment=consumer"] == pytest.approx(0.9, abs=0.03)

@@ -1,4 +1,4 @@
-"""The rows of measured power, and the law of power on rows that it was not fitted to: low utilisation, cards, and the bounds on every accelerator."""
+"""The rows of measured power, and the law of power on rows that it was not fitted to: low utilisation, cards, processors, and the bounds on every accelerator."""
 
 import math
 from dataclasses import replace
@@ -28,7 +28,8 @@ def errors(rows):
     found = {}
     for row in rows:
         others = [other for other in rows if other.observed.group != row.observed.group]
-        found[row.id] = row.observed.y - min(power_priors.fit_of(row)(others).predict(row.observed.effects, "run")[0], 0.0)
+        predicted, _ = power_priors.fit_of(row)(others).predict(row.observed.effects, "run")
+        found[row.id] = row.observed.y - (predicted if row.law == "type=cpu" else min(predicted, 0.0))
     return found
 
 
@@ -54,6 +55,25 @@ def test_cards_with_a_higher_cap_than_the_reference_card_take_all_of_theirs(ship
     assert row.observed.y == 0.0
 
 
+def test_the_cap_of_the_metered_card_counts_where_it_is_stated(shipped):
+    (row,) = power_rows.of_runs([], [BY_ID["yin-rtx-3060-laptop-resnet18"]], shipped)
+    assert math.exp(row.observed.y) == pytest.approx(94.4 / 95.0, rel=1e-3)
+    assert (row.segment, row.law) == ("laptop", "segment=laptop")
+
+
+def test_a_processor_needs_no_work_and_may_exceed_its_thermal_design_power(shipped):
+    (row,) = power_rows.of_runs([], [BY_ID["fischer-i9-13900k-wavenet"]], shipped)
+    assert math.exp(row.observed.y) == pytest.approx(156.1 / 125.0, rel=1e-3)
+    assert (row.segment, row.law, row.observed.effects) == ("processor", "type=cpu", {"all": 1.0, "processor=i9-13900k": 1.0})
+
+
+def test_an_rtx_4090_that_small_networks_keep_busy_in_part_only_takes_less_than_the_law_says(errors, rows):
+    large, other = ([errors[row.id] for row in rows if row.segment == "consumer" and ("4090" in row.id) == is_large] for is_large in (True, False))
+    assert len(large) == 6
+    assert max(large) < 0.0
+    assert _size(other) == pytest.approx((30, 0.067, 0.023), abs=0.005)
+
+
 @pytest.mark.parametrize("gone", [{"hardware": "nothing"}, {"mean_power_w_per_accelerator": None}, {"samples": None}])
 def test_a_row_without_hardware_power_or_work_is_left_out(shipped, gone):
     assert power_rows.of_runs([], [replace(BY_ID["zeus-v100-resnet50-b8"], **gone)], shipped) == []
@@ -70,12 +90,16 @@ def test_the_law_of_data_centres_holds_for_the_v100_and_the_p100_of_zeus_which_i
 
 def test_low_utilisation_is_predicted_as_well_as_high_utilisation(errors, rows):
     # below a quarter of the utilisation at which the power rises no more
-    low, high = (_of(errors, rows, lambda row, low=low: (row.observed.effects["exponent"] < math.log(0.25)) == low) for low in (True, False))
-    assert _size(low) == pytest.approx((12, 0.144, -0.057), abs=0.005)
-    assert _size(high) == pytest.approx((36, 0.091, -0.048), abs=0.005)
+    low, high = (
+        _of(errors, rows, lambda row, low=low: row.law != "type=cpu" and (row.observed.effects["exponent"] < math.log(0.25)) == low) for low in (True, False)
+    )
+    assert _size(low) == pytest.approx((16, 0.119, -0.044), abs=0.005)
+    assert _size(high) == pytest.approx((59, 0.091, -0.049), abs=0.005)
 
 
-@pytest.mark.parametrize(("segment", "size"), [("consumer", (12, 0.05, -0.05)), ("workstation", (10, 0.12, -0.03))])
+@pytest.mark.parametrize(
+    ("segment", "size"), [("consumer", (36, 0.07, -0.05)), ("workstation", (10, 0.08, -0.05)), ("laptop", (3, 0.105, 0.095)), ("processor", (13, 0.40, 0.27))]
+)
 def test_cards_are_predicted_by_those_of_other_organisations(errors, rows, segment, size):
     assert _size(_of(errors, rows, lambda row: row.segment == segment)) == pytest.approx(size, abs=0.005)
 

@@ -18,7 +18,7 @@ def errors(shipped):
 
 
 def test_every_row_counts_in_its_segment_and_in_all(errors):
-    assert [*errors] == ["datacentre", "workstation", "consumer", POOLED]
+    assert [*errors] == ["datacentre", "workstation", "consumer", "laptop", "processor", POOLED]
     assert sum(entry.errors.n for name, entry in errors.items() if name != POOLED) == errors[POOLED].errors.n
 
 

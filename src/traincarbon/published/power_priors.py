@@ -1,4 +1,4 @@
-"""Fit the law of power: the share of the power cap by generation, and of cards with graphics memory by who they are made for."""
+"""Fit the law of power: the share of the power cap by generation, of cards with graphics memory by who they are made for, and of processors."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -13,13 +13,17 @@ from traincarbon.published.prior_rows import AMPLE_ROWS, prior_of
 FITTED = ("power_share", "power_exponent", "power_reference_mfu")
 """The priors that this module writes."""
 _SPREADS = {"all": 1.0, "generation": 0.15, "exponent": 0.3, "group:run": 0.05}
-_SPREADS_OF_CARDS = {"all": 1.0, "segment": 0.1, "exponent": 0.3, "group:run": 0.1}
+_SPREADS_OF_CARDS = {"all": 1.0, "segment": 0.1, "card": 0.2, "exponent": 0.3, "group:run": 0.1}
+_SPREADS_OF_PROCESSORS = {"all": 1.0, "processor": 0.2, "group:run": 0.1}
 """Log-spreads of the effects while power shares are fitted: too few rows tell them."""
 _CARDS = ("workstation", "consumer", "laptop")
 _WHAT = "mean power over the power cap, at the reference utilisation and above"
 _CHOSEN = "chosen with organisations left out; docs/method.md, Power"
-_PROCESSOR_SHARE, _PROCESSOR_SPREAD, _PROCESSOR_EXPONENT = 0.85, 0.2, 0.05
-"""A processor in training keeps its cores busy at a small part of its peak rate, so that its power hardly follows the utilisation."""
+_WHAT_OF_PROCESSORS = "mean power over the thermal design power, in trainings of neural networks"
+_ANY_PROCESSOR = "type=cpu"
+_PROCESSOR_EXPONENT = 0.05
+_COMPUTER_SHARE, _COMPUTER_SPREAD, _COMPUTER_EXPONENT = 0.57, 0.2, 0.08
+"""Of Apple's chips, by the power of their Macs: no row states it, but meters in two chips do for what they see; docs/method.md adds the rest."""
 
 
 def fit_accelerators(rows: Sequence[PowerRow]) -> Fit | None:
@@ -28,13 +32,22 @@ def fit_accelerators(rows: Sequence[PowerRow]) -> Fit | None:
 
 
 def fit_cards(rows: Sequence[PowerRow]) -> Fit | None:
-    """Return the law of cards with graphics memory, None without a row of them."""
-    return _fit([row.observed for row in rows if row.law], _SPREADS_OF_CARDS)
+    """Return the law of cards with graphics memory, None without a row of them.
+
+    Its scatter has heavy tails: a large card that small networks keep busy in part only takes far less than its utilisation tells.
+    """
+    return _fit([row.observed for row in rows if row.law.startswith("segment=")], _SPREADS_OF_CARDS, heavy_tailed=True)
 
 
-def _fit(rows: Sequence[Observation], spreads: dict[str, float]) -> Fit | None:
+def fit_processors(rows: Sequence[PowerRow]) -> Fit | None:
+    """Return the law of processors, None without a row of them; their scatter is that of the rows, since two processors are too few to leave one out."""
+    observed = [row.observed for row in rows if row.law == _ANY_PROCESSOR]
+    return fit(observed, start={"scatter:run": 0.3}, fixed=_SPREADS_OF_PROCESSORS) if observed else None
+
+
+def _fit(rows: Sequence[Observation], spreads: dict[str, float], *, heavy_tailed: bool = False) -> Fit | None:
     """Return the law fitted to *rows*, None without any; where they are many, with the scatter that makes its intervals honest."""
-    found = fit(rows, start={"scatter:run": 0.15}, fixed=spreads) if rows else None
+    found = fit(rows, start={"scatter:run": 0.15}, fixed=spreads, heavy_tailed=heavy_tailed) if rows else None
     if found is None or len(rows) < AMPLE_ROWS:
         return found
     scatter = honest_scatter(left_out(rows, found), groups=len({row.group for row in rows}))
@@ -43,11 +56,13 @@ def _fit(rows: Sequence[Observation], spreads: dict[str, float]) -> Fit | None:
 
 def fit_of(row: PowerRow) -> Callable[[Sequence[PowerRow]], Fit | None]:
     """Return what fits the law that *row* follows."""
+    if row.law == _ANY_PROCESSOR:
+        return fit_processors
     return fit_cards if row.law else fit_accelerators
 
 
 def fitted(rows: Sequence[PowerRow]) -> list[dict[str, str]]:
-    """Return the rows of ``priors.csv`` about power, fitted to *rows*; none of a law without rows."""
+    """Return the rows of ``priors.csv`` about power: fitted to *rows*, none of a law without rows, and the assumed law of whole computers."""
     written = []
     accelerators, cards = fit_accelerators(rows), fit_cards(rows)
     if accelerators is not None:
@@ -58,24 +73,42 @@ def fitted(rows: Sequence[PowerRow]) -> list[dict[str, str]]:
         written.append(prior_of("power_exponent", "*", exponent, 0.0, len(own), f"standard error {error:.2f}"))
         written.append(prior_of("power_reference_mfu", "*", REFERENCE_MFU, 0.0, len(own), _CHOSEN))
     if cards is not None:
-        own = [row for row in rows if row.law]
-        written += [_share(cards, own, f"segment={segment}") for segment in _CARDS]
+        own = [row for row in rows if row.law.startswith("segment=")]
+        written += [_share(cards, own, f"segment={segment}", "card=*") for segment in _CARDS]
         exponent, error = cards.effect("exponent")
         written.append(prior_of("power_exponent", "segment=*", exponent, 0.0, len(own), f"cards with graphics memory; standard error {error:.2f}"))
         written.append(prior_of("power_reference_mfu", "segment=*", REFERENCE_MFU_OF_CARDS, 0.0, len(own), _CHOSEN))
-    return [*written, *_of_processors()]
+    processors = fit_processors(rows)
+    if processors is not None:
+        own = [row for row in rows if row.law == _ANY_PROCESSOR]
+        mean, sigma = processors.predict({"all": 1.0, "processor=*": 1.0}, "run")
+        written.append(prior_of("power_share", _ANY_PROCESSOR, math.exp(mean), sigma, len(own), _WHAT_OF_PROCESSORS))
+        written.append(_exponent_of_processors())
+    return [*written, *_of_whole_computers()]
 
 
-def _share(found: Fit, rows: Sequence[PowerRow], scope: str) -> dict[str, str]:
-    mean, sigma = found.predict({"all": 1.0, scope: 1.0}, "run")
+def _share(found: Fit, rows: Sequence[PowerRow], scope: str, *further: str) -> dict[str, str]:
+    """Return the share of *scope*, for a product that is new in the *further* effects."""
+    mean, sigma = found.predict(dict.fromkeys(("all", scope, *further), 1.0), "run")
     n = sum(scope in row.observed.effects for row in rows) if not scope.endswith("=*") else len(rows)
     return prior_of("power_share", scope, min(math.exp(mean), 1.0), sigma, n, _WHAT)
 
 
-def _of_processors() -> list[dict[str, str]]:
-    """Return the assumed law of processors."""
-    evidence = ("", "choice", "docs/method.md, Power", "assumed")
-    note = "busy cores take a processor to its cap; 0.61 to 1.18 at 90 %; no row of training on processors that states power and work was found"
-    share = ("power_share", "type=cpu", f"{_PROCESSOR_SHARE:g}", f"{_PROCESSOR_SPREAD:g}", *evidence, note)
-    exponent = ("power_exponent", "type=cpu", f"{_PROCESSOR_EXPONENT:g}", "", *evidence, "the power of busy cores hardly follows their FLOP")
-    return [dict(zip(TABLES["priors"], cells, strict=True)) for cells in (share, exponent)]
+def _exponent_of_processors() -> dict[str, str]:
+    """Return the assumed exponent of processors: training keeps their cores busy at a small part of the peak rate, so that power hardly follows it."""
+    note = "the power of busy cores hardly follows their FLOP; no row of a processor states its utilisation"
+    return _assumed("power_exponent", _ANY_PROCESSOR, f"{_PROCESSOR_EXPONENT:g}", "", note)
+
+
+def _of_whole_computers() -> list[dict[str, str]]:
+    """Return the assumed law of chips whose power is that of a whole computer."""
+    share = "idle power of the Mac and what its meters read on an M1 Max and an M1 Pro, over the most that the Mac takes; 0.41 to 0.79 at 90 %"
+    exponent = "GPU of an M1 Max and of an M1 Pro: MobileNet v2 against ResNet-50"
+    return [
+        _assumed("power_share", "type=soc", f"{_COMPUTER_SHARE:g}", f"{_COMPUTER_SPREAD:g}", share),
+        _assumed("power_exponent", "type=soc", f"{_COMPUTER_EXPONENT:g}", "", exponent),
+    ]
+
+
+def _assumed(prior: str, scope: str, median: str, sigma: str, note: str) -> dict[str, str]:
+    return dict(zip(TABLES["priors"], (prior, scope, median, sigma, "", "choice", "docs/method.md, Power", "assumed", note), strict=True))

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
+from traincarbon.database.records import Product
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.hardware import power_scope, speed_up_of
 from traincarbon.fitting.regression import Observation
@@ -15,8 +16,10 @@ from traincarbon.quantities import W_PER_KW
 
 REFERENCE_MFU = 0.35
 """Utilisation at 16 bits from which on the fitted shares of the power cap hold: chosen among 0.13, 0.19, 0.26, 0.35, 0.43 and no limit."""
-REFERENCE_MFU_OF_CARDS = 0.2
-"""The same of cards with graphics memory, which are busy at less of their peak: chosen among 0.03 to 0.35 and no limit."""
+REFERENCE_MFU_OF_CARDS = 0.1
+"""The same of cards with graphics memory, which are busy at less of their peak: chosen among 0.05 to 0.3."""
+PROCESSORS = "processor"
+"""The segment of all processors: of servers, of workstations and of laptops."""
 _NOMINAL = 0.02
 """Mean power this close to the power cap is the cap times the hours, not a measurement."""
 _HOST_SHARE = 0.45
@@ -28,7 +31,7 @@ class PowerRow(NamedTuple):
 
     Attributes:
         id: The id of its run.
-        segment: Who the accelerator is made for; ``datacentre`` where the database does not say.
+        segment: Who the accelerator is made for, or that it is a processor; ``datacentre`` where the database does not say.
         law: The scope of the law of power that such accelerators follow.
         observed: The logarithm of the share of the power cap, with its effects.
     """
@@ -60,10 +63,22 @@ def _of_runs(runs: Iterable[PublishedRun], database: Database) -> Iterator[Power
 def _of_metered(metered: Iterable[PublishedRun], database: Database) -> Iterator[PowerRow]:
     """Yield a row for each; makers give some cards a higher cap than the reference card has, so such a share counts as one."""
     for run in metered:
-        chip, power_w = _chip(run, database), run.mean_power_w_per_accelerator
-        cap_w = chip.product.value("board_power_w") if chip is not None else None
-        if chip is not None and cap_w is not None and power_w is not None:
+        product, power_w = _product(run, database), run.mean_power_w_per_accelerator
+        cap_w = run.power_cap_w or product.value("board_power_w") if product is not None else None
+        if product is None or cap_w is None or power_w is None:
+            continue
+        chip = _chip(run, database)
+        if product.type == "cpu":
+            yield _row_of_processor(run, product, power_w / cap_w)
+        elif chip is not None:
             yield from _row(run, chip, min(power_w / cap_w, 1.0))
+
+
+def _product(run: PublishedRun, database: Database) -> Product | None:
+    try:
+        return run.find_hardware(database)
+    except CarbonError:
+        return None
 
 
 def _chip(run: PublishedRun, database: Database) -> Chip | None:
@@ -71,6 +86,15 @@ def _chip(run: PublishedRun, database: Database) -> Chip | None:
         return chip_of(run, database)
     except CarbonError:
         return None
+
+
+def _row_of_processor(run: PublishedRun, product: Product, share: float) -> PowerRow:
+    """Return the row of *run*. Its group is the processor, because one organisation measured all; its utilisation is not known.
+
+    The thermal design power is no cap: a processor takes more for as long as its board lets it.
+    """
+    effects = {"all": 1.0, f"processor={product.id}": 1.0}
+    return PowerRow(run.id, PROCESSORS, power_scope(product), Observation(math.log(share), effects, product.id, "run"))
 
 
 def _row(run: PublishedRun, chip: Chip, share: float) -> Iterator[PowerRow]:
@@ -84,6 +108,8 @@ def _row(run: PublishedRun, chip: Chip, share: float) -> Iterator[PowerRow]:
     segment = chip.product.segment or "datacentre"
     level = f"segment={segment}" if law else f"generation={chip.generation}"
     effects = {"all": 1.0, level: 1.0, "exponent": min(math.log(mfu / reference_mfu), 0.0)}
+    if law:
+        effects[f"card={chip.product.id}"] = 1.0
     yield PowerRow(run.id, segment, law, Observation(math.log(share), effects, run.group, "run"))
 
 

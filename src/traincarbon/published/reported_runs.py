@@ -34,6 +34,7 @@ class PublishedRun:
         samples: Samples that the training sees, all epochs included; with *gmac_per_sample* they count in place of parameters and tokens.
         gmac_per_sample: Multiply-adds of the forward pass of one sample, in 1e9.
         images_per_sample: Images that are loaded for a sample: views of an image, or frames of a clip.
+        power_cap_w: The power cap of the accelerator that was metered, where it is not that of its product: a laptop's, or one that was set.
         set: The set that ``carbon validate`` counts the row in; empty for the default.
     """
 
@@ -94,6 +95,7 @@ class PublishedRun:
     samples: float | None = None
     gmac_per_sample: float | None = None
     images_per_sample: float | None = None
+    power_cap_w: float | None = None
 
     @property
     def report(self) -> str:

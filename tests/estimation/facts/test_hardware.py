@@ -190,10 +190,12 @@ def test_a_cap_that_is_known_as_a_range_brings_its_own_spread(make, kind):
         ({"segment": "laptop"}, 0.75, 0.1),  # no share of its own
         ({"type": "tpu", "segment": "consumer"}, 0.75, 0.5),
         ({"type": "cpu", "segment": "laptop"}, 0.8, 0.05),
+        ({"type": "soc", "segment": "laptop"}, 0.6, 0.08),
     ],
 )
 def test_the_law_of_power_is_that_of_who_an_accelerator_is_made_for(make, keys, share, exponent):
     laws = [("share", "segment=consumer", 0.9), ("share", "type=cpu", 0.8), ("exponent", "segment=*", 0.1), ("exponent", "type=cpu", 0.05)]
+    laws += [("share", "type=soc", 0.6), ("exponent", "type=soc", 0.08)]
     priors = WORLD["priors.csv"] + "".join(line("priors", f"power_{what}", scope, median) for what, scope, median in laws)
     power = power_of(make({CHIP: chip(**keys), "priors.csv": priors}))
     assert (median_of(power.power_share.value), power.power_exponent.value) == (share, exponent)

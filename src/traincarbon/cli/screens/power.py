@@ -13,7 +13,10 @@ _INTRO = (
     "Energy from hours rests on the mean power of an accelerator. Each measured row is predicted with the law fitted without its organisation.",
     "Workstation cards are professional cards with graphics memory, in workstations or in servers. The last column is the median error of the power cap as the power.",
 )
-_NO_ROW = "No measured row of a laptop's GPU or of a processor that states the work was found; method.md says what is assumed for them."
+_FEW = (
+    "All rows of a laptop's GPU are of one laptop, and those of processors are of two machines of one organisation: each machine is predicted from the other.",
+    "No row of Apple's chips states the power of the whole Mac; method.md compares what their meters read.",
+)
 
 
 def power_cells(tried: "Backtest") -> list[tuple[str, ...]]:
@@ -27,7 +30,7 @@ def power_lines(tried: "Backtest") -> list[str]:
         return []
     head = ("segment", "n", "median", "mean", "p90", "bias", "in 50 %", "in 90 %", "cap")
     rows = [(*cells[:6], *(f"{share} %" for share in cells[6:8]), cells[8]) for cells in power_cells(tried)]
-    return ["## Power of an accelerator, by segment", "", *_INTRO, "", output.markdown_table([head, *rows], right=range(1, len(head))), "", _NO_ROW, ""]
+    return ["## Power of an accelerator, by segment", "", *_INTRO, "", output.markdown_table([head, *rows], right=range(1, len(head))), "", *_FEW, ""]
 
 
 def power_table(tried: "Backtest", *, width: int) -> list[str]:

@@ -163,10 +163,11 @@ def _network_share(subject: Subject, database: Database) -> Given:
 def power_scope(chip: Product) -> str:
     """Return the scope of the law of power that *chip* follows; empty for that of its generation.
 
-    Cards with graphics memory and processors take more of their power cap than accelerators of data centres do at the same utilisation.
+    Cards with graphics memory take more of their power cap than accelerators of data centres do at the same utilisation, and the power of processors
+    and of chips whose power is that of a whole computer hardly follows it.
     """
-    if chip.type == "cpu":
-        return "type=cpu"
+    if chip.type in ("cpu", "soc"):
+        return f"type={chip.type}"
     return f"segment={chip.segment}" if chip.type == "gpu" and chip.segment not in ("", "datacentre") else ""
 
 
