@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.families import FAMILIES, published_name
+from traincarbon.published.contradicting_columns import check_together
 from traincarbon.published.reported_runs import PublishedRun, SetAside
 from traincarbon.published.run_kinds import RunKind, Unusable
-from traincarbon.quantities import H_PER_DAY
 from traincarbon.reading import open_input, open_regular
 
 if TYPE_CHECKING:
@@ -147,11 +147,6 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
 """Least and greatest value of a column, and its unit in words. Other columns hold any number above zero."""
 _ZERO = ("carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd")
 """Columns in which zero can be meant, as with a contract for wind power."""
-_POWER_KW = (0.01, 60.0)
-"""Mean power of one accelerator, with its share of the site: from a small idle card to a wafer."""
-_INTENSITY_G_PER_KWH = 3000.0
-_CO2E_KG_PER_H = 60.0
-_HOURS_APART = 5.0
 
 
 def _lines(stream: TextIO, file: str) -> Iterator[str]:
@@ -224,9 +219,9 @@ def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) 
         kind = _choice(RunKind, "kind", row.get("kind", "") if "kind" in columns else RunKind.RUN)
         unusable = _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
         numbers = {column: value for column in (*NUMBERS, *OPTIONAL_NUMBERS) if column in row and (value := _number(column, row[column])) is not None}
-        _check_together(numbers)
         if "family" in row:
             row["family"] = _family(row["family"])
+        check_together(numbers, row.get("family", ""))
     except CarbonError as error:
         return SetAside(id or f"line {line}", str(error), line)
     finally:
@@ -279,25 +274,3 @@ def _number(column: str, text: str) -> float | None:
     if not least <= value <= most:
         raise DatabaseError(f"column {column}: {text} is not possible; it holds {unit}")
     return value
-
-
-def _check_together(numbers: dict[str, float]) -> None:
-    """Refuse columns that contradict each other, which only wrong units explain.
-
-    Raises:
-        DatabaseError: one column contradicts another.
-    """
-    hours_h, days, n = (numbers.get(name) for name in ("accelerator_hours", "wallclock_days", "accelerators"))
-    energy_kwh, co2e_t = numbers.get("energy_kwh"), numbers.get("co2e_t")
-    counted_h = days * H_PER_DAY * n if days is not None and n is not None else None
-    if hours_h is not None and counted_h is not None and not 1.0 / _HOURS_APART < hours_h / counted_h < _HOURS_APART:
-        raise DatabaseError(
-            f"column accelerator_hours: {hours_h:g} contradicts wallclock_days, {days:g} days on {n:g} accelerators: {counted_h:g} h; is one in another unit?"
-        )
-    hours_h = hours_h if hours_h is not None else counted_h
-    if energy_kwh is not None and hours_h is not None and not _POWER_KW[0] <= energy_kwh / hours_h <= _POWER_KW[1]:
-        raise DatabaseError(f"column energy_kwh: {energy_kwh:g} kWh in {hours_h:g} h is {energy_kwh / hours_h:.3g} kW an accelerator; is it in kWh?")
-    if co2e_t is not None and energy_kwh is not None and co2e_t * 1e6 / energy_kwh > _INTENSITY_G_PER_KWH:
-        raise DatabaseError(f"column co2e_t: {co2e_t:g} t from {energy_kwh:g} kWh is {co2e_t * 1e6 / energy_kwh:.3g} g/kWh, beyond any grid; is it in tonnes?")
-    if co2e_t is not None and hours_h is not None and co2e_t * 1e3 / hours_h > _CO2E_KG_PER_H:
-        raise DatabaseError(f"column co2e_t: {co2e_t:g} t in {hours_h:g} h is {co2e_t * 1e3 / hours_h:.3g} kg an accelerator-hour; is it in tonnes?")
