@@ -29,7 +29,7 @@ _SIZES = {
     "speech": "give audio_hours in place of samples, and frames_per_s, such as 50",
 }
 """How to state the size of a sample, by family."""
-_IN_FLOP = ("teacher_params", "frozen_params", "text_params", "decoder_params")
+_IN_FLOP = ("teacher_params", "frozen_params", "text_params", "decoder_params", "reference_params")
 """Fields that are in the FLOP of a sample and in nothing else."""
 _KEPT = ("flop", "tokens", "images", "padding", "evaluation_tokens", "generated_tokens")
 """Fields about data that samples do not replace."""
