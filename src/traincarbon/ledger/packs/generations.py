@@ -87,9 +87,8 @@ def remove_pack(file: str) -> None:
     """
     folder, name = os.path.split(file)
     gone = os.path.join(folder, f".{name}{GONE}")
-    os.truncate(file, 0)
-    os.remove(lines_file(file))
-    os.remove(file)
+    os.replace(file, gone)
+    finish_removal(gone)
 
 
 def finish_removal(gone: str) -> None:
