@@ -240,3 +240,25 @@ def test_trainable_parameters_of_a_vision_transformer_leave_the_rest_frozen():
     probe, frozen = (estimate(**IMAGES, params=86e6, layers=12, hidden=768, **more) for more in ({"trainable_params": 1e6}, {"frozen_params": 85e6}))
     assert probe.flop_counts == frozen.flop_counts
     assert refused(**IMAGES, params=150e6, text_params=64e6, trainable_params=1e6)[0] == "trainable_params are not known to contrastive"
+
+
+@pytest.mark.parametrize(
+    ("stated", "message"),
+    [
+        ({"params": 26e6, "decoder_params": 26e6, "family": "masked-autoencoder"}, "decoder_params leave no parameters for the encoder"),
+        ({"params": 64e6, "text_params": 64e6}, "text_params leave no parameters for the images"),
+        ({"params": 86e6, "evaluation_tokens": 1e9}, "evaluation_tokens are not known to vision"),
+        ({"params": 86e6, "padding": 0.1}, "padding is not known to vision"),
+        ({"params": 86e6, "kind": "rl"}, "kind rl is not known to vision"),
+        ({"params": 150e6, "text_params": 64e6, "kind": "dpo"}, "kind dpo is not known to contrastive"),
+    ],
+)
+def test_what_a_sample_cannot_have_is_refused_by_its_own_name(stated, message):
+    assert refused(**{**IMAGES, **stated})[0] == message
+
+
+def test_preference_tuning_of_a_diffusion_transformer_runs_its_reference_forward():
+    dit = {**IMAGES, **DIT, "params": 675e6, "active_params": 446e6, "layers": 28, "hidden": 1152, "patch_size": 2, "kind": "dpo"}
+    parts = estimate(**dit).flop_counts["parts"]
+    assert parts["reference"] == pytest.approx(2 * 446e6 * 256 * SEEN)
+    assert "reference" not in estimate(**dit, reference_params=0).flop_counts["parts"]

@@ -1,5 +1,6 @@
 """Shape and batch by the size of a model: published models, inverses, refusals."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -42,3 +43,10 @@ def test_nothing_and_less_is_refused(formula, inputs):
         for value in (0.0, -1.0, float("nan")):
             with pytest.raises(OutOfRangeError, match=name):
                 formula(**{**inputs, name: value})
+
+
+def test_arrays_have_what_each_number_has_to_the_last_bit():
+    params, layers = np.array([1e9, 7e9, 1.3e12]), np.array([12.0, 33.0, 120.0])
+    widths = width_of_depth(params=params, layers=layers, vocab=50257.0)
+    assert widths.tolist() == [width_of_depth(params=size, layers=depth, vocab=50257.0) for size, depth in zip(params.tolist(), layers.tolist(), strict=True)]
+    assert usual_params(hidden=widths, vocab=50257.0).tolist() == [usual_params(hidden=width, vocab=50257.0) for width in widths.tolist()]

@@ -145,7 +145,7 @@ def test_a_restart_in_a_folder_that_had_settled_is_noticed(store, monkeypatch):
     os.utime(folder, (1e9, 1e9))
     index = indexed(store)
     assert index.records()[0][0].restarts == 0
-    monkeypatch.setattr(module, "files_in", lambda *_: pytest.fail("a settled folder is not looked into"))
+    monkeypatch.setattr(index_scan, "files_in", lambda *_: pytest.fail("a settled folder is not looked into"))
     assert ids(index) == ["one"]
     monkeypatch.undo()
     write_run(store, "one", name="a1-8-2", begin_s=100.0, process=8)
@@ -457,7 +457,7 @@ def test_many_runs_are_listed_without_being_read_again(store, monkeypatch):
         os.utime(store / "journals" / f"run-{number}", (1e9, 1e9))
     assert indexed(store).records()[1] == 300
     monkeypatch.setattr(index_folding, "read_lines", lambda *_, **__: pytest.fail("nothing has changed"))
-    monkeypatch.setattr(module, "files_in", lambda *_: pytest.fail("nothing has changed"))
+    monkeypatch.setattr(index_scan, "files_in", lambda *_: pytest.fail("nothing has changed"))
     assert indexed(store).records(limit=7)[1] == 300
 
 

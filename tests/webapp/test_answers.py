@@ -3,6 +3,7 @@
 import pytest
 
 from traincarbon.errors import CarbonError, NotFoundError
+from traincarbon.ledger.server.connection import ServerAwayError
 from traincarbon.webapp.answers import ForbiddenError, error_answer, json_answer, status_of
 from traincarbon.webapp.ledger_thread import StoreError
 
@@ -14,6 +15,7 @@ from traincarbon.webapp.ledger_thread import StoreError
         (NotFoundError("x"), False, 400),
         (NotFoundError("x"), True, 404),
         (StoreError("x"), True, 503),
+        (ServerAwayError("x"), True, 503),
         (ForbiddenError("x"), False, 403),
     ],
 )

@@ -29,7 +29,7 @@ _SIZES = {
     "speech": "give audio_hours in place of samples, and frames_per_s, such as 50",
 }
 """How to state the size of a sample, by family."""
-_IN_FLOP = ("teacher_params", "frozen_params", "text_params", "decoder_params")
+_IN_FLOP = ("teacher_params", "frozen_params", "text_params", "decoder_params", "reference_params")
 """Fields that are in the FLOP of a sample and in nothing else."""
 _KEPT = ("flop", "tokens", "images", "padding", "evaluation_tokens", "generated_tokens")
 """Fields about data that samples do not replace."""
@@ -233,11 +233,10 @@ class _Completion:
             self.assumed.append(Assumption("image_size", known.image_size, f"not stated: the images that the multiply-adds of {known.name} are published for"))
         elif known.family not in (*CONVOLUTIONS, "diffusion") and any_of(median_of(self.values["image_size"]) != known.image_size):
             self.warnings.append(f"the multiply-adds of {known.name} are taken to grow with the number of pixels; full attention grows faster")
-        if self.plan.frozen_gmac_per_sample is not None:
-            raise PlanError(
-                f"frozen_gmac_per_sample beside the model {known.name}",
-                hint=f"leave out model, and give params {known.params:g} and gmac_per_sample {known.gmac:g}",
-            )
+        foreign = next((name for name in (*OWN_FIELDS, "frozen_params", "teacher_params") if getattr(self.plan, name) is not None), "")
+        if foreign:
+            hint = f"leave out model, and give params {known.params:g} and flop_per_sample, with all that a sample takes"
+            raise PlanError(f"{foreign} beside the model {known.name}, which is known by the multiply-adds of an image", hint=hint)
         self._follow("gmac_per_sample", SCALED_GMAC)
         self._follow("flop_per_sample", SAMPLE_FLOP)
         self._follow("flop", BY_SAMPLE)

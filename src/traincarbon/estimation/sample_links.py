@@ -87,6 +87,7 @@ WINDOWED_ATTENTION = Link(
 )
 FROZEN_PART = Link("flop_per_sample", samples.flop_with_frozen, compute_flop="flop_per_sample", frozen_params="frozen_params", tokens="tokens_per_sample")
 TEACHER = Link("flop_per_sample", samples.flop_with_teacher, compute_flop="flop_per_sample", teacher_params="teacher_params", tokens="tokens_per_sample")
+REFERENCE = Link("flop_per_sample", samples.flop_with_teacher, compute_flop="flop_per_sample", teacher_params="reference_params", tokens="tokens_per_sample")
 FROZEN_ENCODERS = Link(
     "flop_per_sample", sample_flop.flop_with_frozen_encoders, flop_per_sample="flop_per_sample", frozen_gmac_per_sample="frozen_gmac_per_sample"
 )

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation import sample_links
-from traincarbon.estimation.families import FAMILIES, OWN_FIELDS
+from traincarbon.estimation.families import FAMILIES, OWN_FIELDS, kind_of
 from traincarbon.estimation.links import IMAGE_TOKENS
 from traincarbon.estimation.usual_shapes import SEEN_SHARE, layers_of, looked_up_params, seen_params, usual_width, width_of
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.estimation.work import LORA_SHARE, trains_adapters
-from traincarbon.uncertain import Num, Uncertain
+from traincarbon.uncertain import Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
     from traincarbon.estimation.plan import Plan
@@ -76,6 +76,8 @@ _SHARED = {
 """Fields of other families that a family may have too."""
 
 
+_OF_TEXT = ("padding", "evaluation_tokens", "generated_tokens", "generation_ratio")
+"""Fields about text that no sample of images or audio has."""
 _GENERATIVE = ("diffusion", "video")
 """Families of which a transformer may see text beside an image, in one sequence."""
 
@@ -121,6 +123,7 @@ class SampleWork:
             self.parts[recipe.other] = other
             self.parts[recipe.main] = self.parts[recipe.main] - other
         self._add_attention(recipe)
+        self._add_reference(recipe)
         self._add("teacher", sample_links.TEACHER)
         self._add("frozen", sample_links.FROZEN_ENCODERS)
         self._freeze(recipe)
@@ -148,6 +151,18 @@ class SampleWork:
         else:
             self._walk(sample_links.MASKED_PAIRS if recipe.link is sample_links.MASKED else sample_links.DISTILLED_PAIRS)
             self._add("attention", sample_links.PAIRED_ATTENTION)
+
+    def _add_reference(self, recipe: Recipe) -> None:
+        """Add the forward pass of the frozen model that preference tuning compares with."""
+        kind = kind_of(self.plan.kind)
+        if not kind.has_reference:
+            return
+        if kind.has_rollouts or recipe.link is not sample_links.BY_TOKENS:
+            raise PlanError(f"kind {self.plan.kind} is not known to {self.family}", hint="give flop_per_sample, and count what is generated and compared in it")
+        seen = self._value("params" if self.values.get("active_params") is None else "active_params")
+        self._default("reference_params", seen, "not stated: a frozen copy of the model; 0 if computed beforehand")
+        if any_of(median_of(self._value("reference_params")) > 0.0):
+            self._add("reference", sample_links.REFERENCE)
 
     def _assume_shape(self, recipe: Recipe) -> None:
         """Take the usual width and depth of a transformer of so many parameters where the plan does not state them."""
@@ -212,9 +227,15 @@ class SampleWork:
         recipe = RECIPES.get(self.family)
         if recipe is None:
             raise PlanError(f"image_size is not known to {self.family}", hint=FAMILIES[self.family].needs or "leave it out, or give family vision")
+        of_text = next((name for name in _OF_TEXT if getattr(self.plan, name) is not None), "")
+        if of_text:
+            raise PlanError(f"{of_text} {_is_or_are(of_text)} not known to {self.family}", hint="count the images that it stands for in samples, or give flop")
         missing = [name for name in recipe.needed if self.values.get(name) is None]
         if missing:
             raise PlanError(f"{self.family} needs {' and '.join(missing)}", hint=FAMILIES[self.family].needs or f"give {' and '.join(missing)}")
+        part = recipe.other_params
+        if part not in ("", "params") and any_of(median_of(self._value(part)) >= median_of(self._value("params"))):
+            raise PlanError(f"{part} leave no parameters for the {recipe.main}", hint=f"params counts the whole model, {part} a part of it")
         return recipe
 
     def _assume_rest(self) -> None:

@@ -1,6 +1,9 @@
 """From the size of a model to the shape and batch that published models of that size have."""
 
+import math
+
 from traincarbon.formulas.equation import equation, require
+from traincarbon.uncertain import Num
 
 WIDTH_OVER_DEPTH = 128.0
 """Width over depth of the usual model."""
@@ -9,7 +12,7 @@ _MOST_BATCHED = 16384.0
 
 
 @equation("12 × hidden ^ 3 / 128 + hidden × vocab", source="kaplan-2020-scaling")
-def usual_params(*, hidden: float, vocab: float) -> float:
+def usual_params(*, hidden: Num, vocab: Num) -> Num:
     r"""Return the parameters of a decoder that is 128 times as wide as deep.
 
     A layer has 12 h² parameters, and h / 128 layers are the usual depth.
@@ -34,11 +37,11 @@ def usual_params(*, hidden: float, vocab: float) -> float:
         Brown et al. 2020, *Language models are few-shot learners*, arXiv:2005.14165, table 2.1: 96 layers of width 12,288.
     """
     require(above=0.0, hidden=hidden, vocab=vocab)
-    return 12.0 * hidden**3 / WIDTH_OVER_DEPTH + hidden * vocab
+    return 12.0 * (hidden * hidden * hidden) / WIDTH_OVER_DEPTH + hidden * vocab
 
 
 @equation("((vocab² + 48 × layers × params) ^ 0.5 - vocab) / (24 × layers)", source="kaplan-2020-scaling")
-def width_of_depth(*, params: float, layers: float, vocab: float) -> float:
+def width_of_depth(*, params: Num, layers: Num, vocab: Num) -> Num:
     r"""Return the width at which a number of layers and a vocabulary have so many parameters.
 
     It solves N = 12 L h² + h V for the width.
@@ -64,7 +67,8 @@ def width_of_depth(*, params: float, layers: float, vocab: float) -> float:
         Kaplan et al. 2020, arXiv:2001.08361, table 1, for 12 L h².
     """
     require(above=0.0, params=params, layers=layers, vocab=vocab)
-    return float(((vocab * vocab + 48.0 * layers * params) ** 0.5 - vocab) / (24.0 * layers))
+    square = vocab * vocab + 48.0 * layers * params
+    return ((square**0.5 if hasattr(square, "shape") else math.sqrt(square)) - vocab) / (24.0 * layers)
 
 
 @equation("reference_tokens × (min(accelerators, 16384) / 1024) ^ 0.5", source="fit-batch")

@@ -15,15 +15,13 @@ from traincarbon.ledger.index_file import IN_MEMORY, connect, distrust, insert, 
 from traincarbon.ledger.index_folding import Folded, has_ended
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
 from traincarbon.ledger.index_progress import Progress, Tell
-from traincarbon.ledger.index_scan import JournalFile, at_a_time, files_in, folders_in
+from traincarbon.ledger.index_scan import JournalFile, at_a_time, changes_in
 from traincarbon.ledger.listed_runs import ACROSS_IN_SQLITE, AROUND_IN_SQLITE, IN_SQLITE, LONG_S, Questions, run_row
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run, timestamp, wall_clock_s
 from traincarbon.quantities import Part
 
-_FRESH_NS = 2_000_000_000
-"""A folder that changed within this time may change again without a new time of change."""
 _STEP_S = 30.0
 """How long new lines are taken in before they are written."""
 _MOST_BOARDS = 64
@@ -180,11 +178,13 @@ class Index:
     def _is_up_to_date(self) -> bool:
         """Take in what is new for some time, and return whether nothing is left: what was taken in stays if the command is killed in the next step."""
         before = self._version()
-        changes = self._changes()
+        changes = changes_in(self.journals, self._connection)
         if not any(changes) and not self._unsettled():
             return True
         with writing(self._connection):
-            gone, changed, folders = changes if self._version() == before else self._changes()  # another command may have done it meanwhile
+            gone, changed, folders = (
+                changes if self._version() == before else changes_in(self.journals, self._connection)
+            )  # another command may have done it meanwhile
             touched = {run_id for file in gone for run_id in self._drop(file)} | set(self._unsettled())
             changed.sort()  # the rows of a table are ordered by folder
             self._progress = self._progress or Progress(self._tell, whole_b=sum(file.size for file in changed))
@@ -218,30 +218,6 @@ class Index:
     def _unsettled(self) -> list[str]:
         """Return the runs whose state can change without new lines."""
         return [run_id for (run_id,) in self._connection.execute("SELECT run_id FROM runs WHERE state = 'running'")]
-
-    def _changes(self) -> tuple[list[tuple[str, str]], list[JournalFile], dict[str, int]]:
-        """Return the files that are gone, those that are new or changed, and the folders that were read."""
-        settled = dict(self._connection.execute("SELECT name, mtime_ns FROM folders WHERE settled"))
-        known: dict[str, dict[str, tuple[int, int]]] = {}
-        for folder, name, size, mtime_ns in self._connection.execute("SELECT folder, name, size, mtime_ns FROM files"):
-            known.setdefault(folder, {})[name] = (size, mtime_ns)
-        recent_ns = time.time_ns() - _FRESH_NS
-        gone: list[tuple[str, str]] = []
-        changed: list[JournalFile] = []
-        folders: dict[str, int] = {}
-        for folder, mtime_ns in folders_in(self.journals):
-            before = known.pop(folder, {})
-            if settled.get(folder) == mtime_ns:
-                continue
-            found = files_in(os.path.join(self.journals, folder), folder)
-            changed_here = [file for file in found if before.pop(file.name, None) != (file.size, file.mtime_ns)]
-            gone += [(folder, name) for name in before]
-            changed += changed_here
-            if changed_here or before or mtime_ns < recent_ns:
-                folders[folder] = mtime_ns if mtime_ns < recent_ns else 0
-        gone += [(folder, name) for folder, names in known.items() for name in names]
-        fresh = dict(self._connection.execute("SELECT name, mtime_ns FROM folders"))
-        return gone, changed, {name: mtime_ns for name, mtime_ns in folders.items() if fresh.get(name) != mtime_ns}
 
     def _drop(self, file: tuple[str, str]) -> set[str]:
         touched = {run_id for (run_id,) in self._connection.execute("SELECT run_id FROM processes WHERE folder = ? AND name = ?", file)}

@@ -1,6 +1,8 @@
 """The folders and journals of a store, as the index finds them on disk."""
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import groupby
@@ -8,6 +10,8 @@ from typing import NamedTuple
 
 from traincarbon.ledger.journal_lines import PACKS
 
+_FRESH_NS = 2_000_000_000
+"""A folder that changed within this time may change again without a new time of change."""
 _AT_A_TIME, _AT_A_TIME_B = 500, 8_000_000
 """Journals that are read before their runs are combined, and their size."""
 
@@ -19,6 +23,45 @@ class JournalFile(NamedTuple):
     name: str
     size: int
     mtime_ns: int
+
+
+class Changes(NamedTuple):
+    """What has changed since an index took in the journals of a store.
+
+    Attributes:
+        gone: Folder and name of each file that is gone.
+        changed: The files that are new or changed.
+        folders: The folders that were read, with their times of change.
+    """
+
+    gone: list[tuple[str, str]]
+    changed: list[JournalFile]
+    folders: dict[str, int]
+
+
+def changes_in(journals: str, connection: sqlite3.Connection) -> Changes:
+    """Return what has changed in the folder of journals since the index that is open took it in."""
+    settled = dict(connection.execute("SELECT name, mtime_ns FROM folders WHERE settled"))
+    known: dict[str, dict[str, tuple[int, int]]] = {}
+    for folder, name, size, mtime_ns in connection.execute("SELECT folder, name, size, mtime_ns FROM files"):
+        known.setdefault(folder, {})[name] = (size, mtime_ns)
+    recent_ns = time.time_ns() - _FRESH_NS
+    gone: list[tuple[str, str]] = []
+    changed: list[JournalFile] = []
+    folders: dict[str, int] = {}
+    for folder, mtime_ns in folders_in(journals):
+        before = known.pop(folder, {})
+        if settled.get(folder) == mtime_ns:
+            continue
+        found = files_in(os.path.join(journals, folder), folder)
+        changed_here = [file for file in found if before.pop(file.name, None) != (file.size, file.mtime_ns)]
+        gone += [(folder, name) for name in before]
+        changed += changed_here
+        if changed_here or before or mtime_ns < recent_ns:
+            folders[folder] = mtime_ns if mtime_ns < recent_ns else 0
+    gone += [(folder, name) for folder, names in known.items() for name in names]
+    fresh = dict(connection.execute("SELECT name, mtime_ns FROM folders"))
+    return Changes(gone, changed, {name: mtime_ns for name, mtime_ns in folders.items() if fresh.get(name) != mtime_ns})
 
 
 def folders_in(journals: str) -> Iterator[tuple[str, int]]:

@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.formatting import json_text
+from traincarbon.ledger.server.connection import ServerAwayError
 from traincarbon.webapp.ledger_thread import StoreError
 
 _MOST_DEPTH_HINT = 'send a plan: {"params": "7B", "tokens": "1T", "hw": "dgx-h100"}'
@@ -27,8 +28,8 @@ def error_answer(error: CarbonError, *, status: int) -> Response:
 
 
 def status_of(error: CarbonError, *, is_of_run: bool = False) -> int:
-    """Return the status of an error: 503 where the store does not answer, 403 where writing is not allowed, 404 for a run that does not exist, else 400."""
-    if isinstance(error, StoreError):
+    """Return the status of an error: 503 where the ledger does not answer, 403 where writing is not allowed, 404 for a run that does not exist, else 400."""
+    if isinstance(error, StoreError | ServerAwayError):
         return 503
     if isinstance(error, ForbiddenError):
         return 403

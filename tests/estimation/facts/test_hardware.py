@@ -201,6 +201,15 @@ def test_the_law_of_power_is_that_of_who_an_accelerator_is_made_for(make, keys, 
     assert (median_of(power.power_share.value), power.power_exponent.value) == (share, exponent)
 
 
+def test_the_reason_says_what_the_cap_is_and_claims_no_measurement_where_the_share_is_assumed(shipped):
+    reasons = [power_of(shipped, hw).power_share.reason for hw in ("rtx-4090", "i9-13900k", "apple-m2")]
+    assert reasons == [
+        "mean power as a share of the power cap, from measured runs",
+        "mean power as a share of the thermal design power, from measured runs",
+        "mean power as a share of the most that the whole computer takes",
+    ]
+
+
 def test_a_processor_that_is_its_whole_machine_has_no_host_beside_it(make):
     files = {CHIP: chip(type="cpu"), BOX: server(fact("max_power_w", 3200))}
     assert power_of(make(files)).max_power_w.value == 3200.0

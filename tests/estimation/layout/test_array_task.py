@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from traincarbon import estimate
+from traincarbon.estimation.layout import array_task
 
 PARAMS = np.array([1.3e9, 7e9, 70e9, 7e9, 400e9])
 SERVERS = np.array([1.0, 8.0, 64.0, 8.0, 128.0])
@@ -64,3 +65,41 @@ def test_one_size_on_many_counts_is_searched_too(shipped):
     found = estimate(database=shipped, params=7e9, tokens=1e12, hw="dgx-h100", servers=np.array([1.0, 2.0, 4.0])).layout.spread
     alone = estimate(database=shipped, params=7e9, tokens=1e12, hw="dgx-h100", servers=4.0).layout.spread
     assert float(found.mfu[2]) == alone.mfu
+
+
+VARIED = [
+    {"active_params": PARAMS / np.array([1.0, 8.0, 8.0, 1.0, 16.0])},
+    {"layers": np.array([24.0, 32.0, 80.0, 31.0, 126.0]), "seq_len": np.array([2048.0, 512.0, 8192.0, 2048.0, 32768.0])},
+    {"hidden": np.array([2048.0, 4096.0, 8192.0, 3072.0, 16384.0]), "ffn": np.array([8192.0, 11008.0, 28672.0, 9000.0, 53248.0])},
+    {"heads": 32.0, "kv_heads": np.array([32.0, 8.0, 8.0, 4.0, 1.0]), "head_dim": np.array([64.0, 128.0, 128.0, 64.0, 128.0])},
+    {"ffn_matrices": np.array([2.0, 3.0, 3.0, 2.0, 3.0]), "vocab": np.array([32000.0, 50257.0, 128256.0, 256000.0, 1.0])},
+    {"start": "2021-03-01", "params": np.array([0.9e9, 7e9, 0.5e9, 13e9, 1e9])},
+    {"batch_tokens": np.array([1e6, 2048.0, 4e6, 100.0, 16e6])},
+]
+
+
+@pytest.mark.parametrize("varied", VARIED, ids="-".join)
+def test_each_plan_has_the_layout_that_it_has_alone_whatever_its_model_says(shipped, varied):
+    plans = {**PLANS, **varied}
+    found = estimate(database=shipped, **plans).layout.spread
+    for at in range(len(PARAMS)):
+        alone = estimate(database=shipped, **{name: float(value[at]) if hasattr(value, "shape") else value for name, value in plans.items()}).layout.spread
+        if alone is None:
+            assert math.isnan(found.mfu[at])
+        else:
+            assert [float(field[at]) for field in (*found.layout, *found.step, found.mfu)] == [
+                float(field) for field in (*alone.layout, *alone.step, alone.mfu)
+            ]
+    assert np.isfinite(found.mfu).sum() >= 3
+
+
+def test_plans_whose_searches_are_the_same_are_searched_once(shipped, monkeypatch):
+    sizes = []
+    search = array_task.fastest_of_each
+    monkeypatch.setattr(array_task, "fastest_of_each", lambda task: sizes.append(len(task.accelerators)) or search(task))
+    # all are 32 layers of 4,096: the usual model of so many parameters
+    params = np.array([6.6e9, 6.7e9, 6.8e9, 6.7e9, 13e9])
+    found = estimate(database=shipped, params=params, tokens=np.array([1e12, 1e12, 2e12, 3e12, 1e12]), hw="dgx-h100", servers=8.0).layout.spread
+    assert sizes == [2]
+    assert len(set(found.mfu.tolist())) == 2
+    assert set(found.mfu[:4].tolist()) == {found.mfu[0]}

@@ -1,5 +1,6 @@
 """The shape that a plan of a given size is taken to have."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +60,26 @@ def test_experts_never_have_less_than_a_third_of_what_a_token_passes_through():
     visited = guess.layers * guess.ffn_matrices * guess.hidden * guess.ffn * guess.experts_per_token
     assert guess.layers * guess.projection_params + guess.hidden * guess.vocab > 2e9
     assert visited == pytest.approx(0.3 * 2e9)
+
+
+NUMBERS = st.fixed_dictionaries(
+    {"params": st.floats(1e6, 1e13), "vocab": st.sampled_from([32000.0, 50257.0, 128256.0]), "seq_len": st.sampled_from([512.0, 4096.0])},
+)
+STATED = {
+    "active_params": st.floats(1e6, 1e13),
+    "layers": st.integers(1, 130).map(float),
+    "hidden": st.integers(8, 2500).map(lambda count: 8.0 * count),
+    "heads": st.integers(1, 128).map(float),
+    "kv_heads": st.integers(1, 16).map(float),
+    "ffn": st.integers(64, 60000).map(float),
+    "ffn_matrices": st.sampled_from([2.0, 3.0]),
+}
+
+
+@given(st.data(), st.sets(st.sampled_from(sorted(STATED))))
+def test_each_of_an_array_has_the_shape_that_it_has_alone(data, names):
+    plans = data.draw(st.lists(st.fixed_dictionaries({name: STATED[name] for name in sorted(names)}), min_size=1, max_size=8))
+    plans = [{**plan, **data.draw(NUMBERS)} for plan in plans]
+    together = shape_of(**{name: np.array([plan[name] for plan in plans]) for name in plans[0]})
+    fields = [np.broadcast_to(field, len(plans)).tolist() for field in together]
+    assert [list(alone) for alone in zip(*fields, strict=True)] == [list(map(float, shape_of(**plan))) for plan in plans]

@@ -94,3 +94,11 @@ def test_every_network_has_a_family_of_images_and_a_name_of_its_own(shipped):
     names = [model_name(name.replace("/", "-")) for row in rows for name in (row["image_network"], *row["aliases"].split())]
     assert len(names) == len(set(names))
     assert not set(names) & {model_name(row["convolution"]) for row in shipped.all_rows("convolutions")}
+
+
+@pytest.mark.parametrize("stated", [{"frames": 16, "family": "video"}, {"frozen_gmac_per_sample": 100}, {"frozen_params": 1e7}, {"teacher_params": 1e8}])
+def test_what_the_multiply_adds_of_an_image_do_not_hold_is_refused(stated):
+    name = next(iter(stated))
+    with pytest.raises(PlanError, match=f"{name} beside the model ResNet-50, which is known by the multiply-adds of an image") as caught:
+        estimate(model="resnet-50", samples=1e6, hw="a100", **stated)
+    assert "flop_per_sample" in caught.value.hint

@@ -197,3 +197,13 @@ def test_the_shape_of_such_a_model_cannot_be_changed():
     with pytest.raises(PlanError, match="layers beside the model") as caught:
         with_model(Plan(model=str(DATA / "mamba.json"), layers=12, tokens=1e9, hw="h100"), open_database())
     assert "give params" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("fields", "part"), [({"family": "masked-autoencoder", "decoder_params": 26e6}, "encoder"), ({"family": "contrastive", "text_params": 63e6}, "images")]
+)
+def test_a_named_vision_transformer_is_the_encoder_beside_a_stated_part(fields, part):
+    answer = estimate(Plan(model="vit-base", samples=1e6, hw="h100", **fields), database=FACTS)
+    alone = estimate(Plan(model="vit-base", samples=1e6, hw="h100"), database=FACTS)
+    seen = 50 if part == "encoder" else 197
+    assert answer.flop_counts["parts"][part] == pytest.approx(alone.flop_counts["parts"]["model"] * seen / 197, rel=1e-6)

@@ -21,6 +21,7 @@ from traincarbon.estimation.model.vision_names import vision_name
         ("ViT-G/14", "vit-gigantic", 14, None),
         ("vit_giant_patch14_224", "vit-giant", 14, 224),
         ("deit-small", "vit-small", None, None),
+        ("deit_base_distilled_patch16_224", "vit-base", 16, 224),
         ("deit3_large_patch16_384", "vit-large", 16, 384),
         ("vit_large_patch14_dinov2.lvd142m", "vit-large", 14, 518),
         ("facebook/dinov2-base", "vit-base", 14, 518),

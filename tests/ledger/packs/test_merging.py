@@ -2,6 +2,9 @@
 
 import os
 import shutil
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -105,3 +108,35 @@ def test_a_pack_is_not_copied_while_a_compaction_might_remove_what_is_not_finish
     with alone(one), pytest.raises(BusyError):
         runs.merge([two], store=one)
     assert runs.merge([two], store=one).copied == 1
+
+
+KILLED_AT = """
+import os, signal, sys
+from traincarbon import runs
+steps = int(sys.argv[3])
+def dies(*given, real, **named):
+    global steps
+    steps -= 1
+    if not steps:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*given, **named)
+for module, name in ((os, "replace"), (os, "fsync"), (os, "remove"), (os, "mkdir")):
+    real = getattr(module, name)
+    setattr(module, name, lambda *given, real=real, **named: dies(*given, real=real, **named))
+runs.merge([sys.argv[2]], store=sys.argv[1])
+"""
+
+
+@pytest.mark.parametrize("step", range(1, 13))
+def test_a_kill_while_a_pack_is_copied_without_what_is_there_counts_nothing_twice(stores, step):
+    one, two = stores
+    runs.compact(store=one)
+    runs.compact(store=two)
+    runs.list(store=one)
+    code = subprocess.run([sys.executable, "-c", KILLED_AT, one, two, str(step)], capture_output=True, text=True).returncode
+    assert code == (0 if step > 10 else -signal.SIGKILL)
+    assert [run_id for (run_id,) in ends(one)] == sorted(run.run_id for run in runs.list(store=one))
+    runs.merge([two], store=one)
+    assert ends(one) == (("a",), ("b",), ("c",))
+    assert len(runs.list(store=one)) == 3
+    assert {run.seal for run in verify(store=one)} == {"intact"}

@@ -40,7 +40,8 @@ def test_all_of_a_transaction_is_done_or_nothing(ledger):
     [
         ("SELECT * FROM nowhere", CarbonError, "refuses it"),
         ("SELECT pg_terminate_backend(pg_backend_pid())", ServerAwayError, "does not answer"),
-        ("SET LOCAL statement_timeout = 20; SELECT pg_sleep(5)", ServerAwayError, "does not answer"),
+        ("SET LOCAL statement_timeout = 20; SELECT pg_sleep(5)", ServerAwayError, "cannot do it now"),
+        ("CREATE TEMP TABLE one (a int PRIMARY KEY); INSERT INTO one VALUES (1), (1)", ServerAwayError, "cannot do it now"),
     ],
 )
 def test_errors_are_a_line_and_those_that_pass_are_told_apart(ledger, sql, kind, said):

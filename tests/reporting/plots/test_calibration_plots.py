@@ -33,7 +33,7 @@ def test_names_of_runs_are_text(charts):
 
 
 def test_the_note_tells_the_errors(charts):
-    assert charts[0].note.startswith("3 runs: half within × 1.50 without calibration, × 1.1")
+    assert charts[0].note.startswith("3 runs: half within × 1.50 without calibration, × 1.0")
 
 
 def test_runs_without_energy_have_hours_alone(shipped):

@@ -185,11 +185,19 @@ def _power_share(chip: Product, board: Fact, database: Database) -> Given:
     """
     scopes = (power_scope(chip), f"generation={chip.generation}", "generation=*")
     scope = next((scope for scope in scopes if scope and prior(database, "power_share", scope)), scopes[-1])
-    share = from_prior(database, "power_share", scope, "", "mean power as a share of the power cap, from measured runs", spread="power")
+    found = prior(database, "power_share", scope)
+    is_measured = found is None or found.row["kind"] != "assumed"
+    reason = f"mean power as a share of {_cap_of(chip)}{', from measured runs' if is_measured else ''}"
+    share = from_prior(database, "power_share", scope, "", reason, spread="power")
     if board.low is None or board.high is None or board.low == board.high:
         return share
     wider = share.value * Uncertain(1.0, {"power_cap": math.log(board.high / board.low) / (2.0 * Z_90)})
     return share._replace(value=wider, reason=f"{share.reason}, as well as that cap is known")
+
+
+def _cap_of(chip: Product) -> str:
+    """Return what the power cap of *chip* is."""
+    return {"cpu": "the thermal design power", "soc": "the most that the whole computer takes"}.get(chip.type, "the power cap")
 
 
 def _reference_mfu(subject: Subject, database: Database) -> Given:

@@ -2,16 +2,17 @@
 
 import math
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
 from traincarbon.estimation.facts.facts import Facts
+from traincarbon.estimation.layout.array_candidates import take
 from traincarbon.estimation.layout.array_search import fastest_of_each
 from traincarbon.estimation.layout.search import LayoutTask, Spread
-from traincarbon.estimation.layout.task import Assumed, Found, calibrated, layout_task, sequences_of_each
+from traincarbon.estimation.layout.task import OF_SHAPE, Assumed, Found, calibrated, layout_task, repeats_all, sequences_of_each, shape_of_numbers
 from traincarbon.estimation.plan import Plan
 from traincarbon.formulas.layout import Layout, Shape
 from traincarbon.formulas.memory import LayoutMemory
@@ -25,31 +26,32 @@ if TYPE_CHECKING:
     Places = npt.NDArray[np.int64]
 
 
-_OF_SHAPE = (
-    *("params", "active_params", "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len"),
-    *("tp", "pp", "dp"),
-)
-"""Numbers of a plan that its layout depends on, beside the accelerators and the size of a step."""
+_FIXED = ("tp", "pp", "dp")
+"""Numbers of a plan that its layout depends on, beside its shape, the accelerators and the size of a step."""
 
 
-class _Plans(NamedTuple):
+class _Searches(NamedTuple):
     """The distinct searches of an array of plans.
 
     Attributes:
-        tasks: The search for each distinct shape, None where there can be none.
-        shape: The place of each search's shape among them.
+        shape: The models, an array for each field.
+        group: The task of each search: those of a task differ in model, accelerators and size of a step alone.
         accelerators: Accelerators of each search.
         sequences: Sequences of a step of each, NaN where there can be none.
         same: The search of each plan.
-        assumed: What is assumed for the first.
-        why_none: The first reason why there can be none.
     """
 
-    tasks: list[LayoutTask | None]
-    shape: "Places"
+    shape: Shape
+    group: "Places"
     accelerators: "Array"
     sequences: "Array"
     same: "Places"
+
+
+class _Tasks(NamedTuple):
+    """A search for each group of plans, None where there can be none, what is assumed for the first, and the first reason why there can be none."""
+
+    tasks: list[LayoutTask | None]
     assumed: Assumed
     why_none: str
 
@@ -57,26 +59,37 @@ class _Plans(NamedTuple):
 def find_layouts(plan: Plan, facts: Facts, database: Database, accelerators: Num) -> Found:
     """Return the fastest layout of each plan of an array that fits, as a spread of arrays with NaN where none does, or why there is none.
 
-    Plans that differ only in what their layout does not depend on, such as tokens and prices, are searched once.
+    Plans whose searches are the same, such as those that differ only in tokens and prices, are searched once.
     """
-    plans = _plans(plan, facts, database, accelerators)
+    columns = {name: np.asarray(value, dtype=float) for name in plan.stated() if hasattr(value := median_of(plan.number(name)), "shape")}
+    counts = np.asarray(median_of(accelerators), dtype=float)
+    count = max((len(array) for array in (*columns.values(), counts) if array.shape), default=1)
+    counts = np.broadcast_to(counts, (count,))
+    first, stated = _distinct([columns[name] for name in (*OF_SHAPE, *_FIXED) if name in columns], count)
+    groups = _groups(plan, {name: array[first] for name, array in columns.items()}, len(first))
+    tasks, assumed, why_none = _tasks(plan, facts, database, columns, counts, first, groups)
+    if all(task is None for task in tasks):
+        return Found(None, why_none, assumed)
+    searches = _searches(plan, database, columns, counts, _shapes(plan, columns, tasks, first, groups), groups, stated)
     known: dict[Hashable, list[int]] = {}
-    for at, task in enumerate(plans.tasks):
+    for at, task in enumerate(tasks):
         if task is not None:
             known.setdefault((task.machine, task.sustained, task.memory_b, *task[6:]), []).append(at)
     parts: list[tuple[Places, Spread]] = []
-    for shapes in known.values():
-        rows = np.flatnonzero(np.isin(plans.shape, shapes) & np.isfinite(plans.sequences))
+    for alike in known.values():
+        rows = np.flatnonzero(np.isin(searches.group, alike) & np.isfinite(searches.sequences))
         if len(rows):
-            parts.append((rows, fastest_of_each(_together(plans, rows))))
+            first_task: Any = tasks[alike[0]]
+            numbers = {"accelerators": searches.accelerators[rows], "sequences": searches.sequences[rows]}
+            parts.append((rows, fastest_of_each(first_task._replace(shape=take(searches.shape, rows), **numbers))))
     if not parts:
-        return Found(None, plans.why_none, plans.assumed)
-    spread = _joined(parts, len(plans.shape), plans.same)
+        return Found(None, why_none or "no step holds a whole sequence", assumed)
+    spread = _joined(parts, len(searches.group), searches.same)
     if np.isnan(spread.mfu).all():
-        return Found(None, "no layout fits in memory and divides model, batch and accelerators", plans.assumed)
+        return Found(None, "no layout fits in memory and divides model, batch and accelerators", assumed)
     if (given := facts.given("step_calibration")) is not None:
         spread = calibrated(spread, factor=float(median_of(given.value)))
-    return Found(spread, "", plans.assumed)
+    return Found(spread, "", assumed)
 
 
 def layouts_as_dicts(spread: Spread, run_mfu: Num | None) -> list[dict[str, object] | None]:
@@ -100,34 +113,55 @@ def _at(value: Num, place: int) -> float:
     return float(value[place]) if hasattr(value, "shape") and value.shape else float(value)
 
 
-def _plans(plan: Plan, facts: Facts, database: Database, accelerators: Num) -> _Plans:
-    """Return the distinct searches of the plans."""
-    stated = plan.stated()
-    arrays = {name: np.asarray(value) for name in stated if hasattr(value := median_of(plan.number(name)), "shape")}
-    counts = np.asarray(median_of(accelerators), dtype=float)
-    count = max((len(array) for array in (*arrays.values(), counts) if array.shape), default=1)
-    counts = np.broadcast_to(counts, (count,))
-    batch = arrays.get("batch_tokens")
-    first_of_shape, shape = _distinct([arrays[name] for name in _OF_SHAPE if name in arrays], count)
-    first, same = _distinct([shape, counts, *([] if batch is None else [batch])], count)
-    tasks: list[LayoutTask | None] = []
+def _groups(plan: Plan, columns: "dict[str, Array]", count: int) -> "Places":
+    """Return which plans share a task but for their model, accelerators and step; a named model may add to it, so its plans are apart."""
+    if plan.model is not None:
+        return np.arange(count)
+    fixed = [columns[name] for name in _FIXED if name in columns]
+    params = columns["params"] if "params" in columns else median_of(plan.number("params"))
+    early = [] if params is None else [np.broadcast_to(repeats_all(plan, params), (count,))]
+    return _distinct([*fixed, *early], count)[1]
+
+
+def _tasks(plan: Plan, facts: Facts, database: Database, columns: "dict[str, Array]", counts: "Array", first: "Places", groups: "Places") -> _Tasks:
+    """Return the task of each group, of the first of its plans that has one. *first* are the places of distinct plans."""
+    tasks: list[LayoutTask | None] = [None] * (int(groups.max()) + 1)
     assumed: Assumed = []
     why_none = ""
-    for at in first_of_shape.tolist():
-        single = {**stated, **{name: array[at].item() for name, array in arrays.items()}, "accelerators": float(counts[at]), "servers": None}
-        if batch is not None:
-            single["batch_tokens"] = float(batch.max())
-        try:
-            task, more = layout_task(Plan.from_dict(single), facts, database, float(counts[at]))
-            assumed = assumed or more
-            tasks.append(task)
-        except CarbonError as error:
-            why_none = why_none or str(error)
-            tasks.append(None)
-    seq_len = np.array([math.nan if task is None else task.shape.seq_len for task in tasks])[shape[first]]
-    stated_batch = median_of(plan.number("batch_tokens"))
-    sequences = sequences_of_each(seq_len, counts[first], database, batch_tokens=stated_batch if batch is None else batch[first])
-    return _Plans(tasks, shape[first], counts[first], sequences, same, assumed, why_none or "no step holds a whole sequence")
+    for place, group in zip(first.tolist(), groups.tolist(), strict=True):
+        if tasks[group] is None:
+            one = {**{name: array[place].item() for name, array in columns.items()}, "accelerators": float(counts[place]), "servers": None}
+            if "batch_tokens" in columns:
+                one["batch_tokens"] = float(columns["batch_tokens"].max())
+            try:
+                tasks[group], more = layout_task(Plan.from_dict({**plan.stated(), **one}), facts, database, float(counts[place]))
+                assumed = assumed or more
+            except CarbonError as error:
+                why_none = why_none or str(error)
+    return _Tasks(tasks, assumed, why_none)
+
+
+def _shapes(plan: Plan, columns: "dict[str, Array]", tasks: list[LayoutTask | None], first: "Places", groups: "Places") -> Shape:
+    """Return the models of distinct plans, NaN where a named model has none."""
+    if plan.model is not None:
+        known = [None if task is None else task.shape for task in tasks]
+        nothing = [math.nan] * len(Shape._fields)
+        return Shape(*(np.array(field, dtype=float)[groups] for field in zip(*(nothing if each is None else each for each in known), strict=True)))
+    number = {name: columns[name][first] if name in columns else median_of(plan.number(name)) for name in OF_SHAPE}
+    return Shape(*(np.broadcast_to(field, first.shape) for field in shape_of_numbers(number)))
+
+
+def _searches(plan: Plan, database: Database, columns: "dict[str, Array]", counts: "Array", shape: Shape, groups: "Places", stated: "Places") -> _Searches:
+    """Return the distinct searches; *stated* says which of the models and groups each plan has."""
+    first_model, model = _distinct([groups, *(field for field in shape if (field != field[0]).any())], len(groups))
+    batch = columns.get("batch_tokens", median_of(plan.number("batch_tokens")))
+    of_plan = model[stated]
+    first, same = _distinct([of_plan, counts, *([batch] if "batch_tokens" in columns else [])], len(counts))
+    rows = first_model[of_plan[first]]
+    searched = take(shape, rows)
+    batch = batch[first] if "batch_tokens" in columns else batch
+    sequences = sequences_of_each(searched.seq_len, counts[first], database, batch_tokens=batch)
+    return _Searches(searched, groups[rows], counts[first], sequences, same)
 
 
 def _distinct(columns: "list[Array | Places]", count: int) -> "tuple[Places, Places]":
@@ -137,16 +171,6 @@ def _distinct(columns: "list[Array | Places]", count: int) -> "tuple[Places, Pla
         values, places = np.unique(column, return_inverse=True)
         kind = np.unique(kind * len(values) + places, return_inverse=True)[1]
     return np.unique(kind, return_index=True)[1], kind
-
-
-def _together(plans: _Plans, rows: "Places") -> LayoutTask:
-    """Return one search for *rows* of plans that differ in their model, accelerators and sequences alone."""
-    shapes, places = np.unique(plans.shape[rows], return_inverse=True)
-    tasks = [task for at in shapes.tolist() if (task := plans.tasks[at]) is not None]
-    shape = Shape(*(np.array(field, dtype=float)[places] for field in zip(*(task.shape for task in tasks), strict=True)))
-    first: LayoutTask = tasks[0]
-    together: LayoutTask = first._replace(shape=shape, accelerators=plans.accelerators[rows], sequences=plans.sequences[rows])
-    return together
 
 
 def _joined(parts: "list[tuple[Places, Spread]]", count: int, same: "Places") -> Spread:

@@ -1,5 +1,6 @@
 """Make the layout search of a plan: shape, batch, machine and habits, with what is assumed for it."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.database.load import Database
@@ -17,10 +18,12 @@ from traincarbon.formulas.layout import Machine, Shape, Sustained
 from traincarbon.formulas.size import usual_batch_tokens
 from traincarbon.formulas.step import StepTime
 from traincarbon.formulas.throughput import calibrated_mfu
-from traincarbon.uncertain import Num, median_of
+from traincarbon.uncertain import Num, median_of, where
 
 Assumed = list[tuple[str, float, str]]
 
+OF_SHAPE = ("params", "active_params", "layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len")
+"""Numbers of a plan that the shape of its model depends on."""
 _LARGE = 1e9
 """Parameters from which a model of its time did not fit beside its activations."""
 _PLAIN_GENERATIONS = ("volta", "pascal", "maxwell", "kepler", "tpu-v2", "tpu-v3")
@@ -124,23 +127,27 @@ def _sustained(database: Database, key: tuple[str, str, str]) -> Sustained:
 
 
 def _shape(plan: Plan, database: Database, assumed: Assumed) -> Shape:
-    number = {name: median_of(plan.number(name)) for name in ("params", "active_params", "layers", "hidden", "heads", "kv_heads", "ffn", "vocab", "seq_len")}
-    for name, value, reason in (("vocab", VOCAB, "not stated: the vocabulary of GPT-2"), ("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")):
-        if number[name] is None:
-            number[name] = value
-            assumed.append((name, value, reason))
-    gated = number["ffn"] is not None and number["hidden"] is not None and number["ffn"] < GATED_BELOW * number["hidden"]
-    matrices = median_of(plan.number("ffn_matrices"))
-    shape = shape_of(**number, ffn_matrices=matrices if matrices is not None else 3.0 if gated else 2.0)
-    if (head_dim := median_of(plan.number("head_dim"))) is not None:
-        shape = shape._replace(attention_width=shape.heads * head_dim)
+    number = {name: median_of(plan.number(name)) for name in OF_SHAPE}
+    usual = (("vocab", VOCAB, "not stated: the vocabulary of GPT-2"), ("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens"))
+    assumed += [each for each in usual if number[each[0]] is None]
     known = _known_shape(plan, database)
-    shape = shape._replace(**known)
+    shape = shape_of_numbers(number)._replace(**known)
     reason = "not stated: as in models of this size"
     assumed += [(name, getattr(shape, name), reason) for name in ("layers", "hidden", "heads") if number[name] is None]
     if shape.experts > 1.0 and not known:
         assumed.append(("experts", shape.experts, "not stated: eight experts for each token, two thirds of the parameters that it passes through"))
     return shape
+
+
+def shape_of_numbers(number: Mapping[str, Num | None]) -> Shape:
+    """Return the shape of the numbers :data:`OF_SHAPE` of a plan, each one number, an array for many plans, or None."""
+    head_dim, matrices, ffn, hidden = (number[name] for name in ("head_dim", "ffn_matrices", "ffn", "hidden"))
+    if matrices is None:
+        matrices = where(ffn < GATED_BELOW * hidden, 3.0, 2.0) if ffn is not None and hidden is not None else 2.0
+    usual = {name: value for name, value in (("vocab", VOCAB), ("seq_len", SEQ_LEN)) if number[name] is None}
+    stated = {name: value for name, value in number.items() if name not in ("head_dim", "ffn_matrices", *usual)}
+    shape = shape_of(**stated, **usual, ffn_matrices=matrices)
+    return shape if head_dim is None else shape._replace(attention_width=shape.heads * head_dim)
 
 
 def _known_shape(plan: Plan, database: Database) -> dict[str, float]:
@@ -181,11 +188,15 @@ def sequences_of_each(seq_len: Num, accelerators: Num, database: Database, *, ba
 
 def _recompute(plan: Plan, assumed: Assumed) -> str | None:
     """Return what the plan says that the backward pass recomputes, or what large models of its time did, None where the search may choose."""
-    is_early = plan.start is not None and year_of(plan.start) < SELECTIVE_YEAR
-    if plan.recompute is not None or not is_early or median_of(plan.number("params")) < _LARGE:
+    if plan.recompute is not None or not repeats_all(plan, median_of(plan.number("params"))):
         return plan.recompute
     assumed.append(("recompute_layers", 1.0, f"not stated: before {SELECTIVE_YEAR} large models were recomputed in full"))
     return "full"
+
+
+def repeats_all(plan: Plan, params: Num) -> Num:
+    """Return whether models of so many parameters were recomputed in full at the time of *plan*."""
+    return (params >= _LARGE) & (plan.start is not None and year_of(plan.start) < SELECTIVE_YEAR)
 
 
 def _habits(plan: Plan, generation: str) -> Habits:

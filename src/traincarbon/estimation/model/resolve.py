@@ -79,7 +79,9 @@ class Model(NamedTuple):
             return self.fields | speech_fields(config, self.params)
         if plan.samples is None or not config.patch_size or plan.gmac_per_sample is not None or plan.flop_per_sample is not None:
             return self.fields
-        return self.fields | {"image_size": float(config.image_size), "patch_size": float(config.patch_size)}
+        found = self.fields | {"image_size": float(config.image_size), "patch_size": float(config.patch_size)}
+        part = plan.number("decoder_params" if plan.decoder_params is not None else "text_params")
+        return found if part is None else found | {"params": self.params + part}  # the model is the encoder of images beside that part
 
     @property
     def layout_shape(self) -> dict[str, float]:

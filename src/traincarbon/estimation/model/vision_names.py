@@ -6,7 +6,7 @@ from typing import NamedTuple
 _SIZES = {"ti": "tiny", "t": "tiny", "s": "small", "b": "base", "l": "large", "h": "huge", "g": "giant", "G": "gigantic", "bigG": "gigantic"}
 _NAME = re.compile(
     r"(?:deit-?3|deit|dinov2|dino|mae|vit-mae|vit)-?(?P<size>tiny|small|base|large|huge|giant|gigantic|bigG|[Tt]i|[TtSsBbLlHhgG])"
-    r"(?:-?(?:patch)?(?P<patch>8|14|16|32))?(?P<rest>(?:-(?:augreg|in1k|in21k|in22k|gap|clip|mae|dino|dinov2|lvd142m|distilled))*)"
+    r"(?:-distilled)?(?:-?(?:patch)?(?P<patch>8|14|16|32))?(?P<rest>(?:-(?:augreg|in1k|in21k|in22k|gap|clip|mae|dino|dinov2|lvd142m|distilled))*)"
     r"(?:[-@](?P<image>[1-9][0-9]{2,3})(?:px)?)?(?:-(?:augreg|in1k|in21k|in22k))*"
 )
 _DINOV2 = (14, 518)

@@ -13,6 +13,7 @@ from traincarbon.ledger.packs.pack import SUMMARIES, lines_file
 from traincarbon.reading import open_regular
 
 NEXT = ".next"
+GONE = ".gone"
 _WAITING = re.compile(r"\.(.+)\.[0-9a-f]{16}\.next", re.DOTALL)
 
 
@@ -76,20 +77,32 @@ def settle(file: str) -> None:
         os.replace(current, lines_file(file))
     for waiting in _waiting(file):
         os.remove(waiting)
-    if not os.path.getsize(file):
-        remove_pack(file)
 
 
 def remove_pack(file: str) -> None:
-    """Remove a pack of which nothing is kept. Its summaries are emptied first, which needs no room: from then on it holds nothing.
+    """Remove a pack of which nothing is kept. Its summaries get another name first, which needs no room: from then on there is no such pack.
 
     Raises:
         OSError: it cannot be removed.
     """
-    os.truncate(file, 0)
-    with suppress(FileNotFoundError):
-        os.remove(lines_file(file))
-    os.remove(file)
+    folder, name = os.path.split(file)
+    gone = os.path.join(folder, f".{name}{GONE}")
+    os.replace(file, gone)
+    finish_removal(gone)
+
+
+def finish_removal(gone: str) -> None:
+    """Remove what is left of a pack whose summaries have the name *gone*. The caller is alone.
+
+    Raises:
+        OSError: it cannot be removed.
+    """
+    folder, name = os.path.split(gone)
+    file = os.path.join(folder, name[1:].removesuffix(GONE))
+    if not os.path.exists(file):  # else it was copied again since
+        with suppress(FileNotFoundError):
+            os.remove(lines_file(file))
+    os.remove(gone)
 
 
 def _waiting(file: str) -> list[str]:

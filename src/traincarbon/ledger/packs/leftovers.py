@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 
-from traincarbon.ledger.packs.generations import settle, waits_for
+from traincarbon.ledger.packs.generations import GONE, finish_removal, settle, waits_for
 from traincarbon.ledger.packs.pack import LINES, MONTH, SUMMARIES
 from traincarbon.ledger.packs.pack_file import contents
 
@@ -15,6 +15,9 @@ def remove_leftovers(journals: str) -> None:
     """Remove what is in no use. The caller is alone, see :mod:`traincarbon.ledger.packs.lock`."""
     for folder in _folders(journals):
         names = set(os.listdir(folder))
+        for name in [each for each in names if each.startswith(".") and each.endswith(GONE)]:
+            with suppress(OSError):
+                finish_removal(os.path.join(folder, name))
         for name in names:
             is_part = name.startswith(".") and name.endswith(PART)
             is_orphan = name.endswith(LINES) and name.removesuffix(LINES) + SUMMARIES not in names
@@ -22,7 +25,7 @@ def remove_leftovers(journals: str) -> None:
             with suppress(OSError):
                 if is_part or is_unclaimed or (is_orphan and _is_spare(journals, os.path.join(folder, name))):
                     os.remove(os.path.join(folder, name))
-        for name in {waits_for(name) for name in names} | {name for name in names if name.endswith(SUMMARIES) and _is_empty(folder, name)}:
+        for name in {waits_for(name) for name in names} & names:
             with suppress(OSError):
                 settle(os.path.join(folder, name))
         with suppress(OSError):
@@ -35,13 +38,6 @@ def _folders(journals: str) -> Iterator[str]:
             yield from [entry.path for entry in entries if entry.name.startswith(MONTH) and entry.is_dir(follow_symlinks=False)]
     except OSError:
         return
-
-
-def _is_empty(folder: str, name: str) -> bool:
-    try:
-        return os.path.getsize(os.path.join(folder, name)) == 0
-    except OSError:
-        return False
 
 
 def _is_spare(journals: str, file: str) -> bool:

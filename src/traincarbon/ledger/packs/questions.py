@@ -12,7 +12,7 @@ from traincarbon.ledger.packs.pack import MONTH
 from traincarbon.ledger.packs.packages import EXTRA, pyarrow
 
 TABLE = "intervals"
-_FILES = "SELECT folder, name FROM files WHERE substr(folder, 1, ?1) = ?2 AND size > 0 ORDER BY folder, name"
+_FILES = "SELECT folder, name FROM files WHERE substr(folder, 1, ?1) = ?2 ORDER BY folder, name"
 _OTHERS = "SELECT count(*), coalesce(sum(size), 0) FROM files WHERE substr(folder, 1, ?1) != ?2"
 
 

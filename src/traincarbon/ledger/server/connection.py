@@ -21,7 +21,7 @@ _SETTINGS = f"""
 SELECT set_config('statement_timeout', '{_STATEMENT_S}s', true), set_config('lock_timeout', '{_LOCK_S}s', true), set_config('jit', 'off', true)
 """
 """For one transaction: limits, and no compiling of questions, which takes longer than any of ours."""
-_NOT_PERMITTED = "42501"
+_NOT_PERMITTED, _TWICE = "42501", "23505"
 _WRONG = re.compile(
     r"authentication failed|(role|user|database) .* does not exist|no password supplied|no pg_hba\.conf entry|not permitted to log in|channel binding|permission denied for database"
     r"|does not support SSL|invalid (\S+ )?(connection option|port number|\S+ value)|certificate|is not currently accepting connections"
@@ -115,14 +115,18 @@ class ServerLedger:
         is_lost = not state and isinstance(error, OperationalError | InterfaceError)
         if not state and (_WRONG.search(said) or not is_lost):
             return CarbonError(f"the ledger at {self.shown} cannot be opened: {said}", hint=_CHECK)
-        if is_lost or error.connection_invalidated or state.startswith(_PASSING):
+        if is_lost or error.connection_invalidated:
             return ServerAwayError(f"the ledger at {self.shown} does not answer: {said}", hint=_LATER)
+        if state.startswith(_PASSING):
+            return ServerAwayError(f"the ledger at {self.shown} cannot do it now: {said}", hint=_DUPLICATE if state == _TWICE else _BUSY)
         return CarbonError(
             f"the ledger at {self.shown} refuses it: {said}", hint="is it a server of PostgreSQL 12 or later, and this version of traincarbon the latest?"
         )
 
 
 _CHECK = "are user, password, host, port, database and options of CARBON_LEDGER right? no run is lost: the store keeps them; --store DIR reads a store"
+_BUSY = "try it again later: no run is lost, the store keeps them"
+_DUPLICATE = "try it again later; if it stays, another role sent these runs as those of another cluster: is CARBON_CLUSTER the same as there?"
 _LATER = "is it up, and the name of its machine right? no run is lost: the store keeps them, and carbon runs sync sends them later; --store DIR reads a store"
 
 
