@@ -15,14 +15,9 @@ PLAIN = {
 }
 LAID_OUT = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 100, "scale": "log"}, "tokens": {"from": 1e11, "to": 1e13, "n": 100, "scale": "log"}}
 
-<<<<<<< HEAD
-UNSHARED = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 15_000, "scale": "log"}, "tokens": 1e12}
-"""No two plans have a layout in common."""
-LARGE = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 2_000, "scale": "log"}}
-=======
 UNSHARED = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 15, "scale": "log"}, "ffn": {"from": 2048, "to": 66_040, "n": 8000}, "tokens": 1e12}
 """No two plans have a model and a number of servers in common, so none share a layout."""
->>>>>>> main
+LARGE = {**PLAIN, "params": {"from": 1e9, "to": 1e12, "n": 2_000, "scale": "log"}}
 
 
 def main() -> None:
