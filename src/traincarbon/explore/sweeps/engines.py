@@ -127,7 +127,7 @@ def _check_address(scheduler: str) -> None:
     """Refuse what is no address of Dask, of which a client takes 20 s to give up, with a traceback.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it has no form that Dask knows.
     """
     addressing: Any = import_module("distributed.comm.addressing")
     scheme, _ = addressing.parse_address(scheduler)
