@@ -1,7 +1,10 @@
 """Reading untrusted tables into typed values."""
 
+import sys
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, make_dataclass
 from typing import NamedTuple
 
 import pytest
@@ -109,6 +112,25 @@ def test_an_uncertain_number_comes_back_with_its_spreads():
 def test_what_is_not_an_uncertain_number_is_refused(value):
     with pytest.raises(CarbonError, match=r"Prices\.usd"):
         decode.decode(Prices, {"usd": value})
+
+
+def test_threads_that_are_the_first_to_read_a_class_read_all_of_its_fields():
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(150):
+            kind = make_dataclass("Fresh", [(f"field_{number}", int, field(default=0)) for number in range(12)], frozen=True)
+            stated = {f"field_{number}": number + 1 for number in range(12)}
+            together = threading.Barrier(4)
+
+            def read(_, kind=kind, stated=stated, together=together):
+                together.wait()
+                return decode.decode(kind, stated)
+
+            with ThreadPoolExecutor(4) as pool:
+                assert list(pool.map(read, range(4))) == [kind(**stated)] * 4
+    finally:
+        sys.setswitchinterval(before)
 
 
 class Tree(NamedTuple):

@@ -131,13 +131,14 @@ _Reader = Callable[[Any], Any]
 @lru_cache(maxsize=256)
 def _of_class(cls: Any) -> _Reader:
     """Return what builds an instance of a class from a table of its fields."""
-    plan: list[tuple[str, _Reader, bool]] = []
+    plan: tuple[tuple[str, _Reader, bool], ...] | None = None
 
     def read(value: Any) -> Any:
+        nonlocal plan
         if not isinstance(value, (dict, Mapping)):
             raise _wrong(value, "a table")
-        if not plan:  # made by the first value, as a class may have fields of its own kind
-            plan.extend((name, _reader(kind), is_required) for name, (kind, is_required) in _fields_of(cls).items())
+        if plan is None:  # made by the first value, as a class may have fields of its own kind, and whole, as another thread may read it
+            plan = tuple((name, _reader(kind), is_required) for name, (kind, is_required) in _fields_of(cls).items())
         found: dict[str, Any] = {}
         name = ""
         try:

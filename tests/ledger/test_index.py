@@ -9,7 +9,7 @@ import sys
 import time
 import zlib
 from contextlib import closing
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -45,6 +45,13 @@ def indexed(store):
 
 def ids(index):
     return [record.run_id for record in index.records()[0]]
+
+
+def damaged(store, change):
+    """Change rows as a disk does that changes bits and no time."""
+    with closing(sqlite3.connect(store / "index.sqlite", isolation_level=None)) as other:
+        other.execute(change)
+    CheckedFile(str(store / "index.sqlite")).remember()
 
 
 def asides(store):
@@ -279,6 +286,61 @@ def test_a_page_and_faults_of_a_damaged_row_are_not_told(store, monkeypatch):
         assert (page_of(index, Filter()), index.faults()) == (listed, faults)
         index.close()
     assert len(asides(store)) == 2
+
+
+def test_a_damaged_place_in_a_journal_gives_no_wrong_figures_that_are_kept(store, monkeypatch):
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1)
+    file = write_run(store, "one")
+    with open(file, "rb") as stream:
+        whole = stream.read()
+    for change in (f"read_b = {len(whole)}", "faults = '[\"gone\"]'", "size = 7"):
+        with open(file, "wb") as stream:
+            stream.writelines(whole.splitlines(keepends=True)[:2])
+        index = indexed(store)
+        index.refresh()
+        index.close()
+        damaged(store, f"UPDATE files SET {change}")
+        with open(file, "wb") as stream:
+            stream.write(whole)
+        for _ in range(2):
+            index = indexed(store)
+            assert index.records()[0] == [merge(lines_of(run_id="one", writer="a1-7-1"), now_s=WALL_S)]
+            assert index.faults() == []
+            index.close()
+
+
+def test_a_damaged_row_of_a_folder_hides_no_line(store, monkeypatch):
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1)
+    file = write_run(store, "one", end=False)
+    os.utime(os.path.dirname(file), (1, 1))
+    index = indexed(store)
+    index.refresh()
+    index.close()
+    damaged(store, "UPDATE folders SET settled = 1")
+    write_run(store, "one")
+    os.utime(os.path.dirname(file), (1, 1))
+    index = indexed(store)
+    assert index.records()[0] == [merge(lines_of(run_id="one", writer="a1-7-1"), now_s=WALL_S)]
+    index.close()
+
+
+def test_a_number_that_sqlite_writes_in_another_way_does_not_stop_a_list(store):
+    index = indexed(store)
+    index.add(imported(store, [replace(merge(lines_of(run_id="one"), now_s=WALL_S), cost_usd={"low": -0.0, "median": -0.0, "high": -0.0})]))
+    assert ids(index) == ["one"]
+    assert page_of(index, Filter()).runs[0].cost_usd == 0.0
+    index.close()
+    assert ids(indexed(store)) == ["one"]
+    assert asides(store) == []
+
+
+def test_an_index_that_cannot_be_read_at_all_is_an_error_of_ours(store):
+    write_run(store, "one")
+    index = indexed(store)
+    for ask in (lambda: index.rows("SELECT raise_nothing()"), lambda: index.rows("SELECT * FROM none")):
+        with pytest.raises(CarbonError, match="the index of the runs cannot be read"):
+            ask()
+    assert ids(index) == ["one"]
 
 
 def test_what_was_taken_in_before_a_command_was_killed_stays(store, monkeypatch):

@@ -1,11 +1,13 @@
 """The SQLite file of an index is sound, or it is set aside and made again."""
 
+import math
 import os
 import sqlite3
 
 import pytest
 
-from traincarbon.ledger.index_file import VERSION, connect, is_at_fault, set_aside
+from traincarbon.ledger import index_file
+from traincarbon.ledger.index_file import IN_MEMORY, VERSION, connect, insert, is_at_fault, rows_of, set_aside
 
 
 def place_of(connection):
@@ -75,3 +77,25 @@ def test_a_damaged_table_whose_error_is_no_text_is_set_aside(tmp_path):
     assert place_of(connection) == str(file)
     connection.close()
     assert list(tmp_path.glob("index.sqlite.set-aside-*"))
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [(-0.0, 0.0), (math.nan, None), (math.inf, math.inf), (-math.inf, -math.inf), (0.1, 0.1), (5e-324, 5e-324), (3, 3.0)]
+)
+def test_a_row_is_as_it_was_written_whatever_numbers_it_has(given, kept):
+    with connect(IN_MEMORY) as connection:
+        numbers = [given if isinstance(given, float) else float(given)] * 8
+        insert(connection, "runs", [("one", "", "", "finished", 1, "", *numbers, 0, None, 0, "{}")])
+        found = connection.execute(f"SELECT duration_s, repeated_usd, {index_file.tested('runs')} FROM runs").fetchone()
+        assert found == (kept, kept, 1)
+        assert not found[0] or math.copysign(1.0, found[0]) == math.copysign(1.0, kept)
+        assert len(list(rows_of(connection, "runs"))) == 1
+
+
+def test_a_row_that_was_changed_is_not_among_all_rows(tmp_path):
+    with connect(str(tmp_path / "index.sqlite")) as connection:
+        insert(connection, "folders", [("one", 1, 1), ("two", 2, 0)])
+        assert list(rows_of(connection, "folders")) == [("one", 1, 1), ("two", 2, 0)]
+        connection.execute("UPDATE folders SET settled = 1")
+        with pytest.raises(sqlite3.DatabaseError, match="damaged"):
+            list(rows_of(connection, "folders"))

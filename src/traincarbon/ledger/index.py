@@ -4,14 +4,14 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.imported_runs import ImportedJournal
-from traincarbon.ledger.index_file import IN_MEMORY, connect, distrust, insert, is_at_fault, set_aside, tested, writing
+from traincarbon.ledger.index_file import IN_MEMORY, connect, distrust, insert, is_at_fault, rows_of, set_aside, tested, writing
 from traincarbon.ledger.index_folding import Folded, has_ended
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
 from traincarbon.ledger.index_progress import Progress, Tell
@@ -22,6 +22,7 @@ from traincarbon.ledger.record import combine
 from traincarbon.ledger.run import Run, timestamp, wall_clock_s
 from traincarbon.quantities import Part
 
+T = TypeVar("T")
 _STEP_S = 30.0
 """How long new lines are taken in before they are written."""
 _MOST_BOARDS = 64
@@ -81,7 +82,7 @@ class Index:
     def marks(self, among: Collection[str]) -> set[str]:
         """Return those marks that imported records have, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
         self.refresh()
-        return marks_in(self._connection, among)
+        return self._asked(lambda connection: marks_in(connection, among))
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
@@ -137,7 +138,7 @@ class Index:
     def has_only_records(self, file: str) -> bool:
         """Return whether a journal holds imported records and nothing else."""
         folder, name = os.path.split(os.path.relpath(file, self.journals))
-        return are_records_alone(self._connection, folder=folder, name=name)
+        return self._asked(lambda connection: are_records_alone(connection, folder=folder, name=name))
 
     def faults(self) -> list[str]:
         """Return the faults of the journals with file and position, up to 20 per file."""
@@ -151,13 +152,17 @@ class Index:
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question. A file that turns out to be damaged is rebuilt first, in memory if that does not help."""
-        for attempt in range(2):
+        return self._asked(lambda connection: connection.execute(question, values).fetchall())
+
+    def _asked(self, ask: Callable[[sqlite3.Connection], T]) -> T:
+        for attempt in range(3):
             try:
-                return self._connection.execute(question, values).fetchall()
+                return ask(self._connection)
             except sqlite3.DatabaseError as error:
+                fault = error
                 self._reconnect(error, in_memory=attempt > 0)
                 self.refresh()
-        return self._connection.execute(question, values).fetchall()
+        raise CarbonError(f"the index of the runs cannot be read: {fault}", hint=f"delete {self.file}: it is made anew from the journals") from fault
 
     def _reconnect(self, error: sqlite3.DatabaseError, *, in_memory: bool = False) -> None:
         """Go on with a new file if the old one is wrong, else in memory."""
@@ -229,7 +234,8 @@ class Index:
         """Fold in the new lines of a file, or all of its lines if it is a different file now; add its rows and the processes of its runs."""
         key = (file.folder, file.name)
         path = os.path.join(self.journals, *key)
-        known = self._connection.execute("SELECT size, read_b, faults FROM files WHERE folder = ? AND name = ?", key).fetchone()
+        question = f"SELECT size, read_b, faults, {tested('files')} FROM files WHERE folder = ? AND name = ?"  # noqa: S608  no value in it
+        known = self._connection.execute(question, key).fetchone()
         found = self._goes_on(key, read_b=known[1], faults=json.loads(known[2])) if known and known[0] < file.size else None
         touched = found.read(path, progress) if found else set()
         is_tangled = found is not None and any(tangled for _, tangled in found.summaries.values())
@@ -275,6 +281,8 @@ class Index:
         """Return the processes of a run, of which some are known."""
         question = f"SELECT folder, name, writer, tangled, summary, record_b, {tested('processes')} FROM processes WHERE run_id = ?"  # noqa: S608  no value in it
         everything = self._connection.execute(question, (run_id,)).fetchall()
+        if len(everything) != self._connection.execute("SELECT count(*) FROM processes WHERE run_id = ?", (run_id,)).fetchone()[0]:
+            raise sqlite3.DatabaseError("a row is missing")
         rows = [row[:5] for row in everything if row[5] is None]
         records = records_of(run_id, {row[:3]: row[5] for row in everything if row[5] is not None}, known, journals=self.journals)
         if any(row[3] for row in rows) or len({row[2] for row in rows}) < len(rows):  # a line may stand in several files: only the lines themselves tell
@@ -295,7 +303,7 @@ class Index:
 
     def _settle(self, folders: Mapping[str, int]) -> None:
         """Write when folders were read, and mark those whose runs have all ended: they change only by a new file, which changes the time of the folder."""
-        times = dict(self._connection.execute("SELECT name, mtime_ns FROM folders WHERE NOT settled")) | dict(folders)
+        times = {name: mtime_ns for name, mtime_ns, is_settled in rows_of(self._connection, "folders") if not is_settled} | dict(folders)
         question = "SELECT DISTINCT folder FROM processes WHERE run_id IN (SELECT run_id FROM runs WHERE NOT settled)"
         going_on = {folder for (folder,) in self._connection.execute(question)}
         settled = {name for name, mtime_ns in times.items() if mtime_ns > 0 and name not in going_on}

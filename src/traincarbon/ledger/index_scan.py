@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import groupby
 from typing import NamedTuple
 
+from traincarbon.ledger.index_file import rows_of
 from traincarbon.ledger.journal_lines import PACKS
 
 _FRESH_NS = 2_000_000_000
@@ -41,7 +42,7 @@ class Changes(NamedTuple):
 
 def changes_in(journals: str, connection: sqlite3.Connection) -> Changes:
     """Return what has changed in the folder of journals since the index that is open took it in."""
-    settled = dict(connection.execute("SELECT name, mtime_ns FROM folders WHERE settled"))
+    noted = {name: (mtime_ns, is_settled) for name, mtime_ns, is_settled in rows_of(connection, "folders")}
     known: dict[str, dict[str, tuple[int, int]]] = {}
     for folder, name, size, mtime_ns in connection.execute("SELECT folder, name, size, mtime_ns FROM files"):
         known.setdefault(folder, {})[name] = (size, mtime_ns)
@@ -51,7 +52,7 @@ def changes_in(journals: str, connection: sqlite3.Connection) -> Changes:
     folders: dict[str, int] = {}
     for folder, mtime_ns in folders_in(journals):
         before = known.pop(folder, {})
-        if settled.get(folder) == mtime_ns:
+        if noted.get(folder) == (mtime_ns, 1):
             continue
         found = files_in(os.path.join(journals, folder), folder)
         changed_here = [file for file in found if before.pop(file.name, None) != (file.size, file.mtime_ns)]
@@ -60,8 +61,7 @@ def changes_in(journals: str, connection: sqlite3.Connection) -> Changes:
         if changed_here or before or mtime_ns < recent_ns:
             folders[folder] = mtime_ns if mtime_ns < recent_ns else 0
     gone += [(folder, name) for folder, names in known.items() for name in names]
-    fresh = dict(connection.execute("SELECT name, mtime_ns FROM folders"))
-    return Changes(gone, changed, {name: mtime_ns for name, mtime_ns in folders.items() if fresh.get(name) != mtime_ns})
+    return Changes(gone, changed, {name: mtime_ns for name, mtime_ns in folders.items() if name not in noted or noted[name][0] != mtime_ns})
 
 
 def folders_in(journals: str) -> Iterator[tuple[str, int]]:

@@ -12,6 +12,7 @@ from packed_stores import files_in, write_run
 from traincarbon import runs
 from traincarbon.evidence.seals import verify
 from traincarbon.ledger.packs.lock import BusyError, alone
+from traincarbon.ledger.store import Ledger
 
 pytest.importorskip("pyarrow")
 
@@ -93,6 +94,23 @@ def test_a_pack_that_is_merged_again_and_again_is_copied_once(stores):
     shutil.rmtree(os.path.join(one, "journals"))
     merged = runs.merge([two, two], store=one)
     assert (merged.copied, merged.unchanged) == (1, 1)
+
+
+def test_no_pack_that_the_store_holds_is_overwritten_by_a_later_copy_of_the_same_one(tmp_path):
+    one, two = str(tmp_path / "one"), str(tmp_path / "two")
+    names = ("a", "b", "c", "d")
+    for number, name in enumerate(names):
+        write_run(two, name, writer=f"{name}1-{number}-1")
+    runs.compact(store=two)
+    runs.merge([two], store=one)
+    for name in (*names[:3], *names[:3]):
+        with Ledger(one) as ledger:
+            ledger.forget(name, dry_run=False)
+        assert runs.merge([two], store=one).copied == 1
+        assert sorted(run.run_id for run in runs.list(store=one)) == [*names], f"after {name} was forgotten and merged again"
+    assert runs.merge([two], store=one).copied == 0
+    assert {run.seal for run in verify(store=one)} == {"intact"}
+    assert ends(one) == tuple((name,) for name in names)
 
 
 def test_journals_in_a_folder_that_is_named_like_those_of_packs_are_left_out_and_named(tmp_path):

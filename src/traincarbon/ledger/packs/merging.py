@@ -4,6 +4,7 @@ import os
 import shutil
 import zlib
 from contextlib import suppress
+from itertools import chain, count
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.ledger.index import Index
@@ -35,14 +36,11 @@ def copy_pack(file: str, index: Index) -> bool:
     if not os.path.isfile(lines):
         raise NotFoundError(f"{file}: its lines are not there, {os.path.basename(lines_file(file))}", hint="copy both files of a pack")
     folder = os.path.join(index.journals, os.path.basename(os.path.dirname(file)))
-    target = os.path.join(folder, os.path.basename(file))
-    if os.path.exists(target):
-        with open_regular(file) as stream:
-            target = f"{target.removesuffix(SUMMARIES)}-{zlib.crc32(stream.read()):08x}{SUMMARIES}"
     try:
         make_folder(index.journals)
         with alone(os.path.dirname(index.journals)):  # a compaction would remove what is not finished
             make_folder(folder)
+            target = _free_name(file, folder)
             if known:
                 copied_without(file, lines, target, known)
             else:
@@ -51,6 +49,15 @@ def copy_pack(file: str, index: Index) -> bool:
     except OSError as error:
         raise CarbonError(f"cannot copy {file}: {error.strerror or error}", hint="is the store writable, and the disk not full?") from error
     return True
+
+
+def _free_name(file: str, folder: str) -> str:
+    """Return where a pack has its place in *folder*: no other pack is there, whatever is left of an earlier copy of this one."""
+    name = os.path.basename(file).removesuffix(SUMMARIES)
+    with open_regular(file) as stream:
+        crc = f"{zlib.crc32(stream.read()):08x}"
+    names = chain((name, f"{name}-{crc}"), (f"{name}-{crc}-{number}" for number in count(2)))
+    return next(place for each in names if not os.path.lexists(place := os.path.join(folder, each + SUMMARIES)))
 
 
 def _copy(source: str, place: str) -> None:
