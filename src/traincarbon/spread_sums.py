@@ -44,7 +44,7 @@ def weighted(share: Any, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> 
 class SpreadsOfSum(Mapping[str, Any]):
     """The log-spread of a sum by source, in the order of the sources of its terms.
 
-    It keeps the share of the first term, and neither its median nor that of the sum: those belong to whoever holds them, who may change them in place.
+    It keeps the share of the first term, not its median or that of the sum: other code holds those, and may change them in place.
     Threads may read the same sum at once.
 
     Args:
