@@ -17,7 +17,9 @@ PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
 NARROW_PRECISIONS = ("fp8", "fp4")
 
 FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high", "dated"})
-SEGMENTS = ("datacentre", "workstation", "consumer", "laptop")
+CARD_SEGMENTS = ("workstation", "consumer", "laptop")
+"""Segments whose GPUs are cards with graphics memory."""
+SEGMENTS = ("datacentre", *CARD_SEGMENTS)
 """Who an accelerator is made for. Workstation: professional cards with graphics memory, in workstations or in servers."""
 ACCELERATOR_KEYS = frozenset({"name", "vendor", "type", "generation", "segment", "form_factor", "aliases"})
 SERVER_KEYS = frozenset({"name", "vendor", "operator", "accelerator", "cpu", "aliases"})
@@ -90,7 +92,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *_EVIDENCE,
     ),
     "convolutions": ("convolution", "name", "params", "image_size", "gmac", "is_separable", *_EVIDENCE),
-    "image_networks": ("image_network", "name", "family", "params", "image_size", "gmac", "aliases", *_EVIDENCE),
+    "image_networks": ("image_network", "name", "family", "params", "image_size", "gmac", "attention_gmac", "aliases", *_EVIDENCE),
     "speech_encoders": ("speech_encoder", "name", "params", "gmac_per_s", *_EVIDENCE),
     "hybrids": ("hybrid", "name", "params", "active_params", *_EVIDENCE),
     "family_runs": ("run", "name", "plan", "accelerator_hours", "measure", *_EVIDENCE),

@@ -193,7 +193,7 @@ class _Completion:
         from traincarbon.estimation.sample_families import guessed_family
 
         if self.plan.flop_per_sample is None:
-            self._follow("flop_per_sample", SAMPLE_FLOP)
+            self._count_passes()
         guess = None if "family" in self.found else guessed_family(self.plan)
         if guess is not None:
             self.warnings.append(guess.warning)
@@ -204,7 +204,8 @@ class _Completion:
 
             self.links += walk((FROZEN_ENCODERS,), self.values)
             frozen: Num = 2e9 * self.plan.number("frozen_gmac_per_sample")
-            self.parts = {"model": self.values["flop_per_sample"] - frozen, "frozen": frozen}
+            self.parts = self.parts or {"model": self.values["flop_per_sample"] - frozen}
+            self.parts["frozen"] = self.parts.get("frozen", 0.0) + frozen
         self._follow("flop", BY_SAMPLE)
 
     def _count_sample(self) -> None:
@@ -222,26 +223,39 @@ class _Completion:
 
     def _count_convolution(self, model: str) -> bool:
         """Compute the FLOP of images for a known convolution; return whether *model* is one."""
-        from traincarbon.estimation.model.convolution import SCALED_GMAC, find_convolution
+        from traincarbon.estimation.known_gmac import check_beside, unused
+        from traincarbon.estimation.model.convolution import find_convolution
 
         known = find_convolution(self.database, model)
         if known is None:
             return False
-        self.values |= {"reference_gmac": known.gmac, "reference_size": known.image_size}
+        check_beside(self.plan, known.name, params=known.params, family=known.family)
+        self.warnings += unused(self.plan)
+        self.values |= {"reference_gmac": known.gmac, "attention_gmac": known.attention_gmac, "reference_size": known.image_size}
         if self.plan.image_size is None:
             self.values["image_size"] = known.image_size
             self.assumed.append(Assumption("image_size", known.image_size, f"not stated: the images that the multiply-adds of {known.name} are published for"))
-        elif known.family not in (*CONVOLUTIONS, "diffusion") and any_of(median_of(self.values["image_size"]) != known.image_size):
+        elif not known.attention_gmac and known.family not in (*CONVOLUTIONS, "diffusion") and any_of(median_of(self.values["image_size"]) != known.image_size):
             self.warnings.append(f"the multiply-adds of {known.name} are taken to grow with the number of pixels; full attention grows faster")
-        foreign = next((name for name in (*OWN_FIELDS, "frozen_params", "teacher_params") if getattr(self.plan, name) is not None), "")
-        if foreign:
-            hint = f"leave out model, and give params {known.params:g} and flop_per_sample, with all that a sample takes"
-            raise PlanError(f"{foreign} beside the model {known.name}, which is known by the multiply-adds of an image", hint=hint)
-        self._follow("gmac_per_sample", SCALED_GMAC)
-        self._follow("flop_per_sample", SAMPLE_FLOP)
+        self._follow("gmac_per_sample", known.scaling)
+        self._count_passes()
         self._follow("flop", BY_SAMPLE)
         self.found["family"] = known.family
         return True
+
+    def _count_passes(self) -> None:
+        """Compute the FLOP of a sample from its multiply-adds, with the passes that the kind of training takes."""
+        plan = self.plan
+        if plan.kind in (None, "pretrain", "finetune") and plan.trainable_params is None and plan.reference_params is None:
+            self._follow("flop_per_sample", SAMPLE_FLOP)
+            return
+        from traincarbon.estimation.known_gmac import passes
+
+        found = passes(plan, self.values)
+        self.assumed += found.assumed
+        self._follow("flop_per_sample", *found.links)
+        self.parts = {name: share * self.values["gmac_per_sample"] for name, share in found.shares.items()}
+        self.found["reference_params"] = None
 
     def _count_seconds(self) -> None:
         """Count the seconds of audio; each is a sample."""
@@ -266,7 +280,7 @@ class _Completion:
             return False
         self._count_seconds()
         self.values["gmac_per_sample"] = known.gmac_per_s
-        self._follow("flop_per_sample", SAMPLE_FLOP)
+        self._count_passes()
         self._follow("flop", BY_SAMPLE)
         return True
 

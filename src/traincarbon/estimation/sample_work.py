@@ -221,7 +221,9 @@ class SampleWork:
         allowed = {name for name, family in OWN_FIELDS.items() if family == self.family} | set(_SHARED.get(self.family, ()))
         foreign = next((name for name in OWN_FIELDS if getattr(self.plan, name) is not None and name not in allowed), "")
         if foreign:
-            raise PlanError(f"{foreign} {_is_or_are(foreign)} not known to {self.family}", hint=f"leave it out, or give family {OWN_FIELDS[foreign]}")
+            is_of_images = foreign == "decoder_params" and self.plan.audio_hours is None
+            needed = "masked-autoencoder" if is_of_images else OWN_FIELDS[foreign]
+            raise PlanError(f"{foreign} {_is_or_are(foreign)} not known to {self.family}", hint=f"leave it out, or give family {needed}")
         if self.plan.text_tokens is not None and self.family not in (*_GENERATIVE, "contrastive", "speech"):
             raise PlanError(f"text_tokens are not known to {self.family}", hint="leave them out, or give family contrastive, diffusion or video")
         recipe = RECIPES.get(self.family)

@@ -83,9 +83,56 @@ def test_networks_of_images_are_known_by_usual_names(model, gmac, family):
 
 
 def test_full_attention_at_another_image_size_is_pointed_out():
-    said = "the multiply-adds of BEiT-B/16 are taken to grow with the number of pixels; full attention grows faster"
-    assert said in estimate(model="beit-base", samples=1e6, image_size=384, hw="a100").warnings
-    assert said not in estimate(model="beit-base", samples=1e6, hw="a100").warnings
+    said = "the multiply-adds of CaiT-S24 are taken to grow with the number of pixels; full attention grows faster"
+    assert said in estimate(model="cait-s24", samples=1e6, image_size=384, hw="a100").warnings
+    assert said not in estimate(model="cait-s24", samples=1e6, hw="a100").warnings
+
+
+@pytest.mark.parametrize(
+    ("model", "size", "gmac"),
+    [
+        ("dit-xl/2", 512, 524.6),  # published for the size; without attention it would be 474.6
+        ("dit-xl-2-512", 256, 118.64),
+        ("dit-xl/2", 1024, 2913.0),  # by shape: 114.41 x 16 + 4.228 x 256
+        ("beit-base", 384, 55.54),
+        ("beit-large", 384, 191.21),
+        ("eva-giant", 336, 620.64),
+        ("eva02-large", 448, 362.33),
+    ],
+)
+def test_full_attention_of_a_known_shape_grows_with_the_pairs_of_tokens(model, size, gmac):
+    answer = estimate(model=model, samples=1e6, image_size=size, hw="a100")
+    assert answer.median("compute_flop") == pytest.approx(6e15 * gmac, rel=0.005)
+    assert not [warning for warning in answer.warnings if "number of pixels" in warning]
+
+
+def test_attention_is_a_part_of_the_multiply_adds(shipped):
+    rows = [row for row in shipped.all_rows("image_networks") if row["attention_gmac"]]
+    assert len(rows) >= 13
+    assert all(float(row["attention_gmac"]) < 0.2 * float(row["gmac"]) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("text", "id"),
+    [
+        ("mobilenetv2_100.ra_in1k", "mobilenet-v2"),
+        ("timm/vgg16_bn.tv_in1k", "vgg-16"),
+        ("mobilenetv3_large_100.ra_in1k", "mobilenet-v3-large"),
+        ("swin_t", "swin-tiny"),
+        ("swin_b", "swin-base"),
+        ("swin_v2_t", "swinv2-tiny"),
+        ("laion/CLIP-ViT-B-32-laion2B-s34B-b79K", "clip-vit-b-32"),
+        ("laion/CLIP-ViT-L-14-DataComp.XL-s13B-b90K", "clip-vit-l-14"),
+        ("hf-hub:laion/CLIP-ViT-g-14-laion2B-s34B-b88K", "clip-vit-giant-14"),
+        ("stable-diffusion-1.5", "stable-diffusion-1"),
+        ("stable-diffusion-1.6", None),
+        ("resnet-50.5", None),
+        ("laion/CLIP-ViT-B-32-256x256-DataComp-s34B-b86K", None),
+    ],
+)
+def test_weights_and_data_in_a_name_are_not_part_of_the_network(shipped, text, id):
+    found = find_convolution(shipped, text)
+    assert (found and found.id) == id
 
 
 def test_every_network_has_a_family_of_images_and_a_name_of_its_own(shipped):

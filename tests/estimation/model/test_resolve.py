@@ -207,3 +207,34 @@ def test_a_named_vision_transformer_is_the_encoder_beside_a_stated_part(fields, 
     alone = estimate(Plan(model="vit-base", samples=1e6, hw="h100"), database=FACTS)
     seen = 50 if part == "encoder" else 197
     assert answer.flop_counts["parts"][part] == pytest.approx(alone.flop_counts["parts"]["model"] * seen / 197, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "layers", "seen"), [("mistral-7b", 64, 4096.0), ("mistral-7b", 16, 4096.0), ("gemma-2-9b", 84, 6144.0), ("gemma-2-9b", 20, 6144.0)]
+)
+def test_windows_stay_the_same_share_of_more_or_fewer_layers(model, layers, seen):
+    seq_len = 32768 if model == "mistral-7b" else 8192
+    answer = estimate(model=model, layers=layers, seq_len=seq_len, tokens=1e9, hw="h100")
+    assert [each.value for each in answer.assumptions if each.name == "attended_len"] == [seen]
+    plain = estimate(model=model, seq_len=seq_len, tokens=1e9, hw="h100")
+    own = {"mistral-7b": 32, "gemma-2-9b": 42}[model]
+    assert answer.flop_counts["parts"]["attention"] == pytest.approx(plain.flop_counts["parts"]["attention"] * layers / own)
+
+
+MASKED = {"model": "ViT-B/16", "family": "masked-autoencoder", "decoder_params": 26e6, "samples": 1e6, "hw": "a100"}
+
+
+def test_stated_parameters_count_the_part_beside_a_model():
+    assert estimate(**MASKED, params=112e6).median("compute_flop") == pytest.approx(estimate(**MASKED).median("compute_flop"), rel=0.002)
+
+
+@pytest.mark.parametrize("part", [26e6, 5e6])
+def test_the_part_is_never_taken_out_of_the_parameters_of_the_model(part):
+    with pytest.raises(PlanError, match=r"params 8\.6e\+07 contradict the model ViT-B/16 with decoder_params") as caught:
+        estimate(**MASKED | {"decoder_params": part}, params=86e6)
+    assert caught.value.hint == "leave out params: it counts the whole model, decoder_params included"
+
+
+def test_parameters_of_another_convolution_contradict():
+    with pytest.raises(PlanError, match=r"params 1e\+09 contradict the model resnet-50, which has 2\.556e\+07"):
+        resolved(model="resnet-50", params=1e9)

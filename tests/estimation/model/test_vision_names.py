@@ -10,7 +10,14 @@ from traincarbon.estimation.model.vision_names import vision_name
     ("text", "id", "patch", "image"),
     [
         ("vit_tiny_patch16_224", "vit-tiny", 16, 224),
-        ("vit_base_patch16_384.augreg_in21k_ft_in1k", None, None, None),
+        ("vit_base_patch16_384.augreg_in21k_ft_in1k", "vit-base", 16, 384),
+        ("vit_base_patch16_384.augreg2_in21k_ft_in1k", "vit-base", 16, 384),
+        ("vit_base_patch16_224.mae", "vit-base", 16, 224),
+        ("vit_large_patch14_clip_336.openai", "vit-large", 14, 336),
+        ("deit3_base_patch16_384.fb_in22k_ft_in1k", "vit-base", 16, 384),
+        ("ViT-Base/16", "vit-base", 16, None),
+        ("ViT-Large/14", "vit-large", 14, None),
+        ("vit_base_patch16.5", None, None, None),
         ("vit_base_patch16_224.augreg_in21k", "vit-base", 16, 224),
         ("google/vit-base-patch32-384", "vit-base", 32, 384),
         ("ViT-B/16", "vit-base", 16, None),
@@ -59,3 +66,14 @@ def test_multiply_adds_of_a_named_transformer_are_those_that_were_published(mode
     answer = estimate(model=model, samples=1e6, hw="a100")
     assert answer.median("compute_flop") == pytest.approx(6e15 * gmac, rel=0.02)
     assert answer["compute_flop"].is_exact
+
+
+def test_dinov2_learns_from_crops_of_224_pixels_and_is_tuned_at_518():
+    # dinov2/configs/train/vitl14.yaml: local crops of 98 px; DINO's of 96 make 333.8 GMAC of a ViT-L/14
+    learnt = estimate(model="dinov2_vitl14", family="self-distillation", samples=1e6, hw="a100")
+    same = estimate(model="vit_large_patch14_224", family="self-distillation", local_size=98, samples=1e6, hw="a100")
+    assert learnt.median("compute_flop") == pytest.approx(same.median("compute_flop"), rel=5e-3)  # positions of 518 px
+    tuned, large = (estimate(model="dinov2_vitl14", samples=1e6, hw="a100", **size).median("compute_flop") for size in ({}, {"image_size": 518}))
+    assert tuned == large
+    stated = estimate(model="dinov2_vitl14", family="self-distillation", image_size=518, samples=1e6, hw="a100")
+    assert stated.median("compute_flop") > 4 * learnt.median("compute_flop")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from traincarbon.database.models import model_name
 from traincarbon.estimation.families import SEPARABLE
 from traincarbon.estimation.walk import Link
-from traincarbon.formulas import sample_flop
+from traincarbon.formulas import multiply_adds, sample_flop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,10 +14,22 @@ if TYPE_CHECKING:
     from traincarbon.database.load import Database
     from traincarbon.database.records import Row
 
-_ADDED = re.compile(r"^tf_|_bn$|_100$|_tf(?=_)|_224$|\..*$")
-"""What names of PyTorch Image Models have beside that of the network: a conversion, a width of 100 %, the usual image size, the weights."""
+_WEIGHTS = re.compile(r"\.[a-z].*$")
+"""The weights in a name of PyTorch Image Models, such as ``.ra_in1k``; what begins with a digit is a version or a size."""
+_DATA = re.compile(r"-(?:laion|datacomp|commonpool)[a-z0-9-]*$")
+"""What LAION's names have after the network: the data set, the samples seen and the batch."""
+_ADDED = re.compile(r"^tf_|_bn$|_100$|_tf(?=_)|_224$")
+"""What names of PyTorch Image Models have beside that of the network and its weights: a conversion, a width of 100 %, the usual image size."""
 _REGNET = re.compile(r"(regnet[xy])_([0-9]{3,4})")
 SCALED_GMAC = Link("gmac_per_sample", sample_flop.scaled_gmac, reference_gmac="reference_gmac", image_size="image_size", reference_size="reference_size")
+GMAC_WITH_ATTENTION = Link(
+    "gmac_per_sample",
+    multiply_adds.gmac_with_attention,
+    reference_gmac="reference_gmac",
+    attention_gmac="attention_gmac",
+    image_size="image_size",
+    reference_size="reference_size",
+)
 
 
 class Convolution(NamedTuple):
@@ -30,6 +42,7 @@ class Convolution(NamedTuple):
         image_size: Side of the images that the multiply-adds are published for. [px]
         gmac: Multiply-adds of the forward pass of one such image. [GMAC]
         family: Its family in a plan.
+        attention_gmac: Those of full attention between the tokens of the image, 0 where it has none or they are unknown. [GMAC]
     """
 
     id: str
@@ -38,6 +51,12 @@ class Convolution(NamedTuple):
     image_size: float
     gmac: float
     family: str
+    attention_gmac: float = 0.0
+
+    @property
+    def scaling(self) -> Link:
+        """The link that computes its multiply-adds at another image size."""
+        return GMAC_WITH_ATTENTION if self.attention_gmac else SCALED_GMAC
 
 
 def find_convolution(database: "Database", text: str) -> Convolution | None:
@@ -47,9 +66,9 @@ def find_convolution(database: "Database", text: str) -> Convolution | None:
 
 
 def _spellings(text: str) -> "Iterator[str]":
-    """Yield the names that *text* may be one of: whole, without its owner, without what PyTorch Image Models adds for weights and conversions."""
+    """Yield the names that *text* may be one of: whole, without its owner, without what libraries add for weights and conversions."""
     short = text.strip().rpartition("/")[2]
-    plain = _ADDED.sub("", short.lower())
+    plain = _ADDED.sub("", _DATA.sub("", _WEIGHTS.sub("", short.lower())))
     regnet = _REGNET.fullmatch(plain)
     yield model_name(text.strip().replace("/", "-"))
     yield model_name(short)
@@ -61,7 +80,8 @@ def _spellings(text: str) -> "Iterator[str]":
 def _convolutions(database: "Database", _key: None) -> dict[str, Convolution]:
     known = {model_name(row["convolution"]): _convolution(row) for row in database.all_rows("convolutions")}
     for row in database.all_rows("image_networks"):
-        network = Convolution(row["image_network"], row["name"], float(row["params"]), float(row["image_size"]), float(row["gmac"]), row["family"])
+        params, size, gmac = (float(row[column]) for column in ("params", "image_size", "gmac"))
+        network = Convolution(row["image_network"], row["name"], params, size, gmac, row["family"], float(row["attention_gmac"] or 0.0))
         known |= {model_name(name.replace("/", "-")): network for name in (network.id, *row["aliases"].split())}
     return known
 

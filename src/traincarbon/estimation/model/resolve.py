@@ -6,7 +6,7 @@ from os import path
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.errors import AmbiguousError, CarbonError, NotFoundError, PlanError
-from traincarbon.estimation.families import contradicts
+from traincarbon.estimation.families import SELF_DISTILLATION, contradicts
 from traincarbon.estimation.model import hub
 from traincarbon.estimation.model.architectures import ARCHITECTURES
 from traincarbon.estimation.model.config import ModelConfig
@@ -25,6 +25,12 @@ _LONGEST_TRAINED = 8192
 """Longest context that a configuration is taken to be trained with: what it allows beyond was added late, for a small share of the tokens."""
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "vocab")
 """Fields of a plan that are fields of a configuration too."""
+
+
+_DINOV2_LAST = (14, 518)
+"""Patch and image size in the configurations of DINOv2: those of its last 10,000 steps."""
+_DINOV2_CROPS: dict[str, float | str] = {"image_size": 224.0, "local_size": 98.0}
+"""Large and small crops of its other steps (github.com/facebookresearch/dinov2, dinov2/configs/train/vitl14.yaml and ssl_default_config.yaml)."""
 
 
 class Model(NamedTuple):
@@ -80,7 +86,9 @@ class Model(NamedTuple):
         if plan.samples is None or not config.patch_size or plan.gmac_per_sample is not None or plan.flop_per_sample is not None:
             return self.fields
         found = self.fields | {"image_size": float(config.image_size), "patch_size": float(config.patch_size)}
-        part = plan.number("decoder_params" if plan.decoder_params is not None else "text_params")
+        if plan.family == SELF_DISTILLATION and (config.patch_size, config.image_size) == _DINOV2_LAST:
+            found |= _DINOV2_CROPS
+        part = plan.number(_part_of(plan))
         return found if part is None else found | {"params": self.params + part}  # the model is the encoder of images beside that part
 
     @property
@@ -119,10 +127,31 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
         return plan, None
     model = _as_stated(model, plan)
     _check_family(plan, model.name, str(model.fields["family"]))
-    params = plan.number("params")
-    if isinstance(params, float) and abs(params / model.params - 1.0) > _APART:
-        raise PlanError(f"params {params:.4g} contradict the model {model.name}, which has {model.params:.4g}", hint="leave out params, or leave out model")
-    return Plan.from_dict({**model.fields_for(plan), **{name: getattr(plan, name) for name in stated}}), model
+    fields = model.fields_for(plan)
+    _check_params(plan, model.name, model.params, whole=fields["params"])
+    return Plan.from_dict({**fields, **{name: getattr(plan, name) for name in stated}}), model
+
+
+def _check_params(plan: Plan, name: str, own: object, *, whole: object = None) -> None:
+    """Refuse stated parameters that are not those of the model *name*: its *own*, or the *whole* of it and the part that the plan states beside it.
+
+    Raises:
+        PlanError: they are not.
+    """
+    params, part = plan.number("params"), _part_of(plan)
+    if not isinstance(params, float) or not isinstance(own, float):
+        return
+    if isinstance(whole, float) and whole != own:
+        if abs(params - whole) > min(_APART * whole, abs(params - own)):
+            hint = f"leave out params: it counts the whole model, {part} included"
+            raise PlanError(f"params {params:.4g} contradict the model {name} with {part}, which has {whole:.4g}", hint=hint)
+    elif abs(params / own - 1.0) > _APART:
+        raise PlanError(f"params {params:.4g} contradict the model {name}, which has {own:.4g}", hint="leave out params, or leave out model")
+
+
+def _part_of(plan: Plan) -> str:
+    """Return the field of the part that a plan may state beside a model of images."""
+    return "decoder_params" if plan.decoder_params is not None else "text_params"
 
 
 def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | None:
@@ -140,6 +169,7 @@ def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | Non
     else:
         return None
     _check_family(plan, name, str(found["family"]))
+    _check_params(plan, name, found["params"])
     return Plan.from_dict({**found, **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
 
 
@@ -234,9 +264,11 @@ def _recounted(model: Model, changes: Mapping[str, int]) -> Model:
     hidden, heads = changes.get("hidden", config.hidden), changes.get("heads", config.heads)
     has_plain_heads = not config.kv_rank and config.head_dim * config.heads == config.hidden
     head_dim = changes.get("head_dim", hidden // heads if has_plain_heads else config.head_dim)
+    layers = changes.get("layers", config.layers + config.decoder_layers) - config.decoder_layers
     config = replace(
         config,
-        layers=changes.get("layers", config.layers + config.decoder_layers) - config.decoder_layers,
+        layers=layers,
+        windowed_layers=int(config.windowed_layers * layers / config.layers + 0.5),  # the pattern of the layers stays
         hidden=hidden,
         heads=heads,
         kv_heads=changes.get("kv_heads", heads if config.kv_heads == config.heads else config.kv_heads),

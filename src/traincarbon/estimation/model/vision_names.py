@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 _SIZES = {"ti": "tiny", "t": "tiny", "s": "small", "b": "base", "l": "large", "h": "huge", "g": "giant", "G": "gigantic", "bigG": "gigantic"}
 _NAME = re.compile(
-    r"(?:deit-?3|deit|dinov2|dino|mae|vit-mae|vit)-?(?P<size>tiny|small|base|large|huge|giant|gigantic|bigG|[Tt]i|[TtSsBbLlHhgG])"
-    r"(?:-distilled)?(?:-?(?:patch)?(?P<patch>8|14|16|32))?(?P<rest>(?:-(?:augreg|in1k|in21k|in22k|gap|clip|mae|dino|dinov2|lvd142m|distilled))*)"
+    r"(?:deit-?3|deit|dinov2|dino|mae|vit-mae|vit)-?(?P<size>(?i:tiny|small|base|large|huge|giant|gigantic)|bigG|[Tt]i|[TtSsBbLlHhgG])"
+    r"(?:-distilled)?(?:-?(?:patch)?(?P<patch>8|14|16|32))?(?P<rest>(?:-(?:augreg|in1k|in21k|in22k|gap|clip|quickgelu|mae|dino|dinov2|lvd142m|distilled))*)"
     r"(?:[-@](?P<image>[1-9][0-9]{2,3})(?:px)?)?(?:-(?:augreg|in1k|in21k|in22k))*"
 )
+_WEIGHTS = re.compile(r"\.[a-z].*$")
+"""The weights in a name of PyTorch Image Models, such as ``.augreg_in21k_ft_in1k``."""
 _DINOV2 = (14, 518)
 """Patch and image size of DINOv2, as its configurations state them."""
 
@@ -36,7 +38,9 @@ def vision_name(text: str) -> VisionName | None:
         >>> vision_name("vit_base_patch16_384"), vision_name("ViT-L/14@336px"), vision_name("swin_tiny")
         (VisionName(id='vit-base', patch_size=16, image_size=384), VisionName(id='vit-large', patch_size=14, image_size=336), None)
     """
-    plain = re.sub(r"[\s_/.]+", "-", text.strip().removeprefix("timm/").removeprefix("google/").removeprefix("facebook/").removeprefix("WinKawaks/"))
+    plain = re.sub(
+        r"[\s_/.]+", "-", _WEIGHTS.sub("", text.strip()).removeprefix("timm/").removeprefix("google/").removeprefix("facebook/").removeprefix("WinKawaks/")
+    )
     plain = re.sub(r"^(?=[A-Za-z])(?:ViT|VIT|DeiT|DINOv2|DINO|MAE)", lambda match: match[0].lower(), plain)
     plain = re.sub(r"^(dinov2|dino)-vit", r"\1-", plain)
     found = _NAME.fullmatch(plain)
