@@ -146,7 +146,7 @@ class CheckedFile:
 
 
 def is_same_state(known: bytes, seen: bytes) -> bool:
-    """Return whether nobody has changed a file between two states; SQLite sets the permissions of what it has not moved yet when it opens that, which is a time."""
+    """Return whether a file is as it was, by two states; SQLite sets the permissions of what it has not moved yet when it opens that, which is a time."""
     before, after = known.split(), seen.split()
     return bool(known) and (before == after or (len(before) == len(after) == _NUMBERS_WITH_PENDING and before[:-1] == after[:-1]))
 
