@@ -101,7 +101,7 @@ def _exponent_of_processors() -> dict[str, str]:
 
 def _of_whole_computers() -> list[dict[str, str]]:
     """Return the assumed law of chips whose power is that of a whole computer."""
-    share = "idle power of the Mac and what its meters read on an M1 Max and an M1 Pro, over the most that the Mac takes; 0.41 to 0.79 at 90 %"
+    share = "idle power of the Mac, its GPU on an M1 Max, and for the rest of the chip what an M1 Pro took beside its GPU, over the most that the Mac takes; 0.41 to 0.79 at 90 %"
     exponent = "GPU of an M1 Max and of an M1 Pro: MobileNet v2 against ResNet-50"
     return [
         _assumed("power_share", "type=soc", f"{_COMPUTER_SHARE:g}", f"{_COMPUTER_SPREAD:g}", share),

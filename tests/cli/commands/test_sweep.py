@@ -71,7 +71,7 @@ def test_layouts_intervals_and_workers_go_together(folder):
         (
             'hw = "h100"\nparams = { from = 1, to = 1e12, n = 1000000 }\ntokens = { from = 1, to = 1e12, n = 1000000 }',
             (),
-            "1,000,000,000,000 plans, about 98 TB\nhint: ",
+            "1,000,000,000,000 plans: about 98 TB of medians, more with --intervals, less with --keep pareto\nhint: ",
         ),
         ('hw = "h100"\nparams = [', (), "error: grid.toml: the grid is not TOML"),
         (GRID, ("--shard", "4/4"), "error: shard is 4 of 4\nhint: shards are counted from 0"),
