@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 
 import pytest
 
@@ -152,3 +153,44 @@ def test_content_in_pieces_is_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(CarbonError, match="a run cannot be read"):
         write_new_file(str(tmp_path / "half.csv"), broken())
     assert [path.name for path in tmp_path.iterdir()] == ["whole.csv"]
+
+
+def _stream_of(error):
+    def write(stream):
+        stream.write(b"half")
+        raise error
+
+    return write
+
+
+def _pieces_of(error):
+    yield b"half"
+    raise error
+
+
+@pytest.mark.parametrize("write", [write_new_file, replace_file])
+@pytest.mark.parametrize("content", [_stream_of, _pieces_of])
+@pytest.mark.parametrize("error", [ValueError("a run states no time"), PermissionError(errno.EACCES, "Permission denied", "journal.jsonl")])
+def test_an_error_of_computing_the_content_is_not_one_of_the_file(tmp_path, write, content, error):
+    with pytest.raises(type(error)) as caught:
+        write(str(tmp_path / "x.csv"), content(error))
+    assert caught.value is error
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture
+def no_large_files():
+    """Let the system refuse what is written beyond 10 kB."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.usefixtures("no_large_files")
+@pytest.mark.parametrize("content", [b"x" * 20_000, [b"x" * 4_000] * 5, lambda stream: [stream.write(b"x" * 4_000) for _ in range(5)]])
+def test_what_the_system_does_not_write_is_an_error_of_the_file(tmp_path, content):
+    with pytest.raises(CarbonError, match=r"cannot write '.*x.html': File too large") as caught:
+        write_new_file(str(tmp_path / "x.html"), content)
+    assert "a disk with room" in caught.value.hint
+    assert not list(tmp_path.iterdir())

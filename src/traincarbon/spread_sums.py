@@ -6,7 +6,7 @@ Most are only asked how far the bounds of an interval are, so that :meth:`Spread
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,8 +16,15 @@ if TYPE_CHECKING:
 
 TOGETHER = 4096
 """Elements of an array that are worked on together: the spreads of so many fit into the cache of one processor."""
-_Cuts: TypeAlias = "dict[int, Any]"
-"""Parts of arrays by the identity of the whole: what is one array stays one."""
+_Cuts: TypeAlias = "dict[int, tuple[Any, Any]]"
+"""Arrays, and spreads of sums, with a part of each, by the identity of the whole, which is kept for as long: what is one array stays one."""
+
+
+def share_of(part: Any, total: Any) -> Any:
+    """Return *part* over *total*, and zero where the total is zero."""
+    if getattr(total, "size", 0) and total.min() > 0.0:
+        return part / total  # as nearly always: one pass over the arrays in place of three
+    return part / (total + (total == 0.0))
 
 
 def weighted(share: Any, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
@@ -37,19 +44,20 @@ def weighted(share: Any, ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> 
 class SpreadsOfSum(Mapping[str, Any]):
     """The log-spread of a sum by source, in the order of the sources of its terms.
 
+    It keeps the share of the first term, not its median or that of the sum: other code holds those, and may change them in place.
+    Threads may read the same sum at once.
+
     Args:
-        total: The medians of the sum.
-        first: The medians of the first term, and its spreads.
-        second: The medians of the second term, and its spreads.
+        share: The share of the first term in the sum, an array of one dimension. [1]
+        ours: The spreads of the first term.
+        theirs: The spreads of the second term.
     """
 
-    __slots__ = ("_first", "_found", "_second", "total")
+    __slots__ = ("_held", "shape")
 
-    def __init__(self, total: "Array", first: tuple[Any, Mapping[str, Any]], second: tuple[Any, Mapping[str, Any]]) -> None:
-        self.total = total
-        self._first: Any = first
-        self._second: Any = second
-        self._found: dict[str, Any] | None = None
+    def __init__(self, share: "Array", ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> None:
+        self.shape = share.shape
+        self._held: tuple[Array, Mapping[str, Any], Mapping[str, Any]] | dict[str, Any] = share, ours, theirs
 
     def copy(self) -> dict[str, Any]:
         """Return the spreads as a dictionary of its own."""
@@ -59,7 +67,7 @@ class SpreadsOfSum(Mapping[str, Any]):
         """Return the factor between the median and either bound that is *z* standard deviations away: one number where all the spreads are."""
         import numpy as np  # it is imported wherever there are arrays
 
-        found = np.empty(len(self.total))
+        found = np.empty(self.shape)
         for where, reach in self.reaches(z):
             if reach.__class__ is float:
                 return reach
@@ -70,7 +78,7 @@ class SpreadsOfSum(Mapping[str, Any]):
         """Yield :meth:`reach` for some elements at a time, with where they are."""
         import numpy as np  # it is imported wherever there are arrays
 
-        for start in range(0, len(self.total), TOGETHER):
+        for start in range(0, self.shape[0], TOGETHER):
             where = slice(start, start + TOGETHER)
             squares: Any = 0.0
             for s in self.part(where, {}).values():
@@ -78,35 +86,36 @@ class SpreadsOfSum(Mapping[str, Any]):
             exponent = z * squares**0.5
             yield where, math.exp(exponent) if isinstance(exponent, float) else np.exp(exponent)
 
-    def _all(self) -> dict[str, Any]:
-        if self._found is None:
-            self._found = self.part(None, {})
-            self._first = self._second = None
-        return self._found
-
     def part(self, where: slice | None, cuts: _Cuts) -> dict[str, Any]:
         """Return the spreads of the elements at *where*, or of all."""
-        if self._found is not None:
-            return {name: self._cut(s, where, cuts) for name, s in self._found.items()}
-        (median, ours), (_, theirs) = self._first, self._second
-        total = self._cut(self.total, where, cuts)
-        share = self._cut(median, where, cuts) / (total + (total == 0.0))
-        return weighted(share, self._cut_all(ours, where, cuts), self._cut_all(theirs, where, cuts))
+        held = self._held  # looked up once: another thread may put the spreads of all in its place
+        if isinstance(held, dict):
+            return {name: self._cut(s, where, cuts) for name, s in held.items()}
+        share, ours, theirs = held
+        return weighted(self._cut(share, where, cuts), self._cut_all(ours, where, cuts), self._cut_all(theirs, where, cuts))
+
+    def _all(self) -> dict[str, Any]:
+        held = self._held
+        if not isinstance(held, dict):
+            self._held = held = self.part(None, {})
+        return held
 
     def _cut_all(self, spreads: Mapping[str, Any], where: slice | None, cuts: _Cuts) -> Mapping[str, Any]:
         if where is None:
             return spreads
-        if isinstance(spreads, SpreadsOfSum) and spreads.total.shape == self.total.shape:
-            return spreads.part(where, cuts)
+        if isinstance(spreads, SpreadsOfSum) and spreads.shape == self.shape:
+            if id(spreads) not in cuts:
+                cuts[id(spreads)] = spreads, spreads.part(where, cuts)
+            return cast("dict[str, Any]", cuts[id(spreads)][1])
         return {name: self._cut(s, where, cuts) for name, s in spreads.items()}
 
     def _cut(self, value: Any, where: slice | None, cuts: _Cuts) -> Any:
         """Return the elements of *value* at *where*; one number, and one of a row of one, as it is."""
-        if where is None or getattr(value, "shape", ()) != self.total.shape:
+        if where is None or getattr(value, "shape", ()) != self.shape:
             return value
         if id(value) not in cuts:
-            cuts[id(value)] = value[where]
-        return cuts[id(value)]
+            cuts[id(value)] = value, value[where]
+        return cuts[id(value)][1]
 
     def __getitem__(self, name: str) -> Any:
         return self._all()[name]

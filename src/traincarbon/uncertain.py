@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from traincarbon.errors import OutOfRangeError
-from traincarbon.spread_sums import SpreadsOfSum, weighted
+from traincarbon.spread_sums import SpreadsOfSum, share_of, weighted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -189,7 +189,7 @@ class Uncertain:
         if total.__class__ is float:
             result.spreads = weighted(self.median / total if total else 0.0, self.spreads, other.spreads)
         elif len(getattr(total, "shape", ())) == 1:
-            result.spreads = SpreadsOfSum(total, (self.median, self.spreads), (other.median, other.spreads))
+            result.spreads = SpreadsOfSum(share_of(self.median, total), self.spreads, other.spreads)
         else:
             result.spreads = weighted(_share(self.median, total), self.spreads, other.spreads)
         return result
@@ -321,7 +321,7 @@ def _share(part: Any, total: Any) -> Any:
     """Return *part* over *total*, and zero if the total is zero."""
     if total.__class__ is float:
         return part / total if total else 0.0
-    return part / (total + (total == 0.0))
+    return share_of(part, total)
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -56,6 +56,21 @@ def test_named_runs_know_what_others_of_the_ledger_say_of_them(seed):
     assert stated(LedgerRuns(KnownRuns(records), [run.run_id for run in named])) == stated(expected)
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_a_named_run_that_is_not_among_the_latest_knows_its_neighbours_too(seed, monkeypatch):
+    monkeypatch.setattr(ledger_runs, "MOST_RUNS", 40)
+    records = ledger(seed)
+    n_changed = 0
+    for run in records[60:]:
+        expected = joined(with_second_opinions(with_others([run], records), records))
+        assert stated(LedgerRuns(KnownRuns(records), [run.run_id])) == stated(expected)
+        n_changed += stated(expected) != stated([run])
+    assert n_changed >= 1
+    named = records[50::4]
+    expected = joined(with_second_opinions(with_others(named, records), records))
+    assert stated(LedgerRuns(KnownRuns(records), [run.run_id for run in named])) == stated(expected)
+
+
 def test_a_record_from_elsewhere_replaces_that_of_the_ledger_and_keeps_its_place():
     records = ledger(1)
     other = mixed_run(999, random.Random(5))

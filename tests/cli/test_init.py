@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from traincarbon import __version__
-from traincarbon.cli import COMMANDS
+from traincarbon.cli import COMMANDS, main
 
 CARBON = [sys.executable, "-c", "from traincarbon.cli import main; main()"]
 
@@ -101,3 +101,14 @@ def test_an_error_about_a_hostile_name_is_still_two_plain_lines(words):
     assert (failed.returncode, failed.stdout) == (1, "")
     assert [line.partition(": ")[0] for line in failed.stderr.split("\n")] == ["error", "hint", ""]
     assert "\x1b" not in failed.stderr
+
+
+def test_a_file_that_cannot_be_used_is_named_and_not_taken_for_the_output(monkeypatch, capsys):
+    def refused(*_, **__):
+        raise PermissionError(13, "Permission denied", "/store/journal.jsonl")
+
+    monkeypatch.setattr("traincarbon.cli.lazy.LazyGroup.__call__", refused)
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 1
+    assert capsys.readouterr().err.startswith("error: cannot use '/store/journal.jsonl': Permission denied\nhint: ")

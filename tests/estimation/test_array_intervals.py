@@ -36,3 +36,24 @@ def test_the_results_of_an_array_of_plans_are_those_of_each_result():
         assert (interval is None) == (alone is None), name
         if interval is not None:
             assert np.asarray(interval).tolist() == np.asarray(alone).tolist(), name
+
+
+def test_rows_of_one_keep_their_shape_among_longer_ones():
+    one, other = Uncertain(np.array([1.0]), {"a": np.array([0.1])}), Uncertain(np.array([2.0]), {"b": 0.2})
+    values = {"long": Uncertain(np.linspace(1.0, 2.0, 10_000), {"a": 0.3}), "stretched": (one + other) * np.ones(10_000), "sum": one + other, "one": one}
+    found = intervals_of_arrays(values.items(), 0.9)
+    for name, value in values.items():
+        expected = Interval.of(value, 0.9)
+        for bound, alone in zip(found[name], expected, strict=True):
+            assert bound.shape == value.median.shape, name
+            assert bound.tolist() == alone.tolist(), name
+
+
+def test_a_result_that_is_changed_in_place_leaves_the_interval_of_a_total():
+    plans = {"params": 7e9, "tokens": np.geomspace(1e11, 4e11, 5), "hw": "dgx-h100", "servers": 4}
+    changed, expected = traincarbon.estimate(**plans), traincarbon.estimate(**plans).results
+    for name in ("electricity_usd", "embodied_kgco2e"):
+        median = changed.median(name)
+        median *= 0.01
+    for name in ("tco_usd", "total_kgco2e"):
+        assert np.asarray(changed.results[name]).tolist() == np.asarray(expected[name]).tolist(), name

@@ -108,3 +108,25 @@ def test_few_ways_are_kept():
     for at in range(200):
         walks.walk({f"other_{at}": 1.0}, frozenset())
     assert len(walks._ways) <= 64
+
+
+class ClearedByOthers(dict):
+    """The ways of walks that another thread clears after every look."""
+
+    def __contains__(self, key):
+        found = super().__contains__(key)
+        self.clear()
+        return found
+
+    def get(self, key, default=None):
+        found = super().get(key, default)
+        self.clear()
+        return found
+
+
+def test_ways_may_be_cleared_by_another_thread_at_any_time():
+    walks = PreparedWalks(LINKS, {"fact": 1.0})
+    walks.walk({"fact": 1.0}, frozenset())
+    for _ in range(3):
+        walks._ways = ClearedByOthers(walks._ways)
+        assert [value for _, _, value in walks.walk({"fact": 1.0}, frozenset())] == [value for _, _, value in walk(LINKS, {"fact": 1.0}, frozenset())]

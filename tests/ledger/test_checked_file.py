@@ -4,6 +4,7 @@ import os
 import random
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -188,6 +189,57 @@ def test_it_is_for_its_owner_alone_in_a_private_store_and_no_link_is_written_thr
     CheckedFile(str(database)).remember()
     assert not (tmp_path / "elsewhere").exists()
     assert CheckedFile(str(database)).is_known()
+
+
+def test_threads_that_keep_a_state_at_once_leave_one_note_and_nothing_else(database):
+    left = database.with_name("index.sqlite.checked-0123")
+    left.write_bytes(b"of a process that died")
+    os.utime(left, (1, 1))
+    for number in range(20):
+        os.utime(database, ns=(1, 10**9 * number))
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(lambda _: CheckedFile(str(database)).remember(), range(4)))
+        assert CheckedFile(str(database)).is_known()
+    assert sorted(path.name for path in database.parent.iterdir()) == ["index.sqlite", "index.sqlite.checked"]
+
+
+def test_what_is_changed_while_an_index_is_opened_is_looked_through(database, looked, monkeypatch):
+    opened(database)
+    real = sqlite3.connect
+
+    def late(*given, **named):
+        os.utime(database, ns=(1, 1))
+        return real(*given, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(index_file.sqlite3, "connect", late)
+        opened(database)
+    assert len(looked) == 2
+    opened(database)
+    assert len(looked) == 2
+
+
+def test_a_note_tells_when_the_whole_index_was_looked_through_and_not_when_it_was_written(database, looked, monkeypatch):
+    opened(database)
+    now_s = time.time()
+    monkeypatch.setattr(checked_file, "_is_fresh", lambda *_: False)
+    monkeypatch.setattr(checked_file.time, "time", lambda: now_s + 3600.0)
+    connection = connect(str(database))
+    with writing(connection):
+        insert(connection, "folders", [("more", 1, 1)])
+    assert [connection.was_looked_through(within_s=within_s) for within_s in (60.0, 3500.0, 3700.0)] == [False, False, True]
+    connection.close()
+    connection = connect(str(database))
+    assert not connection.was_looked_through(within_s=3500.0)
+    assert connection.was_looked_through(within_s=3700.0)
+    connection.close()
+    assert len(looked) == 1
+    beside = database.with_name("index.sqlite.checked")
+    beside.write_bytes(beside.read_bytes().partition(b"looked")[0])
+    connection = connect(str(database))
+    assert not connection.was_looked_through(within_s=1e9), "a note of a version that did not tell"
+    connection.close()
+    assert len(looked) == 1
 
 
 def test_where_nothing_can_be_written_the_index_is_read_all_the_same(database, looked, monkeypatch):

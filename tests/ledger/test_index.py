@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import sqlite3
 import subprocess
 import sys
@@ -322,6 +323,67 @@ def test_a_damaged_row_of_a_folder_hides_no_line(store, monkeypatch):
     index = indexed(store)
     assert index.records()[0] == [merge(lines_of(run_id="one", writer="a1-7-1"), now_s=WALL_S)]
     index.close()
+
+
+@pytest.fixture
+def twelve(store, monkeypatch):
+    """The file of an index of twelve runs that counts as large, with what it holds, and where the id of a run stands in it."""
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1)
+    for number in range(12):
+        write_run(store, f"run-{number:02d}", begin_s=10.0 * number)
+    index = indexed(store)
+    index.refresh()
+    index.close()
+    file = store / "index.sqlite"
+    content = file.read_bytes()
+    return file, content, [found.start() for found in re.finditer(b"run-07", content)]
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda index: (page_of(index, Filter()).total, [run.run_id for run in page_of(index, Filter()).runs]),
+        lambda index: [run.run_id for run in page_of(index, Filter(), limit=3, offset=3).runs],
+        ids,
+        lambda index: [run.run_id for run in index.records(limit=6)[0]],
+    ],
+    ids=["a page", "a later page", "records", "the latest records"],
+)
+def test_a_run_that_one_tree_of_the_index_has_lost_is_listed(store, twelve, asked):
+    file, content, places = twelve
+    index = indexed(store)
+    expected = asked(index)
+    index.close()
+    n_lost = 0
+    for place in places:
+        file.write_bytes(content[:place] + b"run-77" + content[place + 6 :])
+        CheckedFile(str(file)).remember()
+        index = indexed(store)
+        index.refresh()
+        n_lost += len(index._connection.execute("SELECT run_id, record FROM runs INDEXED BY runs_listed WHERE started_at > ''").fetchall()) != 12
+        assert asked(index) == expected
+        index.close()
+    assert n_lost >= 1
+
+
+def test_the_whole_index_is_looked_through_when_asked_unless_it_just_was(store, twelve, monkeypatch):
+    looked = []
+    real = index_file._check_content
+    monkeypatch.setattr(index_file, "_check_content", lambda connection: looked.append(1) or real(connection))
+    index = indexed(store)
+    index.look_through(within_s=60.0)
+    assert looked == [], "it was made a moment ago"
+    index.look_through()
+    assert len(looked) == 1
+    index.close()
+    index = indexed(store)
+    index.look_through(within_s=60.0)
+    assert len(looked) == 1
+    content = twelve[0].read_bytes()
+    twelve[0].write_bytes(content.replace(b"run-07", b"run-77"))
+    index.look_through()
+    assert len(asides(store)) == 1
+    assert len(ids(index)) == 12
 
 
 def test_a_number_that_sqlite_writes_in_another_way_does_not_stop_a_list(store):

@@ -4,6 +4,8 @@ import pytest
 
 from made_runs import record
 from traincarbon.errors import AmbiguousError, NotFoundError
+from traincarbon.ledger import checked_file
+from traincarbon.ledger.checked_file import CheckedFile
 from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.store import Ledger
 
@@ -30,6 +32,21 @@ def test_last_is_the_run_that_began_last(tmp_path):
 def test_another_is_an_error(ledger, id, error):
     with pytest.raises(error):
         ledger.run(id)
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True], ids=["shown", "forgotten"])
+def test_a_run_that_the_index_has_lost_is_looked_for_in_all_of_it(ledger, monkeypatch, tmp_path, is_forgotten):
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1)
+    ledger.runs()
+    ledger.close()
+    (file,) = tmp_path.glob("index-*.sqlite")
+    file.write_bytes(file.read_bytes().replace(b"bert-12", b"zert-12"))
+    CheckedFile(str(file)).remember()
+    if is_forgotten:
+        assert len(ledger.forget("bert-12", dry_run=False)) == 1
+    else:
+        assert ledger.run("bert-12").run_id == "bert-12"
+    assert sorted(run.run_id for run in ledger.runs()) == ["bert-1", *([] if is_forgotten else ["bert-12"]), "gpt", "last"]
 
 
 def test_a_run_that_is_gone_is_said_so(ledger):

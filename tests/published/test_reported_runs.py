@@ -6,7 +6,6 @@ import io
 import pytest
 
 from traincarbon.errors import CarbonError, DatabaseError
-from traincarbon.published.reported_runs import with_counted_hardware
 from traincarbon.published.runs_file import NUMBERS, OPTIONAL_NUMBERS, TEXTS, read_runs
 
 COLUMNS = (*TEXTS, *NUMBERS)
@@ -150,20 +149,3 @@ def test_a_row_that_states_too_little_says_what_is_missing(tmp_path, shipped, ce
 def test_blooms_utilisation_is_that_of_the_literature():
     bloom = next(run for run in read_runs()[0] if run.id == "bloom-176b")
     assert bloom.implied_mfu(312e12) == pytest.approx(0.318, abs=1e-3)
-
-
-@pytest.mark.parametrize(
-    ("hardware", "accelerators", "product", "count"),
-    [
-        ("8xH100", "", "h100-sxm5-80gb", 8.0),
-        ("TPU v3-256", "", "tpu-v3", 128.0),
-        ("8xH100", "64", "h100-sxm5-80gb", 64.0),
-        ("H100", "64", "H100", 64.0),
-        ("Zebra 9000", "64", "Zebra 9000", 64.0),
-    ],
-)
-def test_a_count_in_the_name_of_hardware_counts_where_the_row_states_none(tmp_path, shipped, hardware, accelerators, product, count):
-    run = with_counted_hardware(only(tmp_path, hardware=hardware, accelerators=accelerators), shipped)
-    found = run.hardware if hardware == product else run.find_hardware(shipped)
-    found = found if isinstance(found, str) else found.keys.get("accelerator", found.id)
-    assert (found, run.accelerators) == (product, count)

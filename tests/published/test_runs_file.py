@@ -90,7 +90,7 @@ def test_an_implausible_number_is_refused_with_its_column_and_a_word_on_the_unit
     assert unit in row.reason
 
 
-@pytest.mark.parametrize("cell", ["many", "530B", "1,5", "1 000 000", "12abc"])
+@pytest.mark.parametrize("cell", ["many", "530B", "1,022", "1,022,362", "1,022.5", "1,5,2", "1 000 000", "12abc"])
 def test_a_text_where_a_number_belongs_is_refused(second, cell):
     assert second(tokens=cell).reason == f"column tokens: {cell!r} is not a number; it holds a count: 300e9 for 300 billion"
 
@@ -172,6 +172,14 @@ def test_a_file_that_is_no_such_table_is_refused(write, content, message):
     with pytest.raises(DatabaseError, match=message) as caught:
         list(read_rows(write(content)))
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("cell", "point"),
+    [("1500,5", "1500.5"), ("1,5", "1.5"), ("0,429", "0.429"), ("3,1e23", "3.1e23"), ("1234,567", "1234.567"), ("1.022.362,5", "1022362.5")],
+)
+def test_a_decimal_comma_is_told_from_those_of_thousands(second, cell, point):
+    assert second(tokens=cell).reason == f"column tokens: {cell!r} is not a number; write a point: {point}"
 
 
 @pytest.mark.parametrize("separator", [";", "\t"])

@@ -157,6 +157,19 @@ def test_a_row_that_no_chip_could_have_done_is_set_aside(tmp_path, cells, times)
     assert f"it states {times}" in found.set_aside[0].reason
 
 
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"hardware": "8xH100", "accelerators": "4"}, "accelerators: 4 contradicts hardware"),
+        ({"hardware": "8xH100", "accelerators": "", "accelerator_hours": "150000", "wallclock_days": "1"}, "8 accelerators: 192 h"),
+    ],
+)
+def test_a_row_that_contradicts_the_count_of_its_hardware_is_set_aside(tmp_path, cells, reason):
+    found = backtest(write(tmp_path, [{**published("llama1-65b")[0], "energy_kwh": "", "co2e_t": "", "wallclock_days": "", **cells}]))
+    assert not found.cases
+    assert [reason in row.reason for row in found.set_aside] == [True]
+
+
 def test_the_sets_that_the_shipped_constants_were_fitted_on_say_so(seen):
     sets = {(entry.set, entry.quantity): entry.fitted_on for entry in seen[1].sets()}
     assert sets["narayanan-2021-t1", "step_time_s"]

@@ -11,6 +11,7 @@ from traincarbon.budgets.month import check_month, month_named
 from traincarbon.budgets.month_use import month_uses
 from traincarbon.budgets.place import budget_file
 from traincarbon.database.overlay import alone
+from traincarbon.ledger.listed_runs import SOUND_S
 from traincarbon.ledger.server.team_ledger import open_ledger
 from traincarbon.ledger.source import RunSource
 
@@ -32,7 +33,8 @@ def budget(
     if month:
         check_month(month)
     with open_ledger(store, progress=progress) as ledger:
-        return budget_in(ledger.index, ledger.store, project, month=month)
+        ledger.index.look_through(within_s=SOUND_S)
+        return budget_in(ledger.index, ledger.store, project, month=month, is_fresh=True)
 
 
 def budget_in(source: RunSource, ledger: str, project: str | None = None, *, month: str = "", is_fresh: bool = False) -> BudgetsMonth:

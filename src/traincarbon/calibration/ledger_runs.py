@@ -7,15 +7,18 @@ from typing import Any
 
 from traincarbon.calibration.joined_records import TAKEN, joined
 from traincarbon.ledger.index_file import tested
-from traincarbon.ledger.run import Run
+from traincarbon.ledger.listed_runs import AROUND_IN_SQLITE, long_before
+from traincarbon.ledger.run import Run, timestamp, wall_clock_s
 from traincarbon.ledger.run_groups import RunGroups
-from traincarbon.ledger.same_energy import with_second_opinions
+from traincarbon.ledger.same_energy import group_of, times_of, with_second_opinions
 from traincarbon.ledger.shared_boards import with_others
 from traincarbon.ledger.source import RunSource
 
 MOST_RUNS = 100_000
-"""Runs of a ledger that are fitted: more of them would change an effect by less than it differs from month to month."""
+"""Runs of a ledger that are fitted, one for each hardware if there are more kinds than that: more runs would change an effect by less than it differs from month to month."""
 _AT_A_TIME = 500
+_ROUNDS = 4
+"""How often the time is widened in which runs of the same energy are looked for."""
 _ALL = "SELECT run_id FROM runs ORDER BY started_at DESC, run_id"
 _COUNTS = "SELECT count(*) FROM runs GROUP BY hw"
 _RECORDS = f"SELECT run_id, record, {tested('runs')} FROM runs WHERE run_id IN ({{}})"  # noqa: S608  no value in it
@@ -54,7 +57,7 @@ class LedgerRuns:
         known, self.total = latest(index)
         self._ids = known if runs is None else [run if isinstance(run, str) else run.run_id for run in runs]
         self._is_part = runs is None and len(known) < self.total
-        self._changes = self._changed_by_others(list(dict.fromkeys([*known, *self._ids])))
+        self._changes = self._changed_by_others(list(dict.fromkeys([*known, *self._ids, *self._neighbours(known)])))
 
     def __len__(self) -> int:
         return len(self._ids)
@@ -68,6 +71,26 @@ class LedgerRuns:
     def remarks(self) -> list[str]:
         """What a reader should know of the choice; empty if all were chosen."""
         return [f"fitted to {len(self):,} of the {self.total:,} runs of the ledger: the latest of each hardware"] if self._is_part else []
+
+    def _neighbours(self, known: Sequence[str]) -> list[str]:
+        """Return the runs of the ledger, beside those that are *known*, that ran at the time of a run that is not known, or of one that states its energy too."""
+        if len(known) == self.total:
+            return []
+        beside, found = set(known), dict[str, None]()
+        for run in self._read([run_id for run_id in self._ids if run_id not in beside], _TOGETHER):
+            times, wider = None, _times_of([run])
+            for _ in range(_ROUNDS):
+                if wider is None or wider == times:
+                    break
+                times = wider
+                around = self._around(*times)
+                found.update(dict.fromkeys(around))
+                wider = _times_of([run, *group_of(run, self._read(around, _TOGETHER))])
+        return [run_id for run_id in found if run_id not in beside]
+
+    def _around(self, begin: str, end: str) -> list[str]:
+        """Return the ids of runs that ran, or run still, between two instants."""
+        return [run_id for (run_id,) in self._index.rows(AROUND_IN_SQLITE, begin, end, long_before(begin))]
 
     def _changed_by_others(self, among: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return what other runs change in records, by run: those that shared its boards, state its energy or are of its job."""
@@ -95,6 +118,15 @@ class LedgerRuns:
                     yield self._given[run_id]
                 elif run_id in stored:
                     yield Run.from_stored({**_NEEDED, **{name: value for name, value in json.loads(stored[run_id]).items() if name in names}})
+
+
+def _times_of(group: Sequence[Run]) -> tuple[str, str] | None:
+    """Return between which instants runs ran, those of devices or energies that are compared; None if no time is known."""
+    spans = [(timestamp(each.began_s), timestamp(each.ended_s)) for run in group for each in run.attempts]
+    spans += [(timestamp(began_s), timestamp(began_s + run.duration_s)) for run in group if (began_s := wall_clock_s(run.started_at)) is not None]
+    of_energies = times_of(group)
+    spans += [of_energies] if of_energies else []
+    return (min(begin for begin, _ in spans), max(end for _, end in spans)) if spans else None
 
 
 def latest(index: RunSource) -> tuple[list[str], int]:

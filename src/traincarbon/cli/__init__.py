@@ -54,6 +54,8 @@ def main() -> None:
     except CarbonError as error:
         _leave(str(error), error.hint)
     except OSError as error:
+        if error.filename is not None:  # what is printed has no name
+            _leave(f"cannot use {error.filename!r}: {error.strerror}", "is it there, is it yours, and is the disk not full?")
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # the buffer cannot be written
         _leave(f"cannot write the output: {error.strerror or error}", "is the disk full?")
 

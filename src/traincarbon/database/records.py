@@ -17,7 +17,9 @@ PRECISIONS = ("fp32", "tf32", "fp16", "bf16", "fp8", "fp4")
 NARROW_PRECISIONS = ("fp8", "fp4")
 
 FACT_KEYS = frozenset({"value", "as_published", "source", "locator", "kind", "note", "low", "high", "dated"})
-SEGMENTS = ("datacentre", "workstation", "consumer", "laptop")
+CARD_SEGMENTS = ("workstation", "consumer", "laptop")
+"""Segments whose GPUs are cards with graphics memory."""
+SEGMENTS = ("datacentre", *CARD_SEGMENTS)
 """Who an accelerator is made for. Workstation: professional cards with graphics memory, in workstations or in servers."""
 ACCELERATOR_KEYS = frozenset({"name", "vendor", "type", "generation", "segment", "form_factor", "aliases"})
 SERVER_KEYS = frozenset({"name", "vendor", "operator", "accelerator", "cpu", "aliases"})

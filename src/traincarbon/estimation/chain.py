@@ -275,10 +275,11 @@ def _warn_of_gaps(trace: Trace) -> None:
     if plan.startup_hours is not None and values["accelerators"] is None:
         gaps["startup_hours"] = "ignored startup_hours: give a number of GPUs too"
     duration = median_of(values["duration_s"])
-    short_s = _SHORT_PRETRAINING_S if kind_of(plan.kind).prior == "pretrain" else _SHORT_S
+    is_pretraining = kind_of(plan.kind).prior == "pretrain"
+    short_s = _SHORT_PRETRAINING_S if is_pretraining else _SHORT_S
     leaves_startup_out = plan.accelerator_hours is None and plan.startup_hours is None
     if leaves_startup_out and duration is not None and any_of(duration < short_s):
-        what = "starting and compiling" if short_s is _SHORT_PRETRAINING_S else "loading and saving the model"
+        what = "starting and compiling" if is_pretraining else "loading and saving the model"
         trace.warnings.append(f"so short a run may spend as long on {what}, which the figures leave out: give startup_hours")
     if values["duration_s"] is None and values["accelerator_hours_h"] is not None:
         gaps["duration_s"] = "duration and purchase price of the cluster are unknown: give servers or accelerators"

@@ -40,19 +40,19 @@ class PreparedWalks:
     def __init__(self, links: Sequence[Link], shared: Mapping[str, Num | None]) -> None:
         self._links = links
         self._shared = shared
-        self._ways: dict[tuple[frozenset[object], frozenset[str]], tuple[_Stop, ...] | None] = {}
+        self._ways: dict[tuple[frozenset[object], frozenset[str]], tuple[_Stop, ...]] = {}
 
     def walk(self, values: dict[str, Num | None], stated: frozenset[str]) -> list[ComputedLink]:
         """Do what :func:`~traincarbon.estimation.walk.walk` does, to the last digit; the first walk of its kind only notes that there was one."""
         shared = self._shared
         key = (frozenset([name if value is not None else (name,) for name, value in values.items() if shared.get(name) is not value]), stated)
-        if key not in self._ways:
+        way = self._ways.get(key)  # looked up once: another thread may clear them at any time
+        if way is None:
             if len(self._ways) >= _MOST_KEPT:
                 self._ways.clear()
-            self._ways[key] = None
+            self._ways[key] = ()
             return walk(self._links, values, stated)
-        way = self._ways[key]
-        if way is None:
+        if not way:
             way = self._ways[key] = tuple(_prepared(self._links, values, stated, shared))
         return _walked(way, values)
 
@@ -73,7 +73,10 @@ def _walked(way: tuple[_Stop, ...], values: dict[str, Num | None]) -> list[Compu
 
 
 def _prepared(links: Sequence[Link], values: Mapping[str, Num | None], stated: frozenset[str], shared: Mapping[str, Num | None]) -> list[_Stop]:
-    """Return the way along *links* from *values*, of which those that are *shared* are the same for all plans."""
+    """Return the way along *links* from *values*, of which those that are *shared* are the same for all plans.
+
+    A formula returns a value or raises, never None: so the name of a link whose inputs are known is known after it.
+    """
     known = {name for name, value in values.items() if value is not None}
     same = {name: value for name, value in values.items() if value is not None and shared.get(name) is value}
     way = []

@@ -152,7 +152,7 @@ class Estimate:
         return value
 
     def median(self, name: str) -> Any:
-        """Return the median of the result *name*.
+        """Return the median of the result *name*; an array is that of the estimate itself: copy it before you change it in place.
 
         Raises:
             CarbonError: it is unknown for this plan.
@@ -219,7 +219,10 @@ class Estimate:
 
     @property
     def results(self) -> dict[str, Interval | None]:
-        """Every result with its interval at :attr:`level`; None where it cannot be known."""
+        """Every result with its interval at :attr:`level`; None where it cannot be known.
+
+        The bounds of arrays share one piece of memory: keep a copy of a bound where the others are not needed.
+        """
         scopes, level = self.scopes, self.level
         known = (*self.values.items(), *((name, scopes[name]) for name in SCOPED))
         if any(hasattr(median_of(self.values[name]), "shape") for name in ("facility_energy_kwh", "tco_usd")):

@@ -40,6 +40,8 @@ def kept_for_the_same(function: "Callable[..., Num]") -> "Callable[..., Num]":
     """Return *function* with its latest answer kept, for as long as it is asked with the very same objects: as by plans that share their facts.
 
     Arrays are not kept: nobody would know what holds their memory.
+    It is for a part of a formula: a walk that is prepared computes a whole link once where it follows from facts alone, but not what is shared within a
+    link that also depends on the plan. What is kept is at most one answer, for the life of the process, and threads replace it as a whole.
     """
     latest: tuple[tuple[Any, ...], Num] = ((), None)
 

@@ -16,10 +16,10 @@ from traincarbon.ledger.index_folding import Folded, has_ended
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, at_a_time, changes_in
-from traincarbon.ledger.listed_runs import ACROSS_IN_SQLITE, AROUND_IN_SQLITE, IN_SQLITE, LONG_S, Questions, run_row
+from traincarbon.ledger.listed_runs import ACROSS_IN_SQLITE, AROUND_IN_SQLITE, IN_SQLITE, Questions, long_before, looked_twice, run_row
 from traincarbon.ledger.process_summary import Process
 from traincarbon.ledger.record import combine
-from traincarbon.ledger.run import Run, timestamp, wall_clock_s
+from traincarbon.ledger.run import Run, timestamp
 from traincarbon.quantities import Part
 
 T = TypeVar("T")
@@ -79,6 +79,14 @@ class Index:
         with suppress(sqlite3.DatabaseError), writing(self._connection):
             self._combine({run_id: {} for run_id in take_in(self._connection, imported)})
 
+    def look_through(self, *, within_s: float = 0.0) -> None:
+        """Look the whole file through, unless that was done within some time: where a run seems to be missing, and before something is deleted or sent."""
+        if not self._connection.was_looked_through(within_s=within_s):
+            distrust(self._connection)
+            self._connection.close()
+            self._connection = connect(self.file)
+        self.refresh()
+
     def marks(self, among: Collection[str]) -> set[str]:
         """Return those marks that imported records have, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
         self.refresh()
@@ -88,9 +96,15 @@ class Index:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         self.refresh()
         where, values = self.questions.where({"project": project, "state": state, "since": since, "until": until})
-        ((total,),) = self.rows(self.questions.total.format(runs=self.questions.runs, where=where), *values)
         chosen = f"{where} ORDER BY started_at DESC, run_id LIMIT ?{len(values) + 1}"
-        return self._records(chosen, *values, limit or -1), total
+        if limit:  # chosen first, so that a record that is not found leaves a gap
+            chosen = f"run_id IN (SELECT run_id FROM runs WHERE {chosen}) ORDER BY started_at DESC, run_id"  # noqa: S608  no value in it
+
+        def asked() -> tuple[list[Run], int]:
+            ((total,),) = self.rows(self.questions.total.format(runs=self.questions.runs, where=where), *values)
+            return self._records(chosen, *values, limit or -1), total
+
+        return looked_twice(self, asked, is_whole=lambda found: len(found[0]) == min(limit or found[1], found[1]))
 
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
@@ -113,16 +127,16 @@ class Index:
             return []
         began, ended = timestamp(min(attempt.began_s for attempt in run.attempts)), timestamp(max(attempt.ended_s for attempt in run.attempts))
         of_boards = " OR ".join(f"instr(record, ?{at})" for at in range(4, len(gpus) + 4))
-        return self._records(f"run_id IN ({AROUND_IN_SQLITE}) AND ({of_boards})", began, ended, _long_before(began), *gpus)
+        return self._records(f"run_id IN ({AROUND_IN_SQLITE}) AND ({of_boards})", began, ended, long_before(began), *gpus)
 
     def records_around(self, begin: str, end: str, *, of_other_programs: bool = False) -> list[Run]:
         """Return the records of runs that ran, or run still, between two instants: all, or those that other programs made."""
         others = " AND instr(record, '\"source\": ')" if of_other_programs else ""  # the record of a tracked run has no such key
-        return self._records(f"run_id IN ({AROUND_IN_SQLITE}){others}", begin, end, _long_before(begin))
+        return self._records(f"run_id IN ({AROUND_IN_SQLITE}){others}", begin, end, long_before(begin))
 
     def records_across(self, begin: str, end: str, *, long_s: float) -> list[Run]:
         """Return the records of runs that ran between two instants and crossed one of them, took long, or still run."""
-        return self._records(f"run_id IN ({ACROSS_IN_SQLITE})", begin, end, long_s, _long_before(begin))
+        return self._records(f"run_id IN ({ACROSS_IN_SQLITE})", begin, end, long_s, long_before(begin))
 
     def files(self, run_id: str) -> list[str]:
         """Return the paths of the journals that hold lines of a run."""
@@ -308,8 +322,3 @@ class Index:
         going_on = {folder for (folder,) in self._connection.execute(question)}
         settled = {name for name, mtime_ns in times.items() if mtime_ns > 0 and name not in going_on}
         insert(self._connection, "folders", [(name, times[name], int(name in settled)) for name in sorted(settled | set(folders))])
-
-
-def _long_before(instant: str) -> str:
-    """Return the instant before which only long runs began that still ran at *instant*."""
-    return timestamp((wall_clock_s(instant) or 0.0) - LONG_S)

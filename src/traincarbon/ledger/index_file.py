@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from traincarbon.ledger.checked_file import CheckedFile
+from traincarbon.ledger.checked_file import CheckedFile, is_same_state
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
 from traincarbon.ledger.listed_runs import INDEXES as LISTS
 from traincarbon.ledger.store_access import file_mode, make_folder
@@ -58,13 +58,18 @@ class IndexConnection(sqlite3.Connection):
         """Return whether nobody but our own commands has changed the file since it was looked through."""
         return self.checked is not None and self.checked.is_known(patience_s=_NOTED_S)
 
+    def was_looked_through(self, *, within_s: float) -> bool:
+        """Return whether all of it was looked through within some time; what is in memory cannot be damaged."""
+        return self.checked is None or self.checked.was_looked_through(within_s=within_s)
+
     def close(self) -> None:
         """Close the connection. It is safe to call twice."""
         checked, self.checked = self.checked, None
-        is_known = checked is not None and checked.is_known()
+        seen = b"" if checked is None else checked.known_state()
+        moves = checked is not None and checked.is_pending()
         super().close()
-        if checked is not None and is_known:  # SQLite may have moved what was written into the file
-            checked.remember()
+        if checked is not None and seen:
+            checked.remember(None if moves else seen)
 
 
 def connect(file: str) -> IndexConnection:
@@ -111,7 +116,7 @@ def _open(file: str) -> IndexConnection:
             make_folder(os.path.dirname(file))
             os.close(os.open(file, os.O_WRONLY | os.O_CREAT | getattr(os, "O_NONBLOCK", 0), file_mode(os.path.dirname(file))))
     checked = CheckedFile(file)
-    is_known = checked.is_known(patience_s=_NOTED_S)
+    known = checked.known_state(patience_s=_NOTED_S)
     connection = sqlite3.connect(file, timeout=_BUSY_S, isolation_level=None, factory=IndexConnection)
     connection.create_function("checksum", -1, _checksum, deterministic=True)
     connection.create_function("is_as_written", -1, is_as_written, deterministic=True)
@@ -125,9 +130,10 @@ def _open(file: str) -> IndexConnection:
                 if not _check(connection):
                     _make_tables(connection)
         seen = checked.state()
+        is_known = is_same_state(known, seen)
         if not is_known:
             _check_content(connection)
-        checked.remember(seen)
+        checked.remember(seen, is_looked_through=not is_known)
         connection.checked = checked if file != IN_MEMORY else None
     except UnicodeDecodeError as error:  # what SQLite says about a damaged table has bytes of it
         connection.close()

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Self
 
 from traincarbon.errors import AmbiguousError, NotFoundError
+from traincarbon.ledger.listed_runs import looked_twice
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.source import RunSource
 
@@ -67,12 +68,8 @@ class LedgerReader:
 
     def full_id(self, id: str) -> str:
         """Return the id of the run that :meth:`run` returns."""
-        found = self.index.ids(id) if id else []
-        if id in found:
-            return id
-        if id == LATEST and (latest := self.index.ids("", limit=1)):
-            return latest[0]
-        if not found or id == LATEST:
+        found = looked_twice(self.index, lambda: self._ids(id), is_whole=bool)
+        if not found:
             begun = f" that begins with {id[:60]!r}" if id and id != LATEST else ""
             raise NotFoundError(f"no run{begun} in {self.store}", hint="list all with: carbon runs list; choose another store with: --store DIR")
         if len(found) > 1:
@@ -80,13 +77,19 @@ class LedgerReader:
             raise AmbiguousError(f"{len(found)} runs begin with {id[:60]!r}", hint=f"use one of {', '.join(run_id[:60] for run_id in found[:_SHOWN])}{more}")
         return found[0]
 
+    def _ids(self, id: str) -> list[str]:
+        found = self.index.ids(id) if id else []
+        if id in found:
+            return [id]
+        return self.index.ids("", limit=1) if id == LATEST else found
+
     def found(self, run_id: str) -> Run:
         """Return the run with that exact id.
 
         Raises:
             NotFoundError: it was deleted in the meantime.
         """
-        record = self.index.record(run_id)
+        record = looked_twice(self.index, lambda: self.index.record(run_id), is_whole=bool)
         if record is None:
             raise NotFoundError(f"no run {run_id[:60]!r} in {self.store}", hint="it was deleted in the meantime; list all with: carbon runs list")
         return record

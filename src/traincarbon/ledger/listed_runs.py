@@ -2,9 +2,9 @@
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from traincarbon.ledger.run import timestamp, wall_clock_s
 from traincarbon.quantities import S_PER_DAY, S_PER_H
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from traincarbon.ledger.run import Run
     from traincarbon.ledger.source import RunSource
 
+T = TypeVar("T")
 COLUMNS = (
     *("hw TEXT NOT NULL", "duration_s REAL", "gpu_h REAL", "energy_kwh REAL", "co2e_kg REAL", "cost_usd REAL"),
     *("idle_h REAL", "idle_usd REAL", "repeated_usd REAL", "is_shared INTEGER NOT NULL", "ended_at TEXT"),
@@ -26,6 +27,10 @@ INDEXES = (
     "CREATE INDEX runs_unsettled ON runs (run_id) WHERE NOT settled",
 )
 """The first has all that lists and totals read, beside the records, which are a hundred times as long."""
+DOUBT_S = 60.0
+"""A ledger that was looked through within this time is not looked through once more because a run seems to be missing. [s]"""
+SOUND_S = S_PER_DAY
+"""A ledger is looked through this often before runs are sent, exported or set against a budget. [s]"""
 LONG_S = 31.0 * S_PER_DAY
 """Runs that took longer, or go on, are few, and found by themselves where runs of some time are looked for. [s]"""
 _LISTED = "run_id, started_at, project, state, hw, duration_s, gpu_h, energy_kwh, co2e_kg, cost_usd"
@@ -230,14 +235,32 @@ def page_of(source: "RunSource", found: Filter, *, order: Order = Order.STARTED,
     """Return a page of the runs that match, as the index has them, sorted by a column; runs that do not state it come last."""
     questions = source.questions
     where, values = questions.where(found._asdict())
-    ((total,),) = source.rows(questions.total.format(where=where, runs=questions.runs_in_order if found.words else questions.runs), *values)
     direction = "DESC" if is_descending else "ASC"
     nulls = "" if order in (Order.STARTED, Order.ID, Order.PROJECT, Order.STATE, Order.HARDWARE) else " NULLS LAST"
     sorting = f"{order.value} {direction}{nulls}, started_at DESC, run_id" if order is not Order.STARTED else f"started_at {direction}, run_id"
     most, before = (questions.value.format(len(values) + more) for more in (1, 2))
     runs = questions.runs if order is Order.STARTED and not found.words else questions.runs_in_order
-    rows = source.rows(questions.page.format(runs=runs, where=where, sorting=sorting, most=most, before=before), *values, limit, offset)
-    return Listing([ListedRun(*row) for row in rows], total)
+
+    def asked() -> Listing:
+        ((total,),) = source.rows(questions.total.format(where=where, runs=questions.runs_in_order if found.words else questions.runs), *values)
+        rows = source.rows(questions.page.format(runs=runs, where=where, sorting=sorting, most=most, before=before), *values, limit, offset)
+        return Listing([ListedRun(*row) for row in rows], total)
+
+    return looked_twice(source, asked, is_whole=lambda page: len(page.runs) == max(min(limit, page.total - offset), 0))
+
+
+def looked_twice(source: "RunSource", ask: Callable[[], T], *, is_whole: Callable[[T], bool]) -> T:
+    """Return an answer, asked once more after the source was looked through if something seems to be missing from it: another process may also have written meanwhile."""
+    answer = ask()
+    if is_whole(answer):
+        return answer
+    source.look_through(within_s=DOUBT_S)
+    return ask()
+
+
+def long_before(instant: str) -> str:
+    """Return the instant before which only long runs began that still ran at *instant*."""
+    return timestamp((wall_clock_s(instant) or 0.0) - LONG_S)
 
 
 def projects_of(source: "RunSource", *, most: int = 500) -> list[str]:

@@ -16,6 +16,9 @@ class RunSource(Protocol):
     def refresh(self) -> None:
         """Take in what is new."""
 
+    def look_through(self, *, within_s: float = 0.0) -> None:
+        """Make sure that what is kept of the runs is as it was written, unless that was done within some time, and take in what is new."""
+
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
 

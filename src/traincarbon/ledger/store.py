@@ -15,6 +15,7 @@ from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import RECORD, read_lines
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.listed_runs import DOUBT_S, SOUND_S
 from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import InPack, is_in_pack, journals_in_packs, packs_of
 from traincarbon.ledger.packs.merging import copy_pack
@@ -83,6 +84,7 @@ class Ledger(LedgerReader):
 
     def each_run(self) -> Iterator[Run]:
         """Yield all runs, the latest first, one by one: the records of a store may be larger than memory."""
+        self.index.look_through(within_s=SOUND_S)
         for run_id in self.index.ids(""):
             record = self.index.record(run_id)
             if record is not None:  # it was deleted in the meantime
@@ -101,6 +103,8 @@ class Ledger(LedgerReader):
             BusyError: another process changes the packs of the store.
             CarbonError: one still runs, shares a file with another run, or a file cannot be deleted.
         """
+        if not dry_run:
+            self.index.look_through(within_s=DOUBT_S)  # a run that is not seen would lose lines of its own, or be taken for another
         runs = dict.fromkeys(map(self.full_id, ids))
         for run_id in runs:
             if self.found(run_id).state == "running":

@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from traincarbon.database.records import TABLES
+from traincarbon.database.records import CARD_SEGMENTS, TABLES
 from traincarbon.fitting.left_out import honest_scatter, left_out
 from traincarbon.fitting.regression import Fit, Observation, fit
 from traincarbon.published.power_rows import REFERENCE_MFU, REFERENCE_MFU_OF_CARDS, PowerRow
@@ -16,7 +16,6 @@ _SPREADS = {"all": 1.0, "generation": 0.15, "exponent": 0.3, "group:run": 0.05}
 _SPREADS_OF_CARDS = {"all": 1.0, "segment": 0.1, "card": 0.2, "exponent": 0.3, "group:run": 0.1}
 _SPREADS_OF_PROCESSORS = {"all": 1.0, "processor": 0.2, "group:run": 0.1}
 """Log-spreads of the effects while power shares are fitted: too few rows tell them."""
-_CARDS = ("workstation", "consumer", "laptop")
 _WHAT = "mean power over the power cap, at the reference utilisation and above"
 _CHOSEN = "chosen with organisations left out; docs/method.md, Power"
 _WHAT_OF_PROCESSORS = "mean power over the thermal design power, in trainings of neural networks"
@@ -74,7 +73,7 @@ def fitted(rows: Sequence[PowerRow]) -> list[dict[str, str]]:
         written.append(prior_of("power_reference_mfu", "*", REFERENCE_MFU, 0.0, len(own), _CHOSEN))
     if cards is not None:
         own = [row for row in rows if row.law.startswith("segment=")]
-        written += [_share(cards, own, f"segment={segment}", "card=*") for segment in _CARDS]
+        written += [_share(cards, own, f"segment={segment}", "card=*") for segment in CARD_SEGMENTS]
         exponent, error = cards.effect("exponent")
         written.append(prior_of("power_exponent", "segment=*", exponent, 0.0, len(own), f"cards with graphics memory; standard error {error:.2f}"))
         written.append(prior_of("power_reference_mfu", "segment=*", REFERENCE_MFU_OF_CARDS, 0.0, len(own), _CHOSEN))
@@ -102,7 +101,7 @@ def _exponent_of_processors() -> dict[str, str]:
 
 def _of_whole_computers() -> list[dict[str, str]]:
     """Return the assumed law of chips whose power is that of a whole computer."""
-    share = "idle power of the Mac and what its meters read on an M1 Max and an M1 Pro, over the most that the Mac takes; 0.41 to 0.79 at 90 %"
+    share = "idle power of the Mac, its GPU on an M1 Max, and for the rest of the chip what an M1 Pro took beside its GPU, over the most that the Mac takes; 0.41 to 0.79 at 90 %"
     exponent = "GPU of an M1 Max and of an M1 Pro: MobileNet v2 against ResNet-50"
     return [
         _assumed("power_share", "type=soc", f"{_COMPUTER_SHARE:g}", f"{_COMPUTER_SPREAD:g}", share),

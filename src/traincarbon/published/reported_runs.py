@@ -1,6 +1,6 @@
 """Published training runs: what each row states, the utilisation that it implies, and the plan that one would have made of it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from traincarbon.database.find import find_hardware
@@ -267,21 +267,6 @@ class PublishedRun:
         if self.is_adapter:
             return float(compute.adapter_training_flop(frozen_params=params, trainable_params=0.0, tokens=1.0))
         return float(published_family(self.family).training_flop(active_params=params, tokens=1.0))
-
-
-def with_counted_hardware(run: PublishedRun, database: Database) -> PublishedRun:
-    """Return *run* with the product and the number that its hardware names where it is a count of them, as ``8xH100`` and ``TPU v3-256`` are."""
-    from traincarbon.database.find_counted import find_counted
-    from traincarbon.estimation.complete import accelerators_in
-
-    try:
-        product, counted = find_counted(database, run.hardware)
-    except CarbonError:
-        return run
-    if counted.number is None:
-        return run
-    each = 1.0 if counted.counts_accelerators else accelerators_in(product)
-    return replace(run, hardware=product.id, accelerators=run.accelerators or counted.number * each)
 
 
 class SetAside(NamedTuple):

@@ -39,6 +39,8 @@ _ADAPTER = re.compile(r"(?<![a-z])q?lora(?![a-z])", re.IGNORECASE)
 Choice = TypeVar("Choice", RunKind, Unusable)
 NEEDED = ("id", "hardware")
 """Columns that every file has."""
+_DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d{1,2}|\d+,\d{4,}|0,\d+|\d{4,},\d+|\d{1,3}(\.\d{3})+,\d+|\d+,\d+e[+-]?\d+)", re.IGNORECASE)
+"""Where a comma can only be that of decimals: of thousands, three digits stand after each and at most three before the first."""
 _SEPARATORS = (",", ";", "\t")
 """What stands between cells: one of them, the most frequent in the header."""
 _COLUMNS = frozenset((*TEXTS, *NUMBERS, *OPTIONAL))
@@ -266,6 +268,8 @@ def _number(column: str, text: str) -> float | None:
     try:
         value = float(text)
     except ValueError:
+        if _DECIMAL_COMMA.fullmatch(text):
+            raise DatabaseError(f"column {column}: {text[:40]!r} is not a number; write a point: {text[:40].replace('.', '').replace(',', '.')}") from None
         raise DatabaseError(
             f"column {column}: {text[:40]!r} is not a number; it holds {unit if column in _BOUNDS else 'a number like 1500000 or 1.5e6'}"
         ) from None

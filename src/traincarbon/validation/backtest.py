@@ -11,7 +11,8 @@ from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.chain import estimate
 from traincarbon.formulas import throughput
 from traincarbon.published import power_rows, priors, step_efficiency
-from traincarbon.published.reported_runs import Chip, PublishedRun, SetAside, chip_of, with_counted_hardware
+from traincarbon.published.counted_hardware import with_counts
+from traincarbon.published.reported_runs import Chip, PublishedRun, SetAside, chip_of
 from traincarbon.published.run_kinds import RunKind
 from traincarbon.published.runs_file import read_measured_power, read_measured_steps, read_runs
 from traincarbon.published.step_rows import Step, read_steps
@@ -45,7 +46,8 @@ def backtest(file: str | None = None, *, database: Database | None = None, progr
     database = database if database is not None else open_database()
     runs, aside = read_runs(file)
     if file is not None:
-        runs = [with_counted_hardware(run, database) for run in runs]
+        runs, contradicting = with_counts(runs, database)
+        aside += contradicting
     ours = runs if file is None else read_runs()[0]
     published, unanswerable = _published_values(runs, database)
     metered = read_measured_power()

@@ -71,7 +71,7 @@ def test_layouts_intervals_and_workers_go_together(folder):
         (
             'hw = "h100"\nparams = { from = 1, to = 1e12, n = 1000000 }\ntokens = { from = 1, to = 1e12, n = 1000000 }',
             (),
-            "1,000,000,000,000 plans, about 98 TB\nhint: ",
+            "1,000,000,000,000 plans: about 98 TB of medians, more with --intervals, less with --keep pareto\nhint: ",
         ),
         ('hw = "h100"\nparams = [', (), "error: grid.toml: the grid is not TOML"),
         (GRID, ("--shard", "4/4"), "error: shard is 4 of 4\nhint: shards are counted from 0"),
@@ -90,10 +90,10 @@ def test_what_is_wrong_is_one_line_and_a_hint(folder, grid, words, says):
 def test_progress_is_told_in_lines_with_the_time_that_is_left(capsys, monkeypatch):
     from traincarbon.cli.commands.sweep import _Progress
 
-    times = iter([0.0, 5.0, 20.0, 21.0])
+    times = iter([0.0, 0.0, 5.0, 20.0, 21.0])
     monkeypatch.setattr("traincarbon.cli.commands.sweep.time.monotonic", lambda: next(times))
     tell = _Progress()
-    for done in (10, 50, 100):
+    for done in (0, 10, 50, 100):
         tell(done, 100)
     assert capsys.readouterr().err == "50 of 100 plans, 2 a second, 20 s left\n"
 
@@ -101,9 +101,24 @@ def test_progress_is_told_in_lines_with_the_time_that_is_left(capsys, monkeypatc
 def test_plans_that_were_there_already_say_nothing_of_the_time_that_is_left(monkeypatch, capsys):
     from traincarbon.cli.commands.sweep import _Progress
 
-    times = iter([0.0, 0.1, 15.0, 31.0, 46.0])
+    times = iter([0.0, 0.1, 3.0, 10.0, 32.0, 46.0])
     monkeypatch.setattr("traincarbon.cli.commands.sweep.time.monotonic", lambda: next(times))
     tell = _Progress()
-    for done in (900, 915, 931, 946):
-        tell(done, 1000)
-    assert capsys.readouterr().err.splitlines()[1:] == ["931 of 1,000 plans, 1 a second, 1.1 min left", "946 of 1,000 plans, 1 a second, 54 s left"]
+    for done in (9_000_000, 9_000_000, 9_007_000, 9_029_000, 9_043_000):
+        tell(done, 10_000_000)
+    assert capsys.readouterr().err.splitlines() == [
+        "9,007,000 of 10,000,000 plans, 1,000 a second, 17 min left",
+        "9,029,000 of 10,000,000 plans, 1,000 a second, 16 min left",
+        "9,043,000 of 10,000,000 plans, 1,000 a second, 16 min left",
+    ]
+
+
+def test_while_only_plans_that_were_there_are_joined_no_pace_is_told(monkeypatch, capsys):
+    from traincarbon.cli.commands.sweep import _Progress
+
+    times = iter([0.0, 0.1, 12.0])
+    monkeypatch.setattr("traincarbon.cli.commands.sweep.time.monotonic", lambda: next(times))
+    tell = _Progress()
+    for _ in range(2):
+        tell(900, 1000)
+    assert capsys.readouterr().err == "900 of 1,000 plans, none lately\n"

@@ -3,7 +3,9 @@
 import click
 import pytest
 
-from traincarbon.cli.screens.power import power_lines, power_table
+from traincarbon.cli.screens.power import _FEW, power_lines, power_table
+from traincarbon.published import power_rows
+from traincarbon.published.runs_file import read_measured_power, read_runs
 from traincarbon.validation.accuracy import Backtest, SetSummary, errors_of
 from traincarbon.validation.power import CAP, QUANTITY
 
@@ -26,3 +28,14 @@ def test_a_screen_has_the_same_figures_without_signs_of_per_cent():
 @pytest.mark.parametrize("shown", [power_lines, lambda tried: power_table(tried, width=28)])
 def test_without_measured_power_there_is_no_table(shown):
     assert shown(Backtest((), (), "mine.csv")) == []
+
+
+def test_the_machines_that_the_page_counts_are_those_of_the_rows(shipped):
+    runs = {run.id: run for run in (*read_runs()[0], *read_measured_power())}
+    machines = {"laptop": set(), power_rows.PROCESSORS: set()}
+    for row in power_rows.of_runs(read_runs()[0], read_measured_power(), shipped):
+        if row.segment in machines:
+            machines[row.segment].add((runs[row.id].organisation, runs[row.id].hardware))
+    assert (len(machines["laptop"]), "of one laptop" in _FEW[0]) == (1, True)
+    assert (len(machines[power_rows.PROCESSORS]), "of two machines of one organisation" in _FEW[0]) == (2, True)
+    assert len({organisation for organisation, _ in machines[power_rows.PROCESSORS]}) == 1

@@ -1,12 +1,13 @@
 """The table of targets shows what is reached beside the limit, and what is missed."""
 
 import math
+from pathlib import Path
 
 import click
 import pytest
 
 from traincarbon.cli.screens import targets as module
-from traincarbon.cli.screens.targets import _NOT_SMALLER, target_lines, target_table
+from traincarbon.cli.screens.targets import _COLUMNS, _NOT_SMALLER, _REASONS, target_lines, target_table
 from traincarbon.validation.accuracy import Backtest, Case
 from traincarbon.validation.targets import OVER_MEAN, Target
 
@@ -47,3 +48,14 @@ def test_what_is_only_rounded_to_nothing_is_not_called_smaller(monkeypatch, reac
         lambda _: [("language models", 2, {OVER_MEAN: Target(rows="language models", n=2, measure=OVER_MEAN, least=None, most=0.0, reached=reached)})],
     )
     assert sentence in "\n".join(target_lines(TRIED))
+
+
+def test_each_target_that_the_page_of_accuracy_shows_as_missed_has_its_reason():
+    page = (Path(__file__).parents[3] / "docs" / "accuracy.md").read_text("utf-8")
+    _, rows = page.split("## Targets, and what is reached")[1].split("| --- |", 1)
+    missed = set()
+    for line in rows.split("\n\n")[0].splitlines()[1:]:
+        name, _, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+        missed |= {(name, measure) for measure, cell in zip(_COLUMNS, cells, strict=False) if "**" in cell}
+    assert missed
+    assert missed <= _REASONS.keys()

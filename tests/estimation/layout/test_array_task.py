@@ -103,3 +103,17 @@ def test_plans_whose_searches_are_the_same_are_searched_once(shipped, monkeypatc
     assert sizes == [2]
     assert len(set(found.mfu.tolist())) == 2
     assert set(found.mfu[:4].tolist()) == {found.mfu[0]}
+
+
+@pytest.mark.parametrize("counts", [[1.0, 64.0], [64.0, 1.0]])
+def test_links_and_network_are_assumed_where_any_plan_uses_them(shipped, counts):
+    found = estimate(database=shipped, params=1e9, tokens=1e10, hw="rtx-4090", accelerators=np.array(counts)).layout
+    alone = estimate(database=shipped, params=1e9, tokens=1e10, hw="rtx-4090", accelerators=64.0).layout
+    named = {"host_link_b_per_s", "network_b_per_s"}
+    assert {each for each in found.assumed if each[0] in named} == {each for each in alone.assumed if each[0] in named}
+    assert {each[0] for each in found.assumed} >= named
+
+
+def test_what_is_assumed_for_any_plan_is_said(shipped):
+    names = {"params": np.array([0.5e9, 13e9]), "tokens": 1e11, "hw": "dgx-a100", "servers": 8, "start": "2021-03-01"}
+    assert "recompute_layers" in {name for name, _, _ in estimate(database=shipped, **names).layout.assumed}

@@ -77,7 +77,8 @@ def test_workers_end_with_the_process_that_started_them(tmp_path):
     script = tmp_path / "script.py"
     script.write_text(SCRIPT)
     with subprocess.Popen([sys.executable, str(script), str(tmp_path / "x.parquet")], stdout=subprocess.PIPE, text=True) as process:
-        process.stdout.readline()
+        for _ in range(2):  # none is done, then some
+            process.stdout.readline()
         workers = workers_of(psutil.Process(process.pid))
         process.send_signal(signal.SIGKILL)
         process.stdout.read()
@@ -101,11 +102,23 @@ def test_a_scheduler_that_does_not_answer_is_said(work, tmp_path, address, monke
     assert "dask scheduler" in caught.value.hint
 
 
-@pytest.mark.parametrize("address", ["nonsense", "tcp://x", "http://h:1", ""])
+@pytest.mark.parametrize("address", ["nonsense", "tcp://x", "tls://x", "http://h:1", ""])
 def test_what_is_no_address_makes_no_client_of_dask(work, tmp_path, address, monkeypatch):
     def never(*_, **__):
         pytest.fail("it takes 20 s to close, and prints a traceback")
 
     monkeypatch.setattr(distributed, "Client", never)
     with pytest.raises(CarbonError, match="no scheduler of Dask"):
+        list(on_dask(work, files_in(tmp_path / "files"), scheduler=address))
+
+
+@pytest.mark.parametrize(
+    "address", ["inproc://192.0.2.1/1/1", "ucx://192.0.2.1", "ws://192.0.2.1:8786", "tcp://192.0.2.1:8786", "tls://192.0.2.1:8786", "192.0.2.1:8786"]
+)
+def test_an_address_of_any_kind_that_dask_knows_gets_a_client(work, tmp_path, address, monkeypatch):
+    def asked(scheduler, **_):
+        raise OSError(f"asked {scheduler}")
+
+    monkeypatch.setattr(distributed, "Client", asked)
+    with pytest.raises(CarbonError, match=f"asked {address}"):
         list(on_dask(work, files_in(tmp_path / "files"), scheduler=address))

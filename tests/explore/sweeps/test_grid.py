@@ -76,7 +76,10 @@ def test_other_names_of_fields_work():
     [
         ({**BASE, "params": 1e9}, "nothing varies"),
         ({**BASE, "params": {"from": 1e9, "to": 1e12}}, "has no n"),
-        ({**BASE, "params": {"from": 1, "to": 1e12, "n": 10**6}, "mfu": {"from": 0.1, "to": 0.5, "n": 10**6}}, "1,000,000,000,000 plans, about 98 TB"),
+        (
+            {**BASE, "params": {"from": 1, "to": 1e12, "n": 10**6}, "mfu": {"from": 0.1, "to": 0.5, "n": 10**6}},
+            "1,000,000,000,000 plans: about 98 TB of medians, more with --intervals",
+        ),
         ({**BASE, "params": {"from": 1, "to": 1e12, "n": 10**12}, "mfu": {"from": 0.1, "to": 0.5, "n": 10**12}}, "more than"),
         ({**BASE, "parms": [1, 2]}, "unknown key 'parms'"),
         ({**BASE, "params": [1e9, -1]}, "params is -1"),

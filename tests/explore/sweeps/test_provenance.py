@@ -4,9 +4,10 @@ import os
 import shutil
 
 from traincarbon.database.load import Database, builtin_root
-from traincarbon.explore.sweeps.evaluation import Asked
+from traincarbon.explore.sweeps.evaluation import Asked, evaluated
 from traincarbon.explore.sweeps.grid import Grid
-from traincarbon.explore.sweeps.provenance import KEY, metadata, provenance, read_metadata
+from traincarbon.explore.sweeps.parquet_file import table_of
+from traincarbon.explore.sweeps.provenance import _COLUMNS, KEY, metadata, provenance, read_metadata
 
 STATED = {"hw": "dgx-a100", "params": [7e9, 70e9], "tokens": 1e12}
 
@@ -24,6 +25,20 @@ def test_equal_sweeps_agree_and_others_differ(shipped):
         digest(shipped, objectives=("rent_usd",)),
     ]
     assert len({digest(shipped), *others}) == 5
+
+
+def test_files_with_other_columns_are_of_another_sweep(shipped, monkeypatch):
+    before = digest(shipped)
+    monkeypatch.setattr("traincarbon.explore.sweeps.provenance._COLUMNS", 1)
+    assert digest(shipped) != before
+
+
+def test_columns_that_change_need_another_number_of_columns(shipped):
+    grid, asked = Grid.from_dict(STATED), Asked(intervals=True, layouts=True)
+    schema = table_of(evaluated(grid, asked, shipped, start=0, stop=1), asked.columns(grid)).schema
+    always = {field.name: str(field.type) for field in schema if not field.nullable}
+    assert (_COLUMNS, always) == (2, {"hw": "string", "params": "double", "tokens": "double", "fits": "bool"})
+    assert {str(field.type) for field in schema if field.nullable} == {"double", "string"}
 
 
 def test_other_facts_are_another_sweep_wherever_the_same_facts_lie(tmp_path):

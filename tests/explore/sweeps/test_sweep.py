@@ -93,11 +93,13 @@ def test_a_sweep_that_was_stopped_goes_on(tmp_path, shipped, workers, monkeypatc
     assert not (tmp_path / "x.parquet").exists()
     kept = next(tmp_path.glob(".x.parquet.*.units"))
     assert len(list(kept.glob("*.arrow"))) >= 2
-    computed = []
+    there = sum(int(unit.stem.split("-")[1]) - int(unit.stem.split("-")[0]) for unit in kept.glob("*.arrow"))
+    computed, told = [], []
     real = work.compute_into
     monkeypatch.setattr("traincarbon.explore.sweeps.engines.compute_into", lambda *arguments: (computed.append(arguments[1]), real(*arguments)))
-    sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    sweep(STATED, tmp_path / "x.parquet", database=shipped, on_progress=lambda done, _: told.append(done))
     assert len(computed) <= 3
+    assert [*dict.fromkeys(told)] == [there, *(min(there + 16 * tables, PLANS) for tables in range(1, (PLANS - there + 15) // 16 + 1))]
     assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
 
 
@@ -195,6 +197,17 @@ def test_a_disk_that_fills_up_loses_nothing(tmp_path, shipped, monkeypatch):
     assert not list(tmp_path.glob("x*.parquet"))
     sweep(STATED, tmp_path / "x.parquet", database=shipped)
     assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+
+
+@pytest.mark.parametrize("options", [{}, {"shard": "0/1"}])
+def test_an_error_of_computing_is_not_one_of_the_file(tmp_path, shipped, monkeypatch, options):
+    def broken(*_, **__):
+        raise ValueError("axes do not match")
+
+    monkeypatch.setattr(work, "evaluated", broken)
+    with pytest.raises(ValueError, match="axes do not match"):
+        sweep(STATED, tmp_path / "x.parquet", database=shipped, **options)
+    assert not list(tmp_path.glob("**/*.parquet")) + list(tmp_path.glob("**/*.unfinished")) + list(tmp_path.glob("**/*.part"))
 
 
 def test_plans_that_cannot_be_estimated_are_counted_by_reason(tmp_path, shipped):

@@ -40,6 +40,8 @@ def test_another_address_is_an_error_that_does_not_show_it(address):
         (f"postgresql://db/team?password={SECRET}", "postgresql://db/team"),
         ("postgresql:///team", "postgresql://this machine/team"),
         ("POSTGRESQL+Psycopg://[::1]:5433/team", "postgresql://[::1]:5433/team"),
+        (f"postgresql://ada:{SECRET}@/team?host=h1:5432&host=h2:5433", "postgresql://ada@h1:5432,h2:5433/team"),
+        ("postgresql:///team?host=h1:5432", "postgresql://h1:5432/team"),
     ],
 )
 def test_no_password_is_shown(address, expected):

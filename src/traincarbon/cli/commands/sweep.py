@@ -84,7 +84,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self._told_s = time.monotonic()
-        self._lately: deque[tuple[float, int]] = deque([(self._told_s, 0)])
+        self._lately: deque[tuple[float, int]] = deque()
         self._is_terminal = sys.stderr.isatty()
         self._is_line_open = False
 
@@ -95,15 +95,19 @@ class _Progress:
             if self._is_line_open:
                 click.echo("\r\x1b[K", nl=False, err=True)
             return
+        if len(self._lately) == 1 and self._lately[0][1] == done:
+            self._lately.clear()  # only plans that were there already were joined since
         self._lately.append((now_s, done))
-        while now_s - self._lately[1][0] >= _LATELY_S:
+        while len(self._lately) > 1 and now_s - self._lately[1][0] >= _LATELY_S:
             self._lately.popleft()
         if now_s - self._told_s < (_TERMINAL_S if self._is_terminal else _LINES_S):
             return
         self._told_s = now_s
         since_s, before = self._lately[0]
-        rate = (done - before) / (now_s - since_s)
-        pace = f"{rate:,.0f} a second, {amount((plans - done) / rate, 's')} left" if rate > 0.0 else "none lately"
+        pace = "none lately"
+        if done > before:
+            rate = (done - before) / (now_s - since_s)
+            pace = f"{rate:,.0f} a second, {amount((plans - done) / rate, 's')} left"
         line = f"{done:,} of {plans:,} plans, {pace}"
         click.echo(f"\r\x1b[K{line}" if self._is_terminal else line, nl=not self._is_terminal, err=True)
         self._is_line_open = self._is_terminal
@@ -112,7 +116,7 @@ class _Progress:
 _TERMINAL_S = 0.2
 _LINES_S = 10.0
 _LATELY_S = 30.0
-"""The time that the pace is of: plans that were there already say nothing of those to come."""
+"""The time that the pace is of. It begins after the plans that were there already, which say nothing of those to come."""
 
 
 def screen(found: "Sweep") -> str:

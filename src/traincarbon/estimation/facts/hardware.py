@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from traincarbon.database.load import Database
 from traincarbon.database.names import other_sizes
-from traincarbon.database.records import NARROW_PRECISIONS, PRECISIONS, Fact, Product
+from traincarbon.database.records import CARD_SEGMENTS, NARROW_PRECISIONS, PRECISIONS, Fact, Product
 from traincarbon.database.select import prior
 from traincarbon.errors import PlanError
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
@@ -160,6 +160,11 @@ def _network_share(subject: Subject, database: Database) -> Given:
     return from_prior(database, "network_share", "*", "", "switches between servers, as a share of the servers' power", spread="network")
 
 
+def is_card(chip: Product) -> bool:
+    """Say whether *chip* is a card with graphics memory, of which few are in data centres."""
+    return chip.type == "gpu" and chip.segment in CARD_SEGMENTS
+
+
 def power_scope(chip: Product) -> str:
     """Return the scope of the law of power that *chip* follows; empty for that of its generation.
 
@@ -168,7 +173,7 @@ def power_scope(chip: Product) -> str:
     """
     if chip.type in ("cpu", "soc"):
         return f"type={chip.type}"
-    return f"segment={chip.segment}" if chip.type == "gpu" and chip.segment not in ("", "datacentre") else ""
+    return f"segment={chip.segment}" if is_card(chip) else ""
 
 
 def _law(chip: Product, name: str, database: Database) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from traincarbon.database.load import Database
 from traincarbon.database.select import Prior, need_prior, prior, sigma_of
 from traincarbon.estimation.facts.evidence import Given, Part, from_prior, given
-from traincarbon.estimation.facts.hardware import gemm_ceiling, measured_ceiling, speed_up_of, used_precision
+from traincarbon.estimation.facts.hardware import gemm_ceiling, is_card, measured_ceiling, speed_up_of, used_precision
 from traincarbon.estimation.facts.question import Subject
 from traincarbon.estimation.families import IMAGE, MOE, USUAL, family_of, kind_of
 from traincarbon.estimation.links import EXPECTED_MFU
@@ -16,10 +16,6 @@ from traincarbon.uncertain import Z_90, Num, Uncertain, z_of
 
 AMPLE_PEAK_FLOP_PER_S = 312e12
 """The peak, that of an A100 at 16 bits, for which the prior ``mfu_ample_params`` is stated; a faster accelerator needs more work to stay busy."""
-
-
-_CARDS = ("workstation", "consumer", "laptop")
-"""Segments of accelerators that hardly any published run of a generation with many is on."""
 _MANY_ROWS = 10
 """Rows of a generation from which on they are of its datacentre modules."""
 _FAR = 2.0
@@ -165,9 +161,9 @@ def _rows_of(database: Database, scope: str) -> int:
 
 
 def _is_card_among_modules(subject: Subject, database: Database) -> bool:
-    """Whether the accelerator is a card, while the many published runs of its generation are of datacentre modules."""
+    """Whether the accelerator is a card, of which hardly any published run is, while the many of its generation are of datacentre modules."""
     chip = subject.accelerator
-    return chip.segment in _CARDS and _rows_of(database, f"generation={chip.generation}") >= _MANY_ROWS
+    return is_card(chip) and _rows_of(database, f"generation={chip.generation}") >= _MANY_ROWS
 
 
 def _mfu_factors(subject: Subject, database: Database, precision: str, steps: str) -> Iterator[tuple[str, Prior, str]]:

@@ -26,7 +26,7 @@ from traincarbon.formulas.step import StepTime, step_mfu, time_by_term
 _PLANS_AT_ONCE = 4096
 """Plans of a block: many rows for each call of NumPy, in arrays that fit in the cache that the cores share."""
 _LARGEST_B = 2**25 - 2**16
-"""An array that is freed at once: the GNU allocator then keeps the memory of smaller arrays for the next ones (mallopt(3), M_MMAP_THRESHOLD)."""
+"""Just below the most that the GNU allocator lets its threshold for a mapping of its own rise to, 32 MiB (mallopt(3), M_MMAP_THRESHOLD)."""
 
 
 class _Best(NamedTuple):
@@ -100,9 +100,20 @@ def _best_of_blocks(task: LayoutTask, off: float, blocks: list[Array]) -> list[_
 
     if sum(map(len, blocks)) <= _PLANS_AT_ONCE:
         return [of_block(rows) for rows in blocks]
-    np.empty(_LARGEST_B, dtype=np.uint8)
+    _keep_memory_of_arrays()
     with ThreadPoolExecutor(min(len(blocks), os.cpu_count() or 1)) as pool:
         return list(pool.map(of_block, blocks))
+
+
+def _keep_memory_of_arrays() -> None:
+    """Have the allocator keep the memory of arrays that are freed for the next ones, for the rest of the process.
+
+    The GNU allocator gives a large array a mapping of its own, and back to the system with it, until one is freed: then arrays up to that size come from
+    its heap, of whose free end it keeps up to twice as much. So a large array is made, never touched, and freed. It does nothing where the process
+    fixed the threshold itself (MALLOC_MMAP_THRESHOLD_), and nothing with other allocators: musl, macOS, Windows.
+    """
+    array = np.empty(_LARGEST_B, dtype=np.uint8)
+    del array
 
 
 def _best_near(task: LayoutTask, off: float) -> _Best:

@@ -49,7 +49,7 @@ class _Searches(NamedTuple):
 
 
 class _Tasks(NamedTuple):
-    """A search for each group of plans, None where there can be none, what is assumed for the first, and the first reason why there can be none."""
+    """A search for each group of plans, None where there can be none, what is assumed for any of them, and the first reason why there can be none."""
 
     tasks: list[LayoutTask | None]
     assumed: Assumed
@@ -67,7 +67,9 @@ def find_layouts(plan: Plan, facts: Facts, database: Database, accelerators: Num
     counts = np.broadcast_to(counts, (count,))
     first, stated = _distinct([columns[name] for name in (*OF_SHAPE, *_FIXED) if name in columns], count)
     groups = _groups(plan, {name: array[first] for name, array in columns.items()}, len(first))
-    tasks, assumed, why_none = _tasks(plan, facts, database, columns, counts, first, groups)
+    most = np.zeros(int(groups.max()) + 1)
+    np.maximum.at(most, groups[stated], counts)
+    tasks, assumed, why_none = _tasks(plan, facts, database, columns, counts, most, first, groups)
     if all(task is None for task in tasks):
         return Found(None, why_none, assumed)
     searches = _searches(plan, database, columns, counts, _shapes(plan, columns, tasks, first, groups), groups, stated)
@@ -123,10 +125,15 @@ def _groups(plan: Plan, columns: "dict[str, Array]", count: int) -> "Places":
     return _distinct([*fixed, *early], count)[1]
 
 
-def _tasks(plan: Plan, facts: Facts, database: Database, columns: "dict[str, Array]", counts: "Array", first: "Places", groups: "Places") -> _Tasks:
-    """Return the task of each group, of the first of its plans that has one. *first* are the places of distinct plans."""
-    tasks: list[LayoutTask | None] = [None] * (int(groups.max()) + 1)
-    assumed: Assumed = []
+def _tasks(
+    plan: Plan, facts: Facts, database: Database, columns: "dict[str, Array]", counts: "Array", most: "Array", first: "Places", groups: "Places"
+) -> _Tasks:
+    """Return the task of each group, of the first of its plans that has one. *first* are the places of distinct plans.
+
+    It is made for the *most* accelerators of a plan of its group: what a link or a network is assumed to carry is said where any plan uses it.
+    """
+    tasks: list[LayoutTask | None] = [None] * len(most)
+    assumed: dict[str, tuple[str, float, str]] = {}
     why_none = ""
     for place, group in zip(first.tolist(), groups.tolist(), strict=True):
         if tasks[group] is None:
@@ -134,11 +141,11 @@ def _tasks(plan: Plan, facts: Facts, database: Database, columns: "dict[str, Arr
             if "batch_tokens" in columns:
                 one["batch_tokens"] = float(columns["batch_tokens"].max())
             try:
-                tasks[group], more = layout_task(Plan.from_dict({**plan.stated(), **one}), facts, database, float(counts[place]))
-                assumed = assumed or more
+                tasks[group], more = layout_task(Plan.from_dict({**plan.stated(), **one}), facts, database, float(most[group]))
+                assumed = {each[0]: each for each in more} | assumed
             except CarbonError as error:
                 why_none = why_none or str(error)
-    return _Tasks(tasks, assumed, why_none)
+    return _Tasks(tasks, list(assumed.values()), why_none)
 
 
 def _shapes(plan: Plan, columns: "dict[str, Array]", tasks: list[LayoutTask | None], first: "Places", groups: "Places") -> Shape:

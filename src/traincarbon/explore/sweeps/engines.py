@@ -111,8 +111,7 @@ def _client(scheduler: str) -> Iterator[Any]:
         raise MissingExtraError("a scheduler of Dask needs distributed, which is not installed", extra="dask", otherwise="use --workers or --shard") from error
     hint = "start it by dask scheduler, and workers by dask worker; what was computed is kept"
     try:
-        if not scheduler.startswith("inproc://"):
-            import_module("distributed.comm.addressing").get_address_host_port(scheduler)  # a client of no address takes 20 s to give up, with a traceback
+        _check_address(scheduler)
         client = distributed.Client(scheduler, timeout=_ANSWERS_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise CarbonError(f"no scheduler of Dask at {scheduler!r}: {str(error).splitlines()[0] if str(error) else type(error).__name__}", hint=hint) from error
@@ -124,5 +123,21 @@ def _client(scheduler: str) -> Iterator[Any]:
         client.close()
 
 
+def _check_address(scheduler: str) -> None:
+    """Refuse what is no address of Dask, of which a client takes 20 s to give up, with a traceback.
+
+    Raises:
+        ValueError: it has no form that Dask knows.
+    """
+    addressing: Any = import_module("distributed.comm.addressing")
+    scheme, _ = addressing.parse_address(scheduler)
+    if scheme in _WITH_PORT:
+        addressing.get_address_host_port(scheduler)
+    else:
+        import_module("distributed.comm.registry").get_backend(scheme)
+
+
+_WITH_PORT = ("tcp", "tls")
+"""Kinds of connections whose addresses name a port; those of others (ucx, inproc) have forms of their own."""
 _ANSWERS_S = 10
 """Seconds that a scheduler may take to answer."""

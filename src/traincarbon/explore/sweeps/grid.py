@@ -27,7 +27,7 @@ METHODS = ("grid", "latin")
 MOST_PLANS = 10**10
 """More plans than these are a mistake: hours of a core, and a terabyte."""
 _B_OF_PLAN, _B_OF_TB = 98, 1e12
-"""Bytes of the file for each plan, as docs/scale.md measures it without layouts and intervals."""
+"""Bytes of the file for each plan, as docs/scale.md measures it of medians: bounds take more, and a front less."""
 _MOST_SEED = 2**63
 
 
@@ -72,7 +72,8 @@ class Grid:
         self.count = samples if samples is not None else math.prod(axis.size for axis in axes)
         if self.count > MOST_PLANS:
             hint = f'a sweep has at most {MOST_PLANS:,}: give fewer values, or samples = 1000000 with method = "latin"'
-            raise PlanError(f"the grid has {_counted(self.count)} plans, about {self.count * _B_OF_PLAN / _B_OF_TB:,.3g} TB", hint=hint)
+            size = f"about {self.count * _B_OF_PLAN / _B_OF_TB:,.3g} TB of medians, more with --intervals, less with --keep pareto"
+            raise PlanError(f"the grid has {_counted(self.count)} plans: {size}", hint=hint)
         groups = math.prod(axis.size for axis in self.names)
         if groups > _MOST_GROUPS:
             raise PlanError(f"the names of the grid have {groups:,} combinations", hint=f"at most {_MOST_GROUPS:,} are swept at once: name fewer")

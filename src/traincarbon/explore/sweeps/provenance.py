@@ -12,6 +12,8 @@ from traincarbon.explore.sweeps.grid import Grid
 from traincarbon.quantities import QUANTITIES
 
 SCHEMA = "traincarbon/sweep/1"
+_COLUMNS = 2
+"""Raised when columns change their type or whether they may be null: what an earlier build left unfinished is then of another sweep, and not joined."""
 KEY = b"traincarbon"
 """Where the metadata of a Parquet file hold the provenance, as JSON."""
 
@@ -38,7 +40,7 @@ def provenance(grid: Grid, asked: Asked, database: Database, *, objectives: tupl
         "objectives": list(objectives),
     }
     stated["units"] = {name: QUANTITIES[name].unit for name in asked.columns(grid) if name in QUANTITIES}
-    stated["sweep_sha256"] = hashlib.sha256(_text(stated).encode("utf-8")).hexdigest()
+    stated["sweep_sha256"] = hashlib.sha256(_text({**stated, "columns": _COLUMNS}).encode("utf-8")).hexdigest()
     return stated
 
 

@@ -1,6 +1,7 @@
 """Sweep a grid of plans into a file of Parquet: in this process, in many, or as one shard of many."""
 
 import os
+import secrets
 import shutil
 import time
 from collections import Counter
@@ -23,7 +24,7 @@ from traincarbon.explore.sweeps.place import ENDING, Place
 from traincarbon.explore.sweeps.provenance import metadata, provenance
 from traincarbon.explore.sweeps.shard import Shard
 from traincarbon.explore.sweeps.work import Unit, Work
-from traincarbon.files import cannot_write, check_writable
+from traincarbon.files import check_writable, unfinished_file
 from traincarbon.uncertain import z_of
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def sweep(
         scheduler: The address of a scheduler of Dask, whose workers compute instead.
         level: Confidence level of the bounds. [1]
         database: The facts; by default the built-in ones with the user's own.
-        on_progress: Called with the plans that are done and all plans, now and then.
+        on_progress: Called with the plans that are done and all plans, now and then: first with those that were there already.
 
     Raises:
         MissingExtraError: pyarrow, or distributed for a scheduler, is not installed.
@@ -164,17 +165,9 @@ def _compute(task: _Task, start: int, stop: int, pieces: list[_Piece], *, worker
     if not task.work.by:
         task.place.check_room(plans=stop - start, columns=len(task.schema), copies=1 if is_alone else 2)
     os.makedirs(task.place.units, exist_ok=True)
-    if is_alone:
-        tables: Iterator[pa.Table] = (table for piece in pieces for table in (task.work.tables(piece) if isinstance(piece, Unit) else tables_in(piece)))
-    else:
-        missing = [(unit, task.place.unit(unit)) for unit in units if not path.exists(task.place.unit(unit))]
-        if scheduler is not None:
-            ready = on_dask(task.work, missing, scheduler=scheduler)
-        else:
-            ready = in_processes(task.work, missing, workers=workers) if workers > 1 else in_this_process(task.work, missing)
-        tables = _in_turn(task, pieces, ready, {unit for unit, _ in missing})
+    sources = _alone(task, units) if is_alone else _kept(task, units, workers=workers, scheduler=scheduler)
     try:
-        _write(task, _told(task, tables, stop - start), task.place.file, start, stop)
+        _write(task, _in_turn(task, pieces, sources, plans=stop - start), task.place.file, start, stop)
     except BaseException:
         with suppress(OSError):
             os.rmdir(task.place.units)  # if nothing was computed
@@ -182,28 +175,51 @@ def _compute(task: _Task, start: int, stop: int, pieces: list[_Piece], *, worker
     shutil.rmtree(task.place.units, ignore_errors=True)
 
 
-def _in_turn(task: _Task, pieces: list[_Piece], ready: Iterator[Unit], missing: set[Unit]) -> "Iterator[pa.Table]":
-    """Yield the tables of *pieces* in their order, each unit as soon as it is *ready*."""
+class _Units(NamedTuple):
+    """Where the tables of units come from.
+
+    Attributes:
+        missing: The units that are to be computed.
+        ready: Yields each of these, in their order, when its tables can be read.
+        opened: Yields the tables of a unit.
+    """
+
+    missing: frozenset[Unit]
+    ready: Iterator[Unit]
+    opened: "Callable[[Unit], Iterator[pa.Table]]"
+
+
+def _alone(task: _Task, units: list[Unit]) -> _Units:
+    return _Units(frozenset(units), iter(units), task.work.tables)
+
+
+def _kept(task: _Task, units: list[Unit], *, workers: int, scheduler: str | None) -> _Units:
+    """Return the *units* as files, which stay until all are joined, so that a sweep that is stopped goes on."""
+    files = [(unit, task.place.unit(unit)) for unit in units if not path.exists(task.place.unit(unit))]
+    if scheduler is not None:
+        ready = on_dask(task.work, files, scheduler=scheduler)
+    else:
+        ready = in_processes(task.work, files, workers=workers) if workers > 1 else in_this_process(task.work, files)
+    return _Units(frozenset(unit for unit, _ in files), ready, lambda unit: tables_of_unit(task.place.unit(unit)))
+
+
+def _in_turn(task: _Task, pieces: list[_Piece], units: _Units, *, plans: int) -> "Iterator[pa.Table]":
+    """Yield the tables of *pieces* in their order, each unit as soon as it is ready. Tell how many of *plans* are done: at first those that were there already."""
+    done = plans - sum(unit.plans for unit in units.missing)
+    task.on_progress(done, plans)
     for piece in pieces:
-        if not isinstance(piece, Unit):
-            yield from tables_in(piece)
-            continue
-        if piece in missing:
-            next(ready)
-        yield from tables_of_unit(task.place.unit(piece))
-    for _ in ready:  # ends what computed them
+        after = done
+        if isinstance(piece, Unit) and piece in units.missing:
+            next(units.ready)
+            after += piece.plans
+        for table in units.opened(piece) if isinstance(piece, Unit) else tables_in(piece):
+            yield table
+            done = min(done + (ROWS_TOGETHER if task.work.by else len(table)), after)  # a front is what is left of so many
+            task.on_progress(done, plans)
+        done = after
+    for _ in units.ready:  # ends what computed them
         pass
-
-
-def _told(task: _Task, tables: "Iterator[pa.Table]", plans: int) -> "Iterator[pa.Table]":
-    """Yield *tables* and tell how many plans are done."""
-    done = 0
-    for table in tables:
-        yield table
-        done = min(done + (ROWS_TOGETHER if task.work.by else len(table)), plans)  # a front is what is left of so many
-        task.on_progress(done, plans)
-    if done < plans:
-        task.on_progress(plans, plans)
+    task.on_progress(plans, plans)
 
 
 def _join(task: _Task, plans: int) -> str | None:
@@ -228,19 +244,10 @@ def _write(task: _Task, tables: "Iterator[pa.Table]", file: str, start: int, sto
     Raises:
         CarbonError: it cannot be written.
     """
-    unfinished = path.join(task.place.units, f"{os.getpid()}.unfinished")
+    unfinished = path.join(task.place.units, f"{secrets.token_hex(8)}.unfinished")
     schema = task.schema.with_metadata(metadata(task.stated, start=start, stop=stop))
-    try:
-        with open(unfinished, "wb") as stream:
-            write_tables(_front(task, tables) if task.work.by else tables, stream, schema)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(unfinished, file)
-    except OSError as error:
-        raise cannot_write(file, error, _HINT) from error
-    finally:
-        with suppress(OSError):
-            os.unlink(unfinished)
+    with unfinished_file(unfinished, lambda whole: os.replace(whole, file), file=file, hint=_HINT) as stream:
+        write_tables(_front(task, tables) if task.work.by else tables, stream, schema)
 
 
 def _front(task: _Task, tables: "Iterator[pa.Table]") -> "Iterator[pa.Table]":

@@ -65,11 +65,12 @@ def shown(address: str) -> str:
         'postgresql://ada@db.example/team'
     """
     url = parsed(address)
-    place = url.host or url.query.get("host") or "this machine"
+    stated = url.query.get("host") or "this machine"
+    place = (f"[{url.host}]" if ":" in url.host else url.host) if url.host else stated  # hosts among the options have their ports with them
     port = f":{url.port}" if url.port else ""
     user = f"{url.username}@" if url.username else ""
     place = place if isinstance(place, str) else ",".join(place)
-    return f"postgresql://{user}{f'[{place}]' if ':' in place else place}{port}/{url.database or ''}"
+    return f"postgresql://{user}{place}{port}/{url.database or ''}"
 
 
 def missing_extra() -> MissingExtraError:

@@ -94,6 +94,9 @@ class ServerRuns:
         """Close the connection. It is safe to call twice."""
         self._server.close()
 
+    def look_through(self, *, within_s: float = 0.0) -> None:
+        """Do nothing: the server takes care of its tables."""
+
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
         """Return the matching records, the latest first and at most *limit* (0: all), and the number of all matches."""
         where, values = self.questions.where({"project": project, "state": state, "since": since, "until": until})

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.index_contents import Contents, contents_of, processes_of
+from traincarbon.ledger.listed_runs import SOUND_S
 from traincarbon.ledger.server.address import VARIABLE, server_address
 from traincarbon.ledger.server.connection import ServerAwayError, ServerLedger
 from traincarbon.ledger.server.schema import KNOWN, make_schema, schema_of
@@ -132,7 +133,7 @@ def _send(runs: "Sequence[ToSend]", sender: "Sender", connection: "Connection") 
 
 
 def _found(ledger: Ledger, chosen: Sequence[str], *, mark: str) -> list[Contents]:
-    ledger.index.refresh()
+    ledger.index.look_through(within_s=SOUND_S)
     if not chosen:
         return list(contents_of(ledger.index, mark=mark))
     return [each for run_id in dict.fromkeys(chosen) for each in contents_of(ledger.index, run_id, mark=mark)]
