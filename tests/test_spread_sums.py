@@ -15,6 +15,7 @@ COUNT = 2 * TOGETHER + 3
 random = np.random.default_rng(0)
 FIRST, SECOND, THIRD = (random.uniform(1.0, 9.0, COUNT) for _ in range(3))
 WIDE = random.uniform(0.1, 0.4, COUNT)
+SUM = Uncertain(FIRST, {"a": 0.3}) + Uncertain(SECOND, {"b": 0.2})
 
 
 def element(value, at):
@@ -34,9 +35,10 @@ def test_a_spread_is_weighted_by_the_share_of_its_term():
         (Uncertain(FIRST, {"a": WIDE}), Uncertain(SECOND, {"a": WIDE, "b": 0.2})),
         (Uncertain(FIRST, {"a": 0.3}), Uncertain(2.0, {"a": 0.1, "b": 0.2})),
         (Uncertain(FIRST, {"a": 0.3}), Uncertain(SECOND, {"b": 0.2}), Uncertain(THIRD, {"a": 0.2, "c": WIDE})),
+        (SUM, SUM * 2.0, SUM * THIRD),
         (Uncertain(FIRST - FIRST, {"a": 0.3}), Uncertain(SECOND - SECOND, {"b": 0.2})),
     ],
-    ids=["two", "of one array of spreads", "with a number", "three", "of nothing"],
+    ids=["two", "of one array of spreads", "with a number", "three", "of one sum", "of nothing"],
 )
 def test_the_reach_of_a_sum_of_arrays_is_that_of_each_element_before_and_after_its_spreads_are_read(terms):
     def total():
@@ -45,7 +47,7 @@ def test_the_reach_of_a_sum_of_arrays_is_that_of_each_element_before_and_after_i
     reach, read = total().reach(), total()
     assert isinstance(read.spreads, SpreadsOfSum)
     assert list(read.spreads) == list(dict.fromkeys(name for term in terms for name in term.spreads))
-    assert read.reach().tolist() == reach.tolist()
+    assert read.reach().tolist() == reach.tolist() == Uncertain(read.median, read.spreads).reach().tolist()
     for at in (0, TOGETHER - 1, TOGETHER, COUNT - 1):
         alone = sum((element(term, at) for term in terms[1:] if hasattr(term.median, "shape")), element(terms[0], at))
         alone = sum((term for term in terms[1:] if not hasattr(term.median, "shape")), alone)

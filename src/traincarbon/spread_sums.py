@@ -6,7 +6,7 @@ Most are only asked how far the bounds of an interval are, so that :meth:`Spread
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 TOGETHER = 4096
 """Elements of an array that are worked on together: the spreads of so many fit into the cache of one processor."""
 _Cuts: TypeAlias = "dict[int, tuple[Any, Any]]"
-"""Arrays with a part of each, by the identity of the whole, which is kept for as long: what is one array stays one."""
+"""Arrays, and spreads of sums, with a part of each, by the identity of the whole, which is kept for as long: what is one array stays one."""
 
 
 def share_of(part: Any, total: Any) -> Any:
@@ -104,7 +104,9 @@ class SpreadsOfSum(Mapping[str, Any]):
         if where is None:
             return spreads
         if isinstance(spreads, SpreadsOfSum) and spreads.shape == self.shape:
-            return spreads.part(where, cuts)
+            if id(spreads) not in cuts:
+                cuts[id(spreads)] = spreads, spreads.part(where, cuts)
+            return cast("dict[str, Any]", cuts[id(spreads)][1])
         return {name: self._cut(s, where, cuts) for name, s in spreads.items()}
 
     def _cut(self, value: Any, where: slice | None, cuts: _Cuts) -> Any:

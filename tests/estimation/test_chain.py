@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from traincarbon.errors import CarbonError, OutOfRangeError, PlanError
+from traincarbon.estimation import chain
 from traincarbon.estimation.chain import estimate
 from traincarbon.estimation.plan import Plan
 from traincarbon.quantities import ESTIMATED
@@ -271,3 +272,10 @@ def test_hours_need_no_peak_rate_and_work_alone_does():
     with pytest.raises(PlanError, match="no peak rate of Intel Xeon Platinum 8168 is known") as told:
         estimate(**xeon, params=1e9, tokens=1e9)
     assert "accelerator_hours" in told.value.hint
+
+
+def test_what_a_short_run_leaves_out_follows_its_kind_whatever_counts_as_short(shipped, monkeypatch):
+    monkeypatch.setattr(chain, "_SHORT_PRETRAINING_S", chain._SHORT_S)
+    short = {"params": 1e9, "tokens": 1e6, "hw": "dgx-h100", "servers": 1}
+    assert any("as long on starting and compiling" in warning for warning in estimate(database=shipped, **short).warnings)
+    assert any("as long on loading and saving the model" in warning for warning in estimate(database=shipped, kind="finetune", **short).warnings)
