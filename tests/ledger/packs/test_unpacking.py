@@ -12,6 +12,7 @@ from traincarbon.evidence.audit import audit
 from traincarbon.evidence.seals import verify
 from traincarbon.extras import MissingExtraError
 from traincarbon.ledger.journal_lines import with_checksum
+from traincarbon.ledger.packs import unpacking
 from traincarbon.ledger.packs.unpacking import as_written, size_as_written_b
 from traincarbon.ledger.store import Ledger
 from traincarbon.reporting.run_history import history_of
@@ -92,3 +93,16 @@ def test_no_room_for_temporary_files_is_an_error_with_a_hint(tmp_path, monkeypat
     with pytest.raises(CarbonError, match="cannot unpack a journal") as raised, as_written(packs, "run"):
         pass
     assert "TMPDIR" in raised.value.hint
+
+
+def test_a_journal_whose_pack_gets_its_file_meanwhile_is_read_from_there(tmp_path, content, monkeypatch):
+    with Ledger(tmp_path) as ledger:
+        (run_id,) = [run.run_id for run in ledger.runs() if run.run_id != "other"]
+        files = ledger.index.files(run_id)
+    real = unpacking.current_lines
+    endings = iter([".next", ""])
+    monkeypatch.setattr(unpacking, "current_lines", lambda file: real(file) + next(endings))
+    with as_written(files, run_id) as (journal,):
+        assert journal.fault == ""
+        with open(journal.file, "rb") as stream:
+            assert stream.read() == content

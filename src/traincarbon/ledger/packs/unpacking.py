@@ -53,7 +53,11 @@ def as_written(files: Iterable[str], run_id: str) -> Iterator[list[JournalAsWrit
     try:
         for number, (file, each) in enumerate(packed):
             if not any(name.endswith(os.path.join(os.sep, *each.packed.place)) for name in names):  # else it was not removed yet
-                found.append(_unpacked(file, each, os.path.join(folder, str(number))))
+                lines = current_lines(file)
+                journal = _unpacked(file, each, os.path.join(folder, str(number)), lines)
+                if journal.fault and not os.path.isfile(lines):  # another process gave the file its place meanwhile
+                    journal = _unpacked(file, each, os.path.join(folder, f"{number}-again"), current_lines(file))
+                found.append(journal)
         yield sorted(found)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -72,13 +76,13 @@ def size_b(file: str) -> int:
         return 0
 
 
-def _unpacked(file: str, each: Summarised, folder: str) -> JournalAsWritten:
+def _unpacked(file: str, each: Summarised, folder: str, lines: str) -> JournalAsWritten:
     _, name = each.packed.place
     place = os.path.join(folder, os.path.basename(name))
     found, pack, fault = hashlib.sha256(), os.path.basename(lines_file(file)), ""
     with _new_file(place) as write:
         try:
-            for part in contents(current_lines(file), journal=each.packed.journal):
+            for part in contents(lines, journal=each.packed.journal):
                 found.update(part.content)
                 write(part.content)
         except OSError as error:
