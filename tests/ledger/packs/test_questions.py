@@ -8,6 +8,7 @@ from packed_stores import BEGAN_S, files_in, write_run
 from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.extras import MissingExtraError
+from traincarbon.ledger.packs import questions
 
 pytest.importorskip("duckdb")
 BY_MONTH = "SELECT project, strftime(time, '%Y-%m') AS month, sum(energy_j) AS energy_j FROM intervals GROUP BY ALL ORDER BY ALL"
@@ -62,3 +63,12 @@ def test_without_duckdb_the_extra_is_named(store, monkeypatch):
     monkeypatch.setitem(sys.modules, "duckdb", None)
     with pytest.raises(MissingExtraError, match="DuckDB"):
         runs.query(BY_MONTH, store=store)
+
+
+def test_a_file_that_gets_its_place_between_two_steps_is_asked_there(tmp_path, monkeypatch):
+    write_run(str(tmp_path), "one")
+    runs.compact(store=tmp_path)
+    real = questions.current_lines_of
+    endings = iter([".next", ""])
+    monkeypatch.setattr(questions, "current_lines_of", lambda files: [file + ending for ending in (next(endings),) for file in real(files)])
+    assert runs.query("SELECT count(*) FROM intervals WHERE kind = 'end'", store=tmp_path).rows == ((1,),)

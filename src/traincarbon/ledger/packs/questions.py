@@ -28,16 +28,33 @@ def answer(index: Index, question: str) -> Answer:
         CarbonError: the question is not one, or a pack is damaged.
     """
     index.refresh()
-    found = current_lines_of(os.path.join(index.journals, folder, name) for folder, name in index.rows(_FILES, len(MONTH), MONTH))
+    packs = [os.path.join(index.journals, folder, name) for folder, name in index.rows(_FILES, len(MONTH), MONTH)]
     ((journals, journals_b),) = index.rows(_OTHERS, len(MONTH), MONTH)
+    found = current_lines_of(packs)
+    try:
+        columns, rows = _answered(question, found, index.journals)
+    except CarbonError:
+        if all(map(os.path.isfile, found)):
+            raise
+        columns, rows = _answered(question, current_lines_of(packs), index.journals)  # another process gave a file its place meanwhile
+    return Answer(columns, rows, int(journals), int(journals_b))
+
+
+def _answered(question: str, files: list[str], journals: str) -> tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]:
+    """Return the names of the columns and the rows.
+
+    Raises:
+        MissingExtraError: DuckDB is not installed.
+        CarbonError: the question is not one, or a pack cannot be read.
+    """
     duckdb = _duckdb()
     with duckdb.connect() as connection:
         try:
             _check(duckdb, connection, question)
-            _make_table(connection, found, index.journals)
+            _make_table(connection, files, journals)
             given = connection.execute(question)
             columns = tuple(column[0] for column in given.description)
-            return Answer(columns, tuple(given.fetchall()), int(journals), int(journals_b))
+            return columns, tuple(given.fetchall())
         except duckdb.Error as error:
             raise CarbonError(
                 f"the question cannot be answered: {str(error).splitlines()[0][:300]}", hint=f"ask the table {TABLE}: DESCRIBE {TABLE}"
