@@ -124,6 +124,15 @@ def test_a_narrow_format_has_less_of_its_higher_peak(make):
     assert speed_up_of(chip_of, "int3") == 1.0
 
 
+def test_a_format_saves_no_more_hours_than_its_peak_is_higher(make):
+    """Runs at eight bits are of few teams: what they reach beyond the peak is not the format's."""
+    rows = priors().replace(",precision=fp8,0.5,", ",precision=fp8,3,") + line("priors", "mfu_narrow_share", "*", 0.75)
+    database = make({CHIP: peaks("bf16", "fp8"), "priors.csv": rows})
+    wide, narrow = (mfu_of(database, precision=precision) for precision in ("bf16", "fp8"))
+    assert derived(narrow) == pytest.approx(derived(wide))
+    assert "× 1.25 for precision=fp8, no more than the peak is higher" in narrow.reason
+
+
 def test_a_chip_takes_part_in_its_generation_by_the_matrix_products_measured_on_it(make):
     ceilings = line("priors", "gemm_ceiling", "generation=*", 0.8) + line("priors", "gemm_ceiling", "generation=acme", 0.75)
     ours = line("priors", "gemm_ceiling", "accelerator=acme-one-40gb", 0.6)

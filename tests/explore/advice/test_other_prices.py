@@ -84,4 +84,4 @@ def test_owning_is_offered_with_its_capital_and_left_out_of_short_runs(situate, 
     # $68.8M at the prices of May 2020, of which 84 % is left in the middle of 2021
     assert "$58.1M for these servers" in found.lost
     assert found.cash_usd == pytest.approx(long.base.median("purchase_usd"))
-    assert "0.02 % of its service life" in by_id(other_prices.own_instead, tuned)["own"].reason
+    assert "0.021 % of its service life" in by_id(other_prices.own_instead, tuned)["own"].reason

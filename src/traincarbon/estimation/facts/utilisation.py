@@ -134,13 +134,20 @@ def _mfu(subject: Subject, database: Database, precision: str) -> Given:
     for scope, factor, warning in _mfu_factors(subject, database, precision, steps):
         if warning:
             reasons.append(warning)
-        values[f"{scope.partition('=')[0]}_factor"] = factor.value.median
+        effect = scope.partition("=")[0]
+        median = factor.value.median if effect != "precision" else min(factor.value.median, _most_of_format(narrow, speed_up))
+        values[f"{effect}_factor"] = median
         sigma = math.hypot(sigma, factor.value.sigma)
-        reasons.append(f"× {factor.value.median:.2f} for {scope}")
+        reasons.append(f"× {median:.2f} for {scope}" + (", no more than the peak is higher" if median < factor.value.median else ""))
     derivation = tuple(walk(EXPECTED_MFU, values))
     mfu: float = derivation[-1][2] or 0.0
     reason = f"prior {'of the steps ' if steps else ''}from published {', '.join(reasons)}"
     return given("mfu", truncated(Uncertain(mfu, {"mfu": sigma}), own), "", reason, row, assumed=True)._replace(derivation=derivation)
+
+
+def _most_of_format(narrow: Prior | None, speed_up: float) -> float:
+    """Return the factor of a format at which hours fall by as much as its peak is higher; what published runs reach beyond that is their teams'."""
+    return math.inf if narrow is None or speed_up <= 1.0 else narrow.value.median + (1.0 - narrow.value.median) * speed_up
 
 
 def _support(subject: Subject, database: Database) -> Support:
