@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from unittest.mock import patch
 
 from traincarbon.ledger import journal as module
@@ -67,3 +69,24 @@ def files_in(store):
 def no_lock(*_):
     """Fail as the system does where a file server has no locks."""
     raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
+_DIES_AT = """
+import os, signal, sys
+from traincarbon import runs
+steps = int(sys.argv[1])
+def dies(*given, real, **named):
+    global steps
+    steps -= 1
+    if not steps:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return real(*given, **named)
+for name in sys.argv[2].split(","):
+    setattr(os, name, lambda *given, real=getattr(os, name), **named: dies(*given, real=real, **named))
+"""
+
+
+def killed_at(step, call, *words, before):
+    """Run *call*, Python with the *words* as ``sys.argv[3:]``, which is killed before the *step*-th call of those functions of ``os``."""
+    command = [sys.executable, "-c", _DIES_AT + call, str(step), ",".join(before), *words]
+    return subprocess.run(command, capture_output=True, text=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from packed_stores import BEGAN_S, aged, files_in, no_lock, write_run
+from packed_stores import BEGAN_S, aged, files_in, killed_at, no_lock, write_run
 from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.evidence.audit import audit
@@ -318,23 +318,6 @@ def test_no_journal_is_removed_whose_new_pack_is_gone(tmp_path, monkeypatch, end
 
 STEPS = 14
 """Writes, renamings and removals of a compaction of two journals."""
-KILLED_AT = """
-import os, signal, sys
-from traincarbon import runs
-from traincarbon.ledger.packs import compacting, pack_making
-steps = 0
-def dies(*given, real, **named):
-    global steps
-    steps += 1
-    if steps == int(sys.argv[2]):
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*given, **named)
-for module, name in ((os, "replace"), (os, "fsync"), (os, "remove"), (os, "mkdir"), (os, "rmdir"), (os, "write")):
-    real = getattr(module, name)
-    setattr(module, name, lambda *given, real=real, **named: dies(*given, real=real, **named))
-runs.compact(store=sys.argv[1])
-print("ended")
-"""
 
 
 @pytest.mark.parametrize("step", range(1, 18))
@@ -343,7 +326,7 @@ def test_a_kill_at_any_step_loses_nothing_and_doubles_nothing(tmp_path, step):
     write_run(store, "one")
     write_run(store, "two", writer="b2-8-2")
     before, seals = records(store), verify(store=store)
-    found = subprocess.run([sys.executable, "-c", KILLED_AT, store, str(step)], capture_output=True, text=True)
+    found = killed_at(step, "runs.compact(store=sys.argv[3])", store, before=("replace", "fsync", "remove", "mkdir", "rmdir", "write"))
     assert found.returncode == (0 if step > STEPS else -signal.SIGKILL), found.stderr
     assert records(store) == before
     assert verify(store=store) == seals

@@ -2,33 +2,17 @@
 
 import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
-from packed_stores import BEGAN_S, files_in, write_run
+from packed_stores import BEGAN_S, files_in, killed_at, write_run
 from traincarbon import runs
 from traincarbon.evidence.seals import verify
 from traincarbon.ledger.packs.generations import current_lines, current_lines_of, finish_removal, next_lines, settle
 
 pytest.importorskip("pyarrow")
 
-KILLED_AT = """
-import os, signal, sys
-from traincarbon import runs
-steps = int(sys.argv[2])
-def dies(*given, real, **named):
-    global steps
-    steps -= 1
-    if not steps:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*given, **named)
-for module, name in ((os, "replace"), (os, "fsync"), (os, "remove"), (os, "rmdir")):
-    real = getattr(module, name)
-    setattr(module, name, lambda *given, real=real, **named: dies(*given, real=real, **named))
-runs.forget(sys.argv[3:], dry_run=False, store=sys.argv[1])
-"""
+FORGETS = "runs.forget(sys.argv[4:], dry_run=False, store=sys.argv[3])"
 
 
 def counted(store):
@@ -51,7 +35,7 @@ def test_a_kill_at_any_step_leaves_lists_and_questions_that_agree(tmp_path, forg
     write_run(store, "two", writer="b2-8-2")
     runs.compact(store=store)
     aged_folder(store)
-    code = subprocess.run([sys.executable, "-c", KILLED_AT, store, str(step), *forgotten], capture_output=True, text=True).returncode
+    code = killed_at(step, FORGETS, store, *forgotten, before=("replace", "fsync", "remove", "rmdir")).returncode
     assert code in {0, -signal.SIGKILL}
     assert (code == 0) == (step > (12 if len(forgotten) == 1 else 6))
     listed = {run.run_id for run in runs.list(store=store)}

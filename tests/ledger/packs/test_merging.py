@@ -3,12 +3,10 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 
 import pytest
 
-from packed_stores import files_in, write_run
+from packed_stores import files_in, killed_at, write_run
 from traincarbon import runs
 from traincarbon.evidence.seals import verify
 from traincarbon.ledger.packs.lock import BusyError, alone
@@ -128,30 +126,13 @@ def test_a_pack_is_not_copied_while_a_compaction_might_remove_what_is_not_finish
     assert runs.merge([two], store=one).copied == 1
 
 
-KILLED_AT = """
-import os, signal, sys
-from traincarbon import runs
-steps = int(sys.argv[3])
-def dies(*given, real, **named):
-    global steps
-    steps -= 1
-    if not steps:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return real(*given, **named)
-for module, name in ((os, "replace"), (os, "fsync"), (os, "remove"), (os, "mkdir")):
-    real = getattr(module, name)
-    setattr(module, name, lambda *given, real=real, **named: dies(*given, real=real, **named))
-runs.merge([sys.argv[2]], store=sys.argv[1])
-"""
-
-
 @pytest.mark.parametrize("step", range(1, 13))
 def test_a_kill_while_a_pack_is_copied_without_what_is_there_counts_nothing_twice(stores, step):
     one, two = stores
     runs.compact(store=one)
     runs.compact(store=two)
     runs.list(store=one)
-    code = subprocess.run([sys.executable, "-c", KILLED_AT, one, two, str(step)], capture_output=True, text=True).returncode
+    code = killed_at(step, "runs.merge([sys.argv[4]], store=sys.argv[3])", one, two, before=("replace", "fsync", "remove", "mkdir")).returncode
     assert code == (0 if step > 10 else -signal.SIGKILL)
     assert [run_id for (run_id,) in ends(one)] == sorted(run.run_id for run in runs.list(store=one))
     runs.merge([two], store=one)
