@@ -28,7 +28,12 @@ def refused(**stated):
         # the encoder sees a quarter of 196 patches and the class token, the decoder all
         (
             {"params": 330e6, "decoder_params": 26e6, "family": "masked-autoencoder", "layers": 24, "hidden": 1024},
-            {"encoder": 6 * 304e6 * 50, "decoder": 6 * 26e6 * 197, "attention": 12 * 24 * 1024 * 50**2, "decoder_attention": (26e6 / 512 - 1024 - 768) * 197**2},
+            {
+                "encoder": 6 * 304e6 * 50,
+                "decoder": 6 * 26e6 * 197,
+                "attention": 12 * 24 * 1024 * 50**2,
+                "decoder_attention": (26e6 / 512 - 1024 - 768) * 197**2,
+            },
         ),
         # two crops of 197 tokens and eight of 37; the teacher runs forward on the two
         (

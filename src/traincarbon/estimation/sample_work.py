@@ -9,7 +9,16 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation import sample_links
 from traincarbon.estimation.families import FAMILIES, OWN_FIELDS, kind_of
 from traincarbon.estimation.links import IMAGE_TOKENS
-from traincarbon.estimation.usual_shapes import SEEN_SHARE, layers_of, looked_up_params, masked_decoder_layers, masked_decoder_width, seen_params, usual_width, width_of
+from traincarbon.estimation.usual_shapes import (
+    SEEN_SHARE,
+    layers_of,
+    looked_up_params,
+    masked_decoder_layers,
+    masked_decoder_width,
+    seen_params,
+    usual_width,
+    width_of,
+)
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.estimation.work import LORA_SHARE, trains_adapters
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of
