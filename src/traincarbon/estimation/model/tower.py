@@ -13,7 +13,7 @@ _FORWARD, _TRAINED = 2e9, 6e9
 
 
 def gmac_of_image(config: "ModelConfig", params: float) -> float:
-    """Return the multiply-adds of the forward pass of a vision transformer over an image of its usual size. [GMAC]"""
+    """Return the multiply-adds of the forward pass of a vision transformer over an image of its usual size, in GMAC."""
     tokens = (config.image_size / config.patch_size) ** 2 + 1.0
     return (params * tokens + 2.0 * config.layers * config.hidden * tokens * tokens) / 1e9
 
