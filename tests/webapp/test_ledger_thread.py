@@ -102,8 +102,10 @@ def test_a_ledger_that_is_warm_has_its_index(store):
 def test_the_first_question_may_take_longer_than_the_others(store):
     ledger = LedgerThread(str(store), answer_s=0.01, first_s=30.0)
     assert asyncio.run(ledger.ask(lambda _: not time.sleep(0.1)))
+    go_on = threading.Event()
     with pytest.raises(StoreError, match="does not answer"):
-        asyncio.run(ledger.ask(lambda _: time.sleep(0.1)))
+        asyncio.run(ledger.ask(lambda _: go_on.wait(30.0)))
+    go_on.set()
 
 
 def test_an_index_whose_changes_take_long_answers_first_and_reads_them_afterwards(store):

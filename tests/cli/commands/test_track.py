@@ -60,11 +60,13 @@ def test_the_summary_fits_the_screen_and_is_plain_where_it_is_no_terminal(place)
 
 def test_energy_is_that_of_the_trace_over_the_time_of_the_command(place):
     """3600 W: a joule is 1/3600 s."""
+    began_s = time.monotonic()
     place.track("--quiet", "--run-id", "r", "--", *python("import time; time.sleep(0.5)"))
+    took_s = time.monotonic() - began_s
     record = place.record("r")
     assert record.energy_j["gpu"] == pytest.approx(3600.0 * record.duration_s, rel=0.01)
     assert record.how["gpu"] == "power"
-    assert 0.5 <= record.duration_s < 1.5
+    assert 0.5 <= record.duration_s < took_s
 
 
 @pytest.mark.parametrize(
