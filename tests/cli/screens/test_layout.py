@@ -43,7 +43,12 @@ def test_memory_held_is_below_what_there_is_and_the_step_is_that_of_the_layout(s
 
 def test_a_utilisation_is_called_out_of_reach_only_beyond_what_the_formula_of_steps_may_be_off(shipped):
     _, best = asked(shipped, **NLG)
-    for times_best, words in ((1.01, " s at best;"), (0.99, "about the best by the formula of steps ("), (0.74, "about the best"), (0.7, "may be out of reach")):
+    for times_best, words in (
+        (1.01, " s at best;"),
+        (0.99, "about the best by the formula of steps ("),
+        (0.74, "about the best"),
+        (0.7, "may be out of reach"),
+    ):
         answer, spread = asked(shipped, **{**NLG, "mfu": best.mfu / times_best})
         line = layout.line(answer, spread, shipped)
         assert words in line
