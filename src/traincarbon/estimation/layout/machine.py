@@ -102,14 +102,14 @@ def _factor(database: Database, name: str, scope: str) -> float:
 
 def _servers(database: Database, chip: Product, server: Product | None) -> list[Product]:
     """Return servers with that accelerator: the named one first, then the vendor's own, those of known network first."""
-    makers = database.remember(_makers, chip.id)
+    makers = database.kept(_makers, chip.id, lambda: _makers(database, chip))
     return list(makers) if server is None else [server, *makers]
 
 
-def _makers(database: Database, chip: str) -> tuple[Product, ...]:
-    holding = [each for each in database.products("servers") if each.keys.get("accelerator") == chip]
+def _makers(database: Database, chip: Product) -> tuple[Product, ...]:
+    holding = [each for each in database.products("servers") if each.keys.get("accelerator") == chip.id]
     own = [each for each in holding if each.id.startswith(_ON_PREMISES)]
-    if own or not _has_fast_links(database.product("accelerators", chip)):
+    if own or not _has_fast_links(chip):
         return tuple(sorted(own, key=lambda each: each.value("network_bandwidth_b_per_s") is None))
     return tuple(sorted(holding, key=lambda each: (-(each.value("accelerator_count") or 0.0), each.id)))
 
