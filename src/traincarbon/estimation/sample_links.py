@@ -76,6 +76,14 @@ DISTILLED_PAIRS = Link(
 PAIRED_ATTENTION = Link(
     "flop_per_sample", attended_pairs.flop_with_pairs, flop_per_sample="flop_per_sample", layers="layers", hidden="hidden", attended_pairs="attended_pairs"
 )
+DECODER_ATTENTION = Link(
+    "flop_per_sample",
+    sample_flop.flop_with_attention,
+    flop_per_sample="flop_per_sample",
+    layers="decoder_layers",
+    hidden="decoder_hidden",
+    tokens_per_sample="tokens_per_sample",
+)
 WINDOWED_ATTENTION = Link(
     "flop_per_sample",
     sample_flop.flop_with_windowed_attention,
