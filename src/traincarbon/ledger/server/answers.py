@@ -162,6 +162,10 @@ class ServerRuns:
 
         return self._server.ask(answered)
 
+    def rows_kept(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what :meth:`rows` does: what others sent meanwhile counts."""
+        return self.rows(question, *values)
+
     def _read(self, rows: list[tuple[Any, ...]], *, has_devices: bool = True) -> list[Run]:
         """Return records with their ids as they are shown, without their devices if nobody asks for those; records that cannot be read are faults."""
         from dataclasses import replace
