@@ -13,6 +13,7 @@ from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.imported_runs import ImportedJournal
 from traincarbon.ledger.index_file import IN_MEMORY, connect, distrust, insert, is_at_fault, rows_of, set_aside, tested, writing
 from traincarbon.ledger.index_folding import Folded, has_ended
+from traincarbon.ledger.index_ids import ids_in, is_without, known_of
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, at_a_time, changes_in
@@ -27,8 +28,6 @@ _STEP_S = 30.0
 """How long new lines are taken in before they are written."""
 _MOST_BOARDS = 64
 """Boards of one run for which other runs are looked up."""
-_LAST_LETTER, _LONGEST_ID = "\U0010ffff", 4
-"""No id goes on with so many of them."""
 
 
 class _Rows(NamedTuple):
@@ -110,11 +109,15 @@ class Index:
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
         self.refresh()
-        if not prefix:
-            return [run_id for (run_id,) in self.rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id LIMIT ?", limit or -1)]
-        beyond = f"{prefix}{_LAST_LETTER * _LONGEST_ID}"  # by comparing, as SQLite ends a text at its first NUL where it looks for one in another
-        rows = self.rows("SELECT run_id FROM runs WHERE run_id BETWEEN ? AND ? ORDER BY started_at DESC, run_id LIMIT ?", prefix, beyond, limit or -1)
-        return [run_id for (run_id,) in rows]
+        return self._asked(lambda connection: ids_in(connection, prefix, limit=limit))
+
+    def lacks(self, prefix: str) -> bool:
+        """Return whether it is certain without a look at all runs that none has an id that begins with *prefix*, after :meth:`ids` gave none."""
+        return self._asked(lambda connection: is_without(connection, prefix)) and not self.ids(prefix, limit=1)
+
+    def known(self, ids: Sequence[str]) -> list[str]:
+        """Return those of some *ids* that runs have."""
+        return self._asked(lambda connection: known_of(connection, ids))
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""

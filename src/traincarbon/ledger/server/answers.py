@@ -1,5 +1,6 @@
 """Answers of a ledger on a server: lists, totals and records of the runs of all who sent theirs."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from traincarbon.errors import CarbonError
@@ -56,6 +57,7 @@ IN_POSTGRESQL = Questions(
 _ACROSS = f"SELECT {_ID}, record FROM {_RUNS} WHERE run.record IS NOT NULL AND {ACROSS.format(**_BETWEEN)}"
 _RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE} ORDER BY started_at DESC, run_id LIMIT {{most}}"
 _IDS = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND (starts_with(run_id, :p1) OR run_id = ANY(:p3)) ORDER BY started_at DESC, run_id LIMIT :p2"
+_KNOWN = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p1)"
 _RECORD = f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p2) AND {_ID} = :p1"
 
 _AROUND = (
@@ -109,6 +111,14 @@ class ServerRuns:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
         begun = stored_text(prefix)
         return [run_id for (run_id,) in self.rows(_IDS, prefix, limit or None, _without_cluster(begun)) if run_id.startswith(begun)]
+
+    def lacks(self, prefix: str) -> bool:  # noqa: ARG002  the answer is that of the server
+        """Return that it is certain, see :meth:`look_through`."""
+        return True
+
+    def known(self, ids: Sequence[str]) -> list[str]:
+        """Return those of some *ids* that runs have."""
+        return [run_id for (run_id,) in self.rows(_KNOWN, [stored_text(id) for id in ids])]
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
