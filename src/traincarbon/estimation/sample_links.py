@@ -12,6 +12,15 @@ PATCHES = Link(
     frames=("frames", 1.0),
     frames_per_token=("frames_per_token", 1.0),
 )
+LATENT_CLIP = Link(
+    "tokens_per_sample",
+    sample_flop.latent_video_tokens,
+    image_size="image_size",
+    patch_size="patch_size",
+    latent_factor="latent_factor",
+    frames="frames",
+    frames_per_token="frames_per_token",  # noqa: S106  a token of a clip
+)
 WITH_TEXT = Link("tokens_per_sample", sample_flop.tokens_with_text, tokens_per_sample="tokens_per_sample", text_tokens="text_tokens")
 LOCAL_TOKENS = Link("local_tokens", samples.image_tokens, image_size="local_size", patch_size="patch_size")
 SECONDS = Link("samples", sample_flop.audio_seconds, audio_hours="audio_hours")

@@ -229,7 +229,8 @@ class SampleWork:
             self.values["tokens_per_sample"] = self.values["frames_per_s"]
             return
         has_class_token = self.family not in _GENERATIVE and self.plan.frames is None and self.plan.latent_factor is None
-        self._walk(IMAGE_TOKENS if has_class_token else sample_links.PATCHES)
+        patches = sample_links.PATCHES if self.plan.frames is None or self.plan.latent_factor is None else sample_links.LATENT_CLIP
+        self._walk(IMAGE_TOKENS if has_class_token else patches)
         if self.family in _GENERATIVE:
             self._walk(sample_links.WITH_TEXT)
 

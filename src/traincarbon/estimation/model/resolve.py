@@ -160,17 +160,21 @@ def _part_of(plan: Plan) -> str:
 
 
 def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | None:
-    """Return *plan* with the parameters and the family of the convolution, speech encoder or hybrid *name*, None where there is none."""
+    """Return *plan* with what the network of images, diffusion transformer, speech encoder or hybrid *name* states of it, None where there is none."""
     from traincarbon.estimation.model.convolution import find_convolution
+    from traincarbon.estimation.model.diffusion import find_diffusion_transformer
     from traincarbon.estimation.model.hybrid import find_hybrid
 
     convolution, encoder, hybrid = find_convolution(database, name), find_speech_encoder(database, name), find_hybrid(database, name)
+    transformer = find_diffusion_transformer(database, name)
     if convolution is not None:
         if plan.family == "multimodal":
             raise _refusal_of_network(convolution)
         found: dict[str, float | str] = {"params": convolution.params, "family": convolution.family}
     elif encoder is not None:
         found = {"params": encoder.params, "family": "speech"}
+    elif transformer is not None:
+        found = transformer.fields_for(plan)
     elif hybrid is not None:
         found = hybrid.fields
     else:
