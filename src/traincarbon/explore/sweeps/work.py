@@ -78,7 +78,7 @@ class Work(NamedTuple):
 class Call:
     """What :func:`computed_bytes` becomes when it is pickled: the bytes of a unit, computed where it is unpickled by :func:`pickle.loads`.
 
-    Whoever passes it on, and starts it, needs nothing of this package. So its absence, or another version, is an error of the call and not of the program that got it.
+    The program that receives and starts it needs nothing of this package, so that its absence there, or another version, is an error of the call alone.
     """
 
     def __init__(self, work: Work, unit: Unit) -> None:
