@@ -163,6 +163,12 @@ def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[o
     connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", map(_with_checksum, rows))  # noqa: S608  no value in it
 
 
+def differing_runs(connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> list[Sequence[object]]:
+    """Return those rows of runs that the table has otherwise or not at all: a run that goes on and has written nothing new lets no file change."""
+    stated = [(row, connection.execute("SELECT checksum FROM runs WHERE run_id = ?", (row[0],)).fetchone()) for row in rows]
+    return [row for row, found in stated if found != (_with_checksum(row)[-1],)]
+
+
 def _with_checksum(row: Sequence[object]) -> tuple[object, ...]:
     """Return a row as SQLite gives it back, to which its checksum belongs: it has no number that is none, and no zero with a sign."""
     kept = [(value + 0.0 if value == value else None) if isinstance(value, float) else value for value in row]  # noqa: PLR0124  NaN alone differs from itself
