@@ -11,10 +11,11 @@ from typing import Any, NamedTuple, TypeVar
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.imported_runs import ImportedJournal
-from traincarbon.ledger.index_file import IN_MEMORY, connect, distrust, insert, is_at_fault, rows_of, set_aside, tested, writing
+from traincarbon.ledger.index_file import IN_MEMORY, connect, differing_runs, distrust, insert, is_at_fault, rows_of, set_aside, tested, writing
 from traincarbon.ledger.index_folding import Folded, has_ended
 from traincarbon.ledger.index_ids import ids_in, is_without, known_of
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
+from traincarbon.ledger.index_kept import KeptAnswers
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, at_a_time, changes_in
 from traincarbon.ledger.listed_runs import ACROSS_IN_SQLITE, AROUND_IN_SQLITE, IN_SQLITE, Questions, long_before, looked_twice, run_row
@@ -53,6 +54,7 @@ class Index:
         self.file = file
         self._tell = tell
         self._progress: Progress | None = None
+        self._kept = KeptAnswers()
         self._connection = connect(file)
 
     def close(self) -> None:
@@ -171,6 +173,10 @@ class Index:
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question. A file that turns out to be damaged is rebuilt first, in memory if that does not help."""
         return self._asked(lambda connection: connection.execute(question, values).fetchall())
+
+    def rows_kept(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what :meth:`rows` does, without asking again as long as nothing was written to the index."""
+        return self._asked(lambda connection: self._kept.answer((question, values), lambda: self.rows(question, *values), connection=connection))
 
     def _asked(self, ask: Callable[[sqlite3.Connection], T]) -> T:
         for attempt in range(3):
@@ -293,7 +299,7 @@ class Index:
                 self._connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
                 continue
             rows.append(run_row(record, is_settled=all(map(has_ended, processes))))
-        insert(self._connection, "runs", rows)
+        insert(self._connection, "runs", rows if any(just_read.values()) else differing_runs(self._connection, rows))
 
     def _processes(self, run_id: str, known: Mapping[Place, Process]) -> Sequence[Process]:
         """Return the processes of a run, of which some are known."""

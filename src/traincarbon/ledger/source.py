@@ -53,5 +53,8 @@ class RunSource(Protocol):
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question."""
 
+    def rows_kept(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what :meth:`rows` does, for a question that takes long and is asked again and again."""
+
     def close(self) -> None:
         """Close it. It is safe to call twice."""

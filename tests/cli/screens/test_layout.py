@@ -5,6 +5,7 @@ import re
 import pytest
 
 from traincarbon.cli.screens import layout
+from traincarbon.cli.screens.estimate import screen
 from traincarbon.estimation.chain import estimate
 
 BERT = {"params": 110e6, "tokens": 1e9, "hw": "v100"}
@@ -53,6 +54,13 @@ def test_a_utilisation_is_called_out_of_reach_only_beyond_what_the_formula_of_st
         line = layout.line(answer, spread, shipped)
         assert words in line
         assert ("may be out of reach" in line) == (times_best == 0.7)
+
+
+def test_the_layout_of_a_model_too_small_for_its_utilisation_is_on_the_screen(shipped):
+    # kernels take longer to start than to run: the line that says so is not the one to leave out
+    answer, spread = asked(shipped, params=1e6, tokens=1e11, hw="rtx-4090", accelerators=1)
+    assert layout.may_be_out_of_reach(answer, spread, shipped)
+    assert "the MFU above may be out of reach" in " ".join(screen(answer, shipped).split())
 
 
 def test_a_budget_sums_to_the_step_and_to_the_memory(shipped):

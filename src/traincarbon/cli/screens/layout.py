@@ -42,11 +42,18 @@ def _step(answer: "Estimate", spread: "Spread", facts: "Database") -> str:
         return f"{best_s} s {what} at best"
     run_s = spread.step_at_s(answer.median("mfu"))
     apart = f"{best_s} s at best"
-    if run_s < least_s * math.exp(-Z_90 * sigma_of(facts, "step_software_spread", "*")):
+    if may_be_out_of_reach(answer, spread, facts):
         apart = f"but {best_s} s at best by the formula of steps: the MFU above may be out of reach"
     elif run_s < least_s:
         apart = f"about the best by the formula of steps ({best_s} s)"
     return f"{output.significant(run_s, 3)} s {what}, {apart}"
+
+
+def may_be_out_of_reach(answer: "Estimate", spread: "Spread", facts: "Database") -> bool:
+    """Return whether the utilisation of the run needs faster steps than the layout reaches, by more than their formula may be off."""
+    if answer["mfu"] is None:
+        return False
+    return spread.step_at_s(answer.median("mfu")) < float(spread.step.total_s) * math.exp(-Z_90 * sigma_of(facts, "step_software_spread", "*"))
 
 
 def durations(answer: "Estimate", facts: "Database") -> str:

@@ -7,7 +7,6 @@ from traincarbon.estimation.model.architectures import Architecture
 from traincarbon.estimation.model.config import ModelConfig
 from traincarbon.estimation.model.keys import ConfigKeys, head_width
 
-
 _SWIGLU_ALIGNED = 8
 """What the width of gated blocks of DINOv2 is a multiple of."""
 
