@@ -208,6 +208,8 @@ def test_a_training_that_was_killed_and_resumed_says_what_it_did_twice(tmp_path)
 RANK = """
 import os, time, traincarbon
 with traincarbon.track(run_id="r", interval_s=0.2, quiet=True):
+    open(os.environ["RANK"], "w").close()
+    while not (os.path.exists("0") and os.path.exists("1")): time.sleep(0.01)
     for batch in traincarbon.steps(range(20), tokens=100, total_steps=20, start=0):
         time.sleep(0.03)
     with traincarbon.phase("eval"):
@@ -221,7 +223,9 @@ def test_the_ranks_of_a_node_are_in_one_phase_which_counts_once(tmp_path):
     (tmp_path / "script.py").write_text(RANK)
     world = {"WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "TORCHELASTIC_RUN_ID": "j"}
     ranks = [
-        subprocess.Popen([sys.executable, str(tmp_path / "script.py")], env=place.env | world | {"RANK": rank, "LOCAL_RANK": rank}, stderr=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, str(tmp_path / "script.py")], cwd=tmp_path, env=place.env | world | {"RANK": rank, "LOCAL_RANK": rank}, stderr=subprocess.PIPE
+        )
         for rank in "01"
     ]
     assert [rank.communicate(timeout=60)[1] for rank in ranks] == [b"", b""]
