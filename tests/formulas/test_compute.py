@@ -105,7 +105,16 @@ def test_the_shape_of_llama_2_70b_has_its_parameters():
 
 def test_heads_that_are_wider_than_the_model_have_more_parameters():
     # Qwen3 0.6B: 28 layers of width 1,024 with 16 heads of 128; tied embeddings are the head
-    shape = {"layers": 28.0, "hidden": 1024.0, "attention_width": 2048.0, "heads": 16.0, "kv_heads": 8.0, "ffn": 3072.0, "vocab": 151936.0, "head_width": 1024.0}
+    shape = {
+        "layers": 28.0,
+        "hidden": 1024.0,
+        "attention_width": 2048.0,
+        "heads": 16.0,
+        "kv_heads": 8.0,
+        "ffn": 3072.0,
+        "vocab": 151936.0,
+        "head_width": 1024.0,
+    }
     assert matmul_params(**shape, ffn_matrices=3.0) == pytest.approx(596049920, rel=0.001)
 
 
