@@ -25,10 +25,10 @@ def track(library, tmp_path):
     """Return a function that tracks a command on boards whose counters go on whatever happens to the meter."""
     begun = []
 
-    def begin(run_id, *words, extra=""):
+    def begin(run_id, *words, extra="", interval_s=4):
         (tmp_path / "boards").write_text(f"origin {time.monotonic():.3f}\ndevices {BOARDS}\nwave 1:{GPU_W:g}\n{extra}")
         boards = {"CARBON_REPLAY": "", "LD_LIBRARY_PATH": str(library.parent), "NVML_REPLAY_TRACE": str(tmp_path / "boards")}
-        begun.append(Tracked(tmp_path / "store", run_id, ["sleep", "9"], "--interval", "4", *words, env={**Place(tmp_path).env, **boards}))
+        begun.append(Tracked(tmp_path / "store", run_id, ["sleep", "9"], "--interval", str(interval_s), *words, env={**Place(tmp_path).env, **boards}))
         return begun[-1]
 
     yield begin
@@ -57,8 +57,8 @@ def test_the_counters_bridge_the_time_between_a_killed_meter_and_the_next(track,
 
 
 def test_the_counters_bridge_a_meter_that_is_killed_before_its_first_interval(track, tmp_path):
-    tracked, place = track("early"), Place(tmp_path)
-    until(lambda: any("counters" in line for line in place.lines("early")))
+    tracked, place = track("early", interval_s=600), Place(tmp_path)
+    assert until(lambda: any("counters" in line for line in place.lines("early")), seconds=60.0)
     killed(tracked, after_s=1.5)
     assert not any(line["kind"] == "interval" for line in place.lines("early") if line["writer"] == place.lines("early")[0]["writer"])
     record = place.record("early")

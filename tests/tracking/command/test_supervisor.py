@@ -182,7 +182,7 @@ def test_a_killed_meter_is_started_anew_and_the_run_adds_up(place):
 
 
 def test_processes_that_outlive_the_command_are_listed(place):
-    done = place.track("--run-id", "r", "--", "sh", "-c", "sleep 2 >/dev/null 2>&1 & echo $!")
+    done = place.track("--run-id", "r", "--", "sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!")
     try:
         assert f"1 process of the training outlives it and is not metered any more: {done.stdout.strip()} sleep" in done.stderr
     finally:

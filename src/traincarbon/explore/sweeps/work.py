@@ -1,8 +1,12 @@
 """The work of a sweep as one value that another process, or another machine, can do a part of."""
 
-from collections.abc import Iterator
+import os
+import pickle
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from os import path
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
@@ -11,7 +15,7 @@ from traincarbon.explore.sweeps.front import front_of
 from traincarbon.explore.sweeps.grid import Grid
 from traincarbon.explore.sweeps.parquet_file import ROWS_TOGETHER, pyarrow, table_of
 from traincarbon.explore.sweeps.provenance import provenance
-from traincarbon.files import replace_file
+from traincarbon.explore.sweeps.unfinished import written_whole
 from traincarbon.toml import to_toml
 
 if TYPE_CHECKING:
@@ -71,12 +75,33 @@ class Work(NamedTuple):
             yield front_of(table, by=self.by) if self.by else table
 
 
-def computed_bytes(work: Work, unit: Unit) -> bytes:
-    """Return the plans of *unit* with their results as bytes of Arrow, which travel to another machine.
+class Call:
+    """What :func:`computed_bytes` becomes when it is pickled: the bytes of a unit, computed where it is unpickled by :func:`pickle.loads`.
+
+    The program that receives and starts it needs nothing of this package, so that its absence there, or another version, is an error of the call alone.
+    """
+
+    def __init__(self, work: Work, unit: Unit) -> None:
+        self._content = pickle.dumps((work, unit))
+
+    def __reduce__(self) -> tuple[Callable[[bytes], bytes], tuple[bytes]]:
+        """Return the function to call, and its argument."""
+        return computed_bytes, (self._content,)
+
+
+def computed_bytes(content: bytes) -> bytes:
+    """Return the plans of a unit with their results as bytes of Arrow, which travel to another machine.
+
+    Args:
+        content: The work and the unit, pickled.
 
     Raises:
         CarbonError: this process has other facts or another version of the package than the one that planned the work.
     """
+    try:
+        work, unit = pickle.loads(content)  # noqa: S301  what sent it may run any function here: that is what it is for
+    except (AttributeError, ImportError, TypeError, ValueError) as error:
+        raise other_version() from error
     sink = pyarrow().BufferOutputStream()
     _write(work, unit, sink)
     found: bytes = sink.getvalue().to_pybytes()
@@ -89,7 +114,22 @@ def compute_into(work: Work, unit: Unit, file: str) -> None:
     Raises:
         CarbonError: it cannot be written, or the work is of other facts or another version, as for :func:`computed_bytes`.
     """
-    replace_file(file, lambda stream: _write(work, unit, stream))
+    with unit_file(file) as stream:
+        _write(work, unit, stream)
+
+
+@contextmanager
+def unit_file(file: str) -> Iterator[BinaryIO]:
+    """Open *file* for a unit, and make its folder where needed: another process that made the same sweep may have removed it.
+
+    Raises:
+        CarbonError: it cannot be written.
+    """
+    folder = path.dirname(file)
+    with suppress(OSError):  # the file says why
+        os.makedirs(folder, exist_ok=True)
+    with written_whole(folder, file, lambda whole: os.replace(whole, file)) as stream:
+        yield stream
 
 
 def _write(work: Work, unit: Unit, sink: Any) -> None:
@@ -106,6 +146,11 @@ def _write(work: Work, unit: Unit, sink: Any) -> None:
 def _opened(work: Work) -> tuple[Grid, Database]:
     grid, database = Grid.from_toml(work.grid), Database(work.roots)
     if provenance(grid, work.asked, database, objectives=work.by)["sweep_sha256"] != work.sweep_sha256:
-        hint = "install the same version there, with the same hardware_db and calibrations"
-        raise CarbonError("a worker has other facts or another version of traincarbon", hint=hint)
+        raise other_version()
     return grid, database
+
+
+def other_version() -> CarbonError:
+    """Return the error of a process that does not know what is asked of it, or would answer something else."""
+    hint = "install the same version there, with the same hardware_db and calibrations"
+    return CarbonError("a worker has other facts or another version of traincarbon, or none", hint=hint)
