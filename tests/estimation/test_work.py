@@ -235,6 +235,7 @@ def test_an_encoder_of_many_words_predicts_the_masked_ones_only(ask):
     assert answer.flop_counts["parts"]["model"] == pytest.approx(6 * (layers + 0.15 * head) * 1e12)
     stated = ask(params=None, family="encoder", layers=12, hidden=768, vocab=250002, seq_len=512)
     assert stated.flop_counts == answer.flop_counts
+    assert not any("layers and hidden" in warning for warning in answer.warnings)  # they have 278M, with all that is looked up
     tuned = ask(params=None, model="xlm-roberta-base", seq_len=512, kind="finetune")
     assert tuned.flop_counts["parts"]["model"] == pytest.approx(6 * layers * 1e12)
     assert "head_share" in names(answer) & names(stated) & names(tuned)

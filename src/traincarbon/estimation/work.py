@@ -77,7 +77,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
             _count_params(trace, model)
         else:
             trace.values["active_params"] = params
-    warn_of_sizes(trace, shape_params=trace.values.get("active_params") if is_counted else None)
+    warn_of_sizes(trace, shape_params=_shape_params(trace) if is_counted else None)
     _warn_of_unused(trace, used=_SHAPE if is_counted or params is None else _OF_ATTENTION if by_shape else ())
     if by_shape and not _has_shape(plan):
         _assume_shape(trace, is_causal=count is BY_CAUSAL_SHAPE)
@@ -283,6 +283,16 @@ def _count_head(trace: Trace, model: "Model | None") -> None:
     trace.values["head_share"] = trace.assume("head_share", share, reason)
     if model is not None and model.config.embedding_width:
         trace.values["head_width"] = float(model.config.embedding_width)
+
+
+def _shape_params(trace: Trace) -> Num:
+    """Return the parameters in matrix products of the shape, those of the whole output layer whatever tokens pass it."""
+    values = trace.values
+    active, share = values["active_params"], values.get("head_share")
+    if share is None:
+        return active
+    width = values["hidden"] if values.get("head_width") is None else values["head_width"]
+    return active + (1.0 - share) * width * values["vocab"]
 
 
 def _warn_of_unused(trace: Trace, *, used: tuple[str, ...]) -> None:
