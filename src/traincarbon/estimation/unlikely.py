@@ -59,7 +59,7 @@ def warn_of_utilisation(trace: "Trace", database: "Database") -> None:
         trace.slips.append(f"{what}, above {ceiling:.2g}, the most that matrix products alone reach on {chip.name}: {why}")
     elif any_of(mfu < _LEAST_MFU):
         trace.slips.append(f"{what}, which no training has: is a number, a unit or a suffix wrong?")
-    elif any_of(mfu < _LOW_MFU) and any_of((_median(plan, "params") or 0.0) > _MANY_PARAMS):
+    elif any_of(mfu < _LOW_MFU) and plan.params is not None and any_of(median_of(plan.number("params")) > _MANY_PARAMS):
         trace.slips.append(f"{what}, which no published run of so large a model has: is a number, a unit or a suffix wrong?")
 
 
@@ -138,7 +138,7 @@ def _of_count(trace: "Trace") -> list[str]:
 def _of_prices(trace: "Trace") -> list[str]:
     """Return what to say of prices and years that nobody pays or keeps hardware for."""
     plan = trace.stated
-    if plan.purchase_price is not None and not trace.facts.hardware.is_server and any_of((_median(plan, "purchase_price") or 0.0) > _DEAREST_GPU):
+    if plan.purchase_price is not None and not trace.facts.hardware.is_server and any_of(median_of(plan.number("purchase_price")) > _DEAREST_GPU):
         name, price = trace.facts.hardware.name, shown(_median(plan, "purchase_price"))
         return [f"purchase_price is {price}: the plan names {name} as hw, so it is that of one of them; of a server, name the server as hw"]
     stated = [(name, _median(plan, name), least, most, why) for name, least, most, why in _PRICES]
