@@ -25,7 +25,7 @@ _FACTORS = {
     "quantised_mfu": "four-bit weights",
 }
 """Formulas of the chain that refine the utilisation, and what each accounts for."""
-_COUNTED = {"6nd": "by 6 N D", "stated": "as stated", "per_sample": "by sample"}
+_COUNTED = {"6nd": "by 6 N D", "usual_shape": "by usual shape", "stated": "as stated", "per_sample": "by sample"}
 """What stands beside FLOP without an interval: how they were counted, where that is not from the whole shape of the model."""
 _NEXT_TO_ONE = 0.005
 
