@@ -2,7 +2,7 @@
 
 import pytest
 
-from traincarbon.suggestions import did_you_mean, nearest
+from traincarbon.suggestions import did_you_mean, nearest, one_letter_off
 
 NAMES = ("params", "tokens", "active_params", "region")
 
@@ -24,3 +24,11 @@ def test_several_near_names_come_best_first_and_each_once():
 
 def test_a_very_long_name_takes_no_time():
     assert nearest("x" * 10_000_000, NAMES) == []
+
+
+def test_one_slip_of_any_kind_is_undone_and_no_more():
+    found = one_letter_off("run-12")
+    assert {"run-1", "run-123", "run-13", "run-21", "urn-12", "RUN-12", "un-12"} <= set(found)
+    assert not {"run-12", "", "run-31", "r-12"} & set(found)
+    assert len(one_letter_off("x" * 60)) < 10_000
+    assert one_letter_off("") == sorted("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.")

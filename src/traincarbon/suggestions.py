@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 _LONGEST = 60
+_LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+"""Of which names are made."""
 _ALIKE = 0.6
 """How alike two names must be, of 1 for the same."""
 _MISSPELT = 0.75
@@ -167,6 +169,26 @@ def nearest(name: str, known: Iterable[str], *, most: int = 1, alike: float = _A
     from difflib import get_close_matches
 
     return get_close_matches(name[:_LONGEST], sorted(set(known)), n=most, cutoff=alike)
+
+
+def one_letter_off(name: str) -> list[str]:
+    """Return the names that become *name* by one slip: a letter too many, missing or wrong, or two in the wrong order. None of a long name.
+
+    They can be looked up one by one where there are too many known names to compare with all.
+
+    Example:
+        >>> "bert" in one_letter_off("best-1"), one_letter_off("x" * 61)
+        (False, [])
+        >>> [name in one_letter_off("bset") for name in ("best", "set", "bet", "bxset", "beet")]
+        [True, True, True, True, True]
+    """
+    if len(name) > _LONGEST:
+        return []
+    parted = [(name[:at], name[at:]) for at in range(len(name) + 1)]
+    found = [begin + end[1:] for begin, end in parted if end]
+    found += [begin + end[1] + end[0] + end[2:] for begin, end in parted if len(end) > 1]
+    found += [begin + letter + rest for begin, end in parted for letter in _LETTERS for rest in {end, end[1:]}]
+    return sorted({*found, name.lower(), name.upper()} - {name, ""})
 
 
 def meant(name: str, known: Iterable[str]) -> list[str]:

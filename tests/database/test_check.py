@@ -72,6 +72,7 @@ def test_things_and_kinds_of_facts_are_counted(make_root):
         "image_networks": 0,
         "speech_encoders": 0,
         "hybrids": 0,
+        "diffusion_transformers": 0,
         "family_runs": 0,
         "pci_ids": 0,
         "run_features": 1,

@@ -279,3 +279,9 @@ def test_what_a_short_run_leaves_out_follows_its_kind_whatever_counts_as_short(s
     short = {"params": 1e9, "tokens": 1e6, "hw": "dgx-h100", "servers": 1}
     assert any("as long on starting and compiling" in warning for warning in estimate(database=shipped, **short).warnings)
     assert any("as long on loading and saving the model" in warning for warning in estimate(database=shipped, kind="finetune", **short).warnings)
+
+
+@pytest.mark.parametrize(("stated", "missing"), [({}, "params and tokens"), ({"params": 7e9}, "tokens"), ({"tokens": 1e12}, "params")])
+def test_only_what_a_plan_does_not_state_is_asked_for(shipped, stated, missing):
+    answer = estimate(database=shipped, hw="h100", accelerator_hours=100, **stated)
+    assert answer.gaps["compute_flop"] == f"compute and utilisation are unknown: give {missing}"

@@ -28,7 +28,12 @@ def refused(**stated):
         # the encoder sees a quarter of 196 patches and the class token, the decoder all
         (
             {"params": 330e6, "decoder_params": 26e6, "family": "masked-autoencoder", "layers": 24, "hidden": 1024},
-            {"encoder": 6 * 304e6 * 50, "decoder": 6 * 26e6 * 197, "attention": 12 * 24 * 1024 * 50**2},
+            {
+                "encoder": 6 * 304e6 * 50,
+                "decoder": 6 * 26e6 * 197,
+                "attention": 12 * 24 * 1024 * 50**2,
+                "decoder_attention": (26e6 / 512 - 1024 - 768) * 197**2,
+            },
         ),
         # two crops of 197 tokens and eight of 37; the teacher runs forward on the two
         (
@@ -162,10 +167,20 @@ def test_masked_and_distilled_encoders_of_known_shape_count_their_attention():
     seen = 1.28e6 * 300
     masked = estimate(family="masked-autoencoder", params=330e6, decoder_params=26e6, layers=24, hidden=1024, **images).flop_counts["parts"]
     assert masked["attention"] == pytest.approx(12 * 24 * 1024 * 50**2 * seen)
+    assert masked["decoder_attention"] == pytest.approx(12 * 8 * 512 * 197**2 * seen, rel=0.01)  # eight layers of 512
     distilled = estimate(family="self-distillation", params=22e6, layers=12, hidden=384, **images)
     parts = distilled.flop_counts["parts"]
     assert parts["attention"] == pytest.approx(12 * 12 * 384 * (2 * 197**2 + 8 * 37**2 + 2 * 197**2 / 3) * seen)
     assert sum(parts.values()) == pytest.approx(distilled.median("compute_flop"))
+
+
+def test_the_pre_training_of_a_video_encoder_takes_the_published_multiply_adds():
+    # VideoMAE V2 (arXiv:2303.16727), table 1, decoder that sees all patches: 35.48 G for ViT-B on 16 frames, of which attention in the decoder is 7.55.
+    # The sum of the matrix products of its code is 35.46: 160 of 1,568 patches in 12 layers of 768, all of them in 4 layers of 384.
+    stated = {"params": 86.2e6 + 8.0e6, "decoder_params": 8.0e6, "layers": 12, "hidden": 768, "mask_ratio": 0.9, "frames": 16}
+    answer = estimate(**{**IMAGES, "epochs": 1}, **stated, family="masked-autoencoder")
+    assert answer.median("compute_flop") / 6e15 == pytest.approx(35.48, rel=0.05)
+    assert answer.flop_counts["parts"]["decoder_attention"] / 6e15 == pytest.approx(7.55, rel=0.01)
 
 
 CLIP = {"family": "contrastive", "image_size": 224}

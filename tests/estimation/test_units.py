@@ -60,6 +60,7 @@ def test_every_spelling_is_a_key_and_every_factor_is_positive():
         ("FLOP", "3 EFLOP", 3e18),
         ("FLOP", "2.8e18 FLOPs", 2.8e18),
         ("FLOP", "3640 PF-days", 3640 * 1e15 * 86400),
+        ("FLOP", "3640 PFLOP-days", 3640 * 1e15 * 86400),
         ("FLOP", "1 petaFLOP/s-day", 8.64e19),
         ("GMAC", "4.1 GMACs", 4.1),
         ("GMAC", "569 MMAC", 0.569),

@@ -16,6 +16,14 @@ IMAGES = {"params": 86e6, "samples": 1.28e6, "epochs": 90, "image_size": 224, "p
         ({**TEXT, "hw": "v100", "mfu": "90%"}, "mfu is 0.9, above"),
         ({**TEXT, "accelerator_hours": 12_400}, "the hours imply a utilisation (MFU) of 0.95"),
         ({**TEXT, "accelerator_hours": 1e12}, "which no training has"),
+        ({**TEXT, "accelerator_hours": 1e8}, "which no published run of so large a model has"),
+        ({**TEXT, "accelerators": 1e7}, "1e+07 GPUs are more than any cluster has"),
+        ({**TEXT, "electricity_price": 12}, "electricity_price is 12: it is in dollars for one kWh"),
+        ({**TEXT, "rent_price": 250}, "rent_price is 250: it is the rent of one GPU for an hour"),
+        ({**TEXT, "purchase_price": 30}, "is a suffix missing, as in 300k"),
+        ({**TEXT, "purchase_price": 3e8}, "or is it that of the cluster?"),
+        ({**TEXT, "service_life": 48}, "service_life is 48: it is in years"),
+        ({**TEXT, "layers": 32, "hidden": 409}, "layers and hidden do not give the stated number of params"),
         ({**IMAGES, "samples": 90, "epochs": 1.28e6}, "are samples and epochs the wrong way round?"),
         ({**IMAGES, "epochs": 1.28e5}, "epochs is 128000, more than any training makes"),
         ({**IMAGES, "accelerators": 512, "samples": 100}, "512 GPUs for 100 samples"),
@@ -39,6 +47,10 @@ def test_an_unlikely_number_is_pointed_out_before_the_figures(stated, said):
     [
         {**TEXT, "mfu": 0.55},
         {**TEXT, "accelerator_hours": 30_000},
+        {**TEXT, "accelerator_hours": 1e5, "params": 1e7},  # small models reach little
+        {**TEXT, "accelerators": 100_000},
+        {**TEXT, "electricity_price": 0.4, "rent_price": 12, "purchase_price": 4e6, "service_life": 10},
+        {**TEXT, "layers": 32, "hidden": 4096},
         {**TEXT, "batch_tokens": 4e6, "seq_len": 4096},
         {**TEXT, "batch_tokens": 4e6, "seq_len": 4096, "accelerators": 16384},
         IMAGES,
@@ -100,3 +112,23 @@ def test_few_steps_and_short_trainings_say_that_starting_is_left_out():
     assert short in estimate(**few).warnings
     assert not any("startup_hours" in warning for warning in estimate(**few, startup_hours=0.1).warnings)
     assert not any("startup_hours" in warning for warning in estimate(**TEXT, batch_tokens=4e6).warnings)
+
+
+SMALL = "no published run is of so small a language model"
+
+
+@pytest.mark.parametrize(
+    ("changed", "is_said"),
+    [
+        ({}, True),
+        ({"family": "encoder"}, True),
+        ({"tokens": None, "samples": 1e5, "seq_len": 512}, True),
+        ({"params": 14e6}, False),
+        ({"mfu": 0.01}, False),
+        ({"hw": "cpu"}, False),
+        ({"family": "convolution", "tokens": None, "samples": 1e6, "gmac_per_sample": 0.3}, False),
+    ],
+)
+def test_a_language_model_smaller_than_any_published_one_is_pointed_out(changed, is_said):
+    warnings = estimate(**{"params": 3.5e6, "tokens": 1e9, "hw": "rtx-4090", "accelerators": 1, **changed}).warnings
+    assert any(warning.startswith(SMALL) for warning in warnings) == is_said

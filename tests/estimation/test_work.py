@@ -85,6 +85,14 @@ def test_what_a_plan_says_to_no_effect_is_named(ask):
     assert any(warning == "ignored batch_tokens: no effect on this estimate" for warning in ask(batch_tokens=4e6).warnings)
 
 
+@pytest.mark.parametrize("kind", ["pretrain", "lora", "qlora", "dpo"])
+def test_a_context_that_gives_the_tokens_of_samples_is_not_said_to_have_no_effect(ask, kind):
+    answer = ask(tokens=None, samples=1e6, seq_len=2048, kind=kind)
+    assert answer.plan.number("tokens") == 2048e6
+    assert not any("ignored" in warning for warning in answer.warnings)
+    assert any(warning == "ignored seq_len: no effect on this estimate" for warning in ask(seq_len=2048, kind=kind).warnings)
+
+
 @pytest.mark.parametrize("kind", ["pretrain", "finetune"])
 def test_what_is_not_trained_is_frozen_where_the_trainable_parameters_are_stated(ask, kind):
     whole, answer = ask(kind=kind), ask(kind=kind, trainable_params=1e7)

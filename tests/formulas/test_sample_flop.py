@@ -11,6 +11,7 @@ from traincarbon.formulas.sample_flop import (
     audio_seconds,
     flop_with_attention,
     flop_with_frozen_encoders,
+    latent_video_tokens,
     masked_autoencoder_flop,
     patch_tokens,
     scaled_gmac,
@@ -36,6 +37,17 @@ def test_a_clip_has_the_patches_of_each_pair_of_frames():
     # 14 × 14 patches, 8 tubelets: 1568 as in VideoMAE
     assert patch_tokens(**CLIP) == 1568.0
     assert patch_tokens(image_size=224.0, patch_size=16.0) == 196.0
+
+
+def test_the_first_frame_of_a_latent_clip_is_a_latent_frame_of_its_own():
+    # 49 frames of 720 x 480 are 13 latent frames of 30 × 45 patches in CogVideoX, 129 of 1280 x 720 are 33 of 45 × 80 in HunyuanVideo
+    clip = {"patch_size": 2.0, "latent_factor": 8.0, "frames_per_token": 4.0}
+    assert latent_video_tokens(image_size=(480.0 * 720.0) ** 0.5, frames=49.0, **clip) == pytest.approx(13 * 30 * 45)
+    assert latent_video_tokens(image_size=960.0, frames=129.0, **clip) == 33 * 45 * 80
+    image = latent_video_tokens(image_size=960.0, frames=1.0, **clip)
+    assert image == patch_tokens(image_size=960.0, patch_size=2.0, latent_factor=8.0)
+    with pytest.raises(OutOfRangeError, match="frames is 0.5"):
+        latent_video_tokens(image_size=960.0, frames=0.5, **clip)
 
 
 def test_each_part_of_a_model_sees_its_own_tokens():

@@ -170,7 +170,7 @@ def test_a_running_run_is_killed_when_it_is_silent_for_long(store, monkeypatch):
 
 
 @pytest.mark.parametrize("damage", ["torn", "garbage", "empty", "foreign", "newer", "older", "zeroed inside", "without tables"])
-def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, damage):
+def test_a_damaged_or_foreign_index_is_set_aside_one_of_another_version_removed_and_both_made_anew(store, damage):
     for number in range(30):
         write_run(store, f"run-{number:02d}", begin_s=10.0 * number)
     index = indexed(store)
@@ -194,7 +194,7 @@ def test_a_damaged_foreign_or_newer_index_is_set_aside_and_made_anew(store, dama
     assert index.records()[0] == expected
     assert index._connection.execute("PRAGMA database_list").fetchone()[2] == str(file)
     index.close()
-    assert len(asides(store)) == (0 if damage == "empty" else 1)
+    assert len(asides(store)) == (0 if damage in ("empty", "newer", "older") else 1)
     if damage == "foreign":
         with sqlite3.connect(store / asides(store)[0]) as other:
             assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("precious",)]
@@ -278,6 +278,7 @@ def test_a_page_and_faults_of_a_damaged_row_are_not_told(store, monkeypatch):
     listed, faults = page_of(index, Filter()), index.faults()
     assert (listed.total, len(faults)) == (1, 1)
     index.close()
+    found = set()
     for table, change in (("runs", "hw = 'other'"), ("files", "faults = '[]x'")):
         with closing(sqlite3.connect(store / "index.sqlite", isolation_level=None)) as other:
             other.execute(f"UPDATE {table} SET {change}")
@@ -286,7 +287,8 @@ def test_a_page_and_faults_of_a_damaged_row_are_not_told(store, monkeypatch):
         index.refresh()
         assert (page_of(index, Filter()), index.faults()) == (listed, faults)
         index.close()
-    assert len(asides(store)) == 2
+        found |= set(asides(store))
+    assert len(found) == 2
 
 
 def test_a_damaged_place_in_a_journal_gives_no_wrong_figures_that_are_kept(store, monkeypatch):

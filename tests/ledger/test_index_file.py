@@ -3,6 +3,8 @@
 import math
 import os
 import sqlite3
+import subprocess
+import sys
 
 import pytest
 
@@ -31,6 +33,80 @@ def test_the_file_of_another_program_is_kept_under_another_name(tmp_path):
     connection.close()
     (aside,) = tmp_path.glob("index.sqlite.set-aside-*")
     assert aside.read_bytes().startswith(b"not a database at all")
+
+
+def of_version(file, version):
+    """Make an index that another version of the program wrote, with a row."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(index_file, "VERSION", version)
+        connection = connect(str(file))
+        insert(connection, "folders", [(f"version {version}", 1, 1)])
+        connection.close()
+
+
+def test_indexes_of_other_versions_do_not_add_up(tmp_path):
+    file = tmp_path / "index.sqlite"
+    (tmp_path / "index.sqlite.set-aside-7").write_bytes(b"precious")
+    for version in (VERSION - 2, VERSION + 1, VERSION - 1, VERSION):
+        of_version(file, version)
+    assert sorted(path.name for path in tmp_path.glob("*set-aside*")) == ["index.sqlite.set-aside-7"]
+    with connect(str(file)) as connection:
+        assert list(rows_of(connection, "folders")) == [(f"version {VERSION}", 1, 1)]
+    connection.close()
+
+
+def test_what_earlier_versions_set_aside_goes_and_the_last_damaged_index_stays(tmp_path):
+    file = tmp_path / "index.sqlite"
+    of_version(file, VERSION - 1)
+    for name in ("5", "6", "5-wal", "5-shm"):
+        (tmp_path / f"index.sqlite.set-aside-{name}").write_bytes(file.read_bytes())
+    for number in range(3):
+        connect(str(file)).close()
+        with sqlite3.connect(file) as other:
+            other.execute("DROP TABLE files")
+            other.execute(f"CREATE TABLE damage_{number} (x)")
+        other.close()
+    connect(str(file)).close()
+    (aside,) = tmp_path.glob("*set-aside*")
+    with sqlite3.connect(aside) as other:
+        assert other.execute("SELECT name FROM sqlite_master WHERE name LIKE 'damage%'").fetchall() == [("damage_2",)]
+    other.close()
+
+
+_READS = """
+import sys
+from traincarbon.ledger import index_file
+index_file.VERSION -= 1
+connection = index_file.connect(sys.argv[1])
+rows = connection.execute("SELECT name FROM folders")
+print(rows.fetchone()[0], flush=True)
+sys.stdin.readline()
+print(len(rows.fetchall()))
+index_file.insert(connection, "folders", [("more", 1, 1)])
+print(connection.execute("SELECT count(*) FROM folders").fetchone()[0])
+connection.close()
+"""
+
+
+def test_an_older_program_that_has_its_index_open_reads_on_when_it_is_removed_and_harms_no_new_one(tmp_path):
+    file = tmp_path / "index.sqlite"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(index_file, "VERSION", VERSION - 1)
+        older = connect(str(file))
+        insert(older, "folders", [(f"{number:05d}", 1, 1) for number in range(5000)])
+        older.close()
+    with subprocess.Popen([sys.executable, "-c", _READS, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as reader:
+        assert reader.stdout.readline() == "00000\n"
+        newer = connect(str(file))
+        insert(newer, "folders", [("new", 1, 1)])
+        assert list(tmp_path.glob("*set-aside*")) == []
+        assert reader.communicate("\n")[0].split() == ["4999", "5001"]
+    insert(newer, "folders", [("newer", 1, 1)])
+    newer.close()
+    with connect(str(file)) as again:
+        assert [row[0] for row in rows_of(again, "folders")] == ["new", "newer"]
+    again.close()
+    assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".sqlite" or "aside" in path.name) == ["index.sqlite"]
 
 
 def test_a_sound_file_is_not_set_aside(tmp_path):

@@ -1,10 +1,12 @@
 """Finding a run by its id, whatever answers."""
 
+from functools import partial
+
 import pytest
 
 from made_runs import record
 from traincarbon.errors import AmbiguousError, NotFoundError
-from traincarbon.ledger import checked_file
+from traincarbon.ledger import checked_file, index_file, ledger_reader
 from traincarbon.ledger.checked_file import CheckedFile
 from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.store import Ledger
@@ -47,6 +49,31 @@ def test_a_run_that_the_index_has_lost_is_looked_for_in_all_of_it(ledger, monkey
     else:
         assert ledger.run("bert-12").run_id == "bert-12"
     assert sorted(run.run_id for run in ledger.runs()) == ["bert-1", *([] if is_forgotten else ["bert-12"]), "gpt", "last"]
+
+
+def test_a_mistyped_id_is_answered_without_a_look_at_the_whole_index_and_with_what_was_probably_meant(ledger, monkeypatch):
+    monkeypatch.setattr(checked_file, "_WORTH_B", 1)
+    looked = []
+    monkeypatch.setattr(index_file, "_check_content", looked.append)
+    monkeypatch.setattr(ledger_reader, "looked_twice", partial(always_in_doubt, ledger, ledger_reader.looked_twice))
+    for id, hint in (
+        ("bret-12", "did you mean bert-12? list"),
+        ("Bert-1", "did you mean bert-1? list"),
+        ("bert-2", "did you mean bert-1 or bert-12? list"),
+        ("brt", "list all with"),
+        ("zzz", "list all with"),
+        ("", "list all with"),
+    ):
+        with pytest.raises(NotFoundError) as raised:
+            ledger.full_id(id)
+        assert raised.value.hint.startswith(hint)
+    assert looked == []
+
+
+def always_in_doubt(ledger, real, *given, **named):
+    """Let the whole index have been looked through long ago."""
+    ledger.index._connection.was_looked_through = lambda **_: False
+    return real(*given, **named)
 
 
 def test_a_run_that_is_gone_is_said_so(ledger):

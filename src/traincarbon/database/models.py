@@ -12,7 +12,13 @@ _MOST_CANDIDATES = 6
 _LONGEST = 80
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[\s_-]+(?=\d)")
 _SEPARATORS = re.compile(r"[\s_-]+")
-_OTHER_MODELS = (("convolutions", "convolution"), ("image_networks", "image_network"), ("speech_encoders", "speech_encoder"), ("hybrids", "hybrid"))
+_OTHER_MODELS = (
+    ("convolutions", "convolution"),
+    ("image_networks", "image_network"),
+    ("diffusion_transformers", "diffusion_transformer"),
+    ("speech_encoders", "speech_encoder"),
+    ("hybrids", "hybrid"),
+)
 """Tables of models that are counted by sample or by their parameters alone, and the column of their ids."""
 _TUNED = frozenset(("meta", "instruct", "chat", "hf", "it", "pt", "sft", "dpo", "text"))
 """Words that name a tuned or converted variant of a model, which has the same shape."""
@@ -75,7 +81,7 @@ def _model_names(database: Database, _key: None) -> dict[str, str]:
 
 
 def _other_names(database: Database) -> dict[str, str]:
-    """Return the ids of convolutional networks, speech encoders and hybrids as names of models are compared; they are looked up where no model has the name."""
+    """Return the ids of networks of images, diffusion transformers, speech encoders and hybrids as names of models are compared; they are looked up where no model has the name."""
     named = [row[column] for table, column in _OTHER_MODELS for row in database.all_rows(table)]
     return {model_name(id): id for id in named}
 

@@ -95,6 +95,11 @@ TABLES: dict[str, tuple[str, ...]] = {
     "image_networks": ("image_network", "name", "family", "params", "image_size", "gmac", "attention_gmac", "aliases", *_EVIDENCE),
     "speech_encoders": ("speech_encoder", "name", "params", "gmac_per_s", *_EVIDENCE),
     "hybrids": ("hybrid", "name", "params", "active_params", *_EVIDENCE),
+    "diffusion_transformers": (
+        *("diffusion_transformer", "name", "family", "params", "active_params", "layers", "hidden", "patch_size", "latent_factor", "text_tokens"),
+        *("image_size", "frames", "frames_per_token", "aliases"),
+        *_EVIDENCE,
+    ),
     "family_runs": ("run", "name", "plan", "accelerator_hours", "measure", *_EVIDENCE),
     "scaling_laws": (
         *("law", "irreducible_loss", "params_scale", "params_exponent", "tokens_scale", "tokens_exponent"),

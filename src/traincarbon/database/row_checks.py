@@ -43,6 +43,12 @@ _NUMBERS: dict[str, dict[str, _Bounds]] = {
     },
     "speech_encoders": {"params": _Bounds(1e5, 1e11, True), "gmac_per_s": _Bounds(0.001, 1e4, True)},
     "hybrids": {"params": _Bounds(1e5, 1e14, True), "active_params": _Bounds(1e5, 1e14, False)},
+    "diffusion_transformers": {
+        **dict.fromkeys(("params", "active_params"), _Bounds(1e5, 1e12, True)),
+        **dict.fromkeys(("layers", "hidden", "patch_size", "latent_factor"), _Bounds(1.0, 1e5, True)),
+        **dict.fromkeys(("text_tokens", "frames", "frames_per_token"), _Bounds(1.0, 1e5, False)),
+        "image_size": _Bounds(8.0, 8192.0, True),
+    },
     "scaling_laws": {
         **dict.fromkeys(("irreducible_loss", "params_scale", "tokens_scale"), _Bounds(1e-9, 1e12, True)),
         **dict.fromkeys(("params_exponent", "tokens_exponent"), _Bounds(0.01, 2.0, True)),

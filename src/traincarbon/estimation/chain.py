@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 _DEGREES = ("tp", "pp", "dp")
 """Fields of a plan that split the training; all three fix the number of accelerators."""
-_OF_DATA = ("samples", "audio_hours", "batch_tokens")
-"""Fields that say how the data comes: plans of parameters and tokens need no closer look at it."""
+_OF_DATA = ("samples", "audio_hours", "batch_tokens", "electricity_price", "rent_price", "purchase_price", "service_life")
+"""Fields that say how the data comes and what is paid: plans of parameters and tokens need no closer look at them."""
+_MANY = 1e5
+"""Accelerators from which a plan gets a closer look."""
 _FEW_SERVERS = 3
 _SHORT_S = 1800.0
 """Fine-tunings that are shorter spend much of their time before the first step and after the last. [s]"""
@@ -286,7 +288,7 @@ def _warn_of_gaps(trace: Trace) -> None:
     if trace.facts.peak_flop_per_s is None and values["compute_flop"] is not None:
         gaps["mfu"] = f"utilisation is unknown: no peak rate of {trace.facts.accelerator.name} is known"
     if values["compute_flop"] is None:
-        gaps["compute_flop"] = f"compute and utilisation are unknown: give {'flop' if family_of(plan.family).needs else 'params and tokens'}"
+        gaps["compute_flop"] = f"compute and utilisation are unknown: give {_unstated_work(plan)}"
     if values["rent_usd"] is None:
         what, seller = (plan.rent or "on_demand").replace("_", " "), "" if plan.rent_from in (None, "market") else f" from {plan.rent_from}"
         gaps["rent_usd"] = f"no {what} price of {trace.facts.accelerator.name}{seller} is known: give rent_price"
@@ -294,11 +296,19 @@ def _warn_of_gaps(trace: Trace) -> None:
         gaps["purchase_usd"] = f"no purchase price of {trace.facts.hardware.name} is known: give purchase_price"
 
 
+def _unstated_work(plan: Plan) -> str:
+    """Return what a plan without compute would have to state."""
+    if family_of(plan.family).needs:
+        return "flop"
+    return " and ".join(name for name in ("params", "tokens") if getattr(plan, name) is None) or "params and tokens"
+
+
 def _warn_of_unlikely(trace: Trace, database: Database) -> None:
     """Warn of a utilisation and of data that hardly anybody means, where the plan states what that may be."""
     plan, stated = trace.plan, vars(trace.stated).keys()
     of_utilisation = plan.mfu is not None or plan.accelerator_hours is not None
-    of_data = not stated.isdisjoint(_OF_DATA)
+    n = median_of(trace.values["accelerators"])
+    of_data = not stated.isdisjoint(_OF_DATA) or (n is not None and any_of(n > _MANY))
     if of_utilisation or of_data:
         from traincarbon.estimation.unlikely import warn_of_data, warn_of_utilisation
 

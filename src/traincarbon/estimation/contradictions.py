@@ -93,6 +93,8 @@ _LARGEST_TEACHER = 100.0
 """Factor between a teacher and its student from which a suffix is likely wrong; a choice."""
 _MOST_PARAMS = 1e14
 """More parameters than any model has."""
+_SMALLEST = 1e7
+"""Fewer parameters than any language model of the published runs has; ELECTRA small has 14M."""
 _MOST_TOKENS = 1e17
 """More tokens than any training sees, by a factor of a thousand and more."""
 
@@ -152,13 +154,28 @@ def warn_of_sizes(trace: "Trace", *, shape_params: Num | None) -> None:
         trace.warnings.append("heads do not divide hidden: is one of them wrong?")
     if params is None:
         return
+    warn_of_small_models(trace)
     if plan.kind in (None, "pretrain") and not family_of(plan.family).tokens_hint and any_of(tokens < params):
         trace.warnings.append("fewer tokens than parameters: models are usually trained on 20 or more tokens per parameter")
     if shape_params is not None:
         ratio = median_of(shape_params) / params
         if any_of(ratio > _MOST_APART) or any_of(ratio < 1.0 / _MOST_APART):
             missing = " (is ffn missing?)" if plan.ffn is None else ""
-            trace.warnings.append(f"layers and hidden do not give the stated number of params{missing}: the estimate uses the shape")
+            trace.slips.append(f"layers and hidden do not give the stated number of params{missing}: the estimate uses the shape")
+
+
+def warn_of_small_models(trace: "Trace") -> None:
+    """Warn where a language model is so small that its steps take what starting them takes; a processor starts none on another chip."""
+    plan, stated = trace.plan, trace.stated
+    is_text = not family_of(plan.family).tokens_hint and (stated.samples is None or stated.seq_len is not None)
+    params = median_of(plan.number("params"))
+    if not is_text or params is None or not any_of(params < _SMALLEST) or trace.facts.accelerator.type == "cpu":
+        return
+    if plan.mfu is None and plan.accelerator_hours is None:
+        trace.warnings.append(
+            "no published run is of so small a language model: its steps take the time of starting kernels and loading data, "
+            "and may reach a tenth of the utilisation or less; give mfu if you know it"
+        )
 
 
 def warn_of_tokens(trace: "Trace") -> None:

@@ -12,6 +12,15 @@ PATCHES = Link(
     frames=("frames", 1.0),
     frames_per_token=("frames_per_token", 1.0),
 )
+LATENT_CLIP = Link(
+    "tokens_per_sample",
+    sample_flop.latent_video_tokens,
+    image_size="image_size",
+    patch_size="patch_size",
+    latent_factor="latent_factor",
+    frames="frames",
+    frames_per_token="frames_per_token",  # noqa: S106  a token of a clip
+)
 WITH_TEXT = Link("tokens_per_sample", sample_flop.tokens_with_text, tokens_per_sample="tokens_per_sample", text_tokens="text_tokens")
 LOCAL_TOKENS = Link("local_tokens", samples.image_tokens, image_size="local_size", patch_size="patch_size")
 SECONDS = Link("samples", sample_flop.audio_seconds, audio_hours="audio_hours")
@@ -75,6 +84,14 @@ DISTILLED_PAIRS = Link(
 )
 PAIRED_ATTENTION = Link(
     "flop_per_sample", attended_pairs.flop_with_pairs, flop_per_sample="flop_per_sample", layers="layers", hidden="hidden", attended_pairs="attended_pairs"
+)
+DECODER_ATTENTION = Link(
+    "flop_per_sample",
+    sample_flop.flop_with_attention,
+    flop_per_sample="flop_per_sample",
+    layers="decoder_layers",
+    hidden="decoder_hidden",
+    tokens_per_sample="tokens_per_sample",
 )
 WINDOWED_ATTENTION = Link(
     "flop_per_sample",

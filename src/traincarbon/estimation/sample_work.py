@@ -9,7 +9,16 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation import sample_links
 from traincarbon.estimation.families import FAMILIES, OWN_FIELDS, kind_of
 from traincarbon.estimation.links import IMAGE_TOKENS
-from traincarbon.estimation.usual_shapes import SEEN_SHARE, layers_of, looked_up_params, seen_params, usual_width, width_of
+from traincarbon.estimation.usual_shapes import (
+    SEEN_SHARE,
+    layers_of,
+    looked_up_params,
+    masked_decoder_layers,
+    masked_decoder_width,
+    seen_params,
+    usual_width,
+    width_of,
+)
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
 from traincarbon.estimation.work import LORA_SHARE, trains_adapters
 from traincarbon.uncertain import Num, Uncertain, any_of, median_of
@@ -29,6 +38,8 @@ CROPS = {"global_crops": 2.0, "local_crops": 8.0, "local_size": 96.0}
 """Crops of an image in Caron et al. 2021, section 3.1."""
 FRAMES_PER_TOKEN, LATENT_FRAMES_PER_TOKEN = 2.0, 4.0
 """Frames of a tubelet in VideoMAE and ViViT, and of a latent frame in CogVideoX, HunyuanVideo and Wan."""
+_CHANNELS = 3.0
+"""Values of a pixel."""
 _IMAGE = ("image_size", "patch_size")
 
 
@@ -151,6 +162,9 @@ class SampleWork:
         else:
             self._walk(sample_links.MASKED_PAIRS if recipe.link is sample_links.MASKED else sample_links.DISTILLED_PAIRS)
             self._add("attention", sample_links.PAIRED_ATTENTION)
+        if recipe.link is sample_links.MASKED:
+            self._assume_decoder_shape()
+            self._add("decoder_attention", sample_links.DECODER_ATTENTION)
 
     def _add_reference(self, recipe: Recipe) -> None:
         """Add the forward pass of the frozen model that preference tuning compares with."""
@@ -175,6 +189,15 @@ class SampleWork:
             self._default("hidden", hidden, "not stated: the usual width of a transformer with so many parameters, for attention")
         if layers is None:
             self._default("layers", layers_of(params, hidden), "not stated: as many layers as the parameters and the width make, for attention")
+
+    def _assume_decoder_shape(self) -> None:
+        """Take the usual width of the decoder of a masked autoencoder, and its depth from its parameters; all patches attend to each other in it."""
+        hidden, patch, frames = self._value("hidden"), self._value("patch_size"), self.values.get("frames_per_token")
+        width = masked_decoder_width(hidden, is_video=self.plan.frames is not None)
+        self._default("decoder_hidden", width, "not stated: the width of the decoder of MAE or VideoMAE, for attention")
+        values = _CHANNELS * patch * patch * (1.0 if frames is None else frames)
+        depth = masked_decoder_layers(self._value("decoder_params"), hidden=hidden, width=width, patch_values=values)
+        self._default("decoder_layers", depth, "not stated: as many layers as the parameters of the decoder and its width make, for attention")
 
     def _leave_out_tables(self) -> None:
         """Take the table of words out of the parameters of a contrastive model: tokens are looked up in it, and nothing is multiplied."""
@@ -206,7 +229,8 @@ class SampleWork:
             self.values["tokens_per_sample"] = self.values["frames_per_s"]
             return
         has_class_token = self.family not in _GENERATIVE and self.plan.frames is None and self.plan.latent_factor is None
-        self._walk(IMAGE_TOKENS if has_class_token else sample_links.PATCHES)
+        patches = sample_links.PATCHES if self.plan.frames is None or self.plan.latent_factor is None else sample_links.LATENT_CLIP
+        self._walk(IMAGE_TOKENS if has_class_token else patches)
         if self.family in _GENERATIVE:
             self._walk(sample_links.WITH_TEXT)
 

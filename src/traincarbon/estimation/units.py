@@ -110,7 +110,7 @@ MEASURES: dict[str, Measure] = {
             "FLOP",
             _all(_PFLOP_DAY, "pfday", "pfdays", "pfsday", "pfsdays", "pflop/sday", "pflop/sdays", "petaflopday", "petaflopdays", "petaflop/sday")
             | {f"{prefix}{word}": 10.0**exponent for prefix, exponent in _FLOP_PREFIXES.items() for word in ("flop", "flops")}
-            | _all(_PFLOP_DAY, "petaflop/sdays", "petaflopsdays", "pflopsdays", "petaflops/days"),
+            | _all(_PFLOP_DAY, "petaflop/sdays", "petaflopsdays", "pflopsdays", "petaflops/days", "pflopday", "pflopdays"),
             "FLOP",
         ),
         Measure("GMAC", {f"{prefix}mac{s}": 10.0 ** (exponent - 9) for prefix, exponent in _FLOP_PREFIXES.items() for s in ("", "s")}, "multiply-adds"),

@@ -1,4 +1,4 @@
-"""Numbers of a plan that are possible but that hardly anybody means: a rate of samples as frames, epochs for samples, more GPUs than work."""
+"""Numbers of a plan that are possible but that hardly anybody means: a rate of samples as frames, epochs for samples, cents for dollars."""
 
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,18 @@ _FEW_STEPS = 20.0
 """Steps of a trial rather than of a training."""
 _LEAST_MFU = 1e-5
 """Utilisation below that of any published or metered training that was more than a trial."""
+_LOW_MFU = 1e-3
+"""Utilisation below that of any published run of more parameters than :data:`_MANY_PARAMS`; small models are bound by launching kernels."""
+_MANY_PARAMS = 1e8
+_MOST_GPUS = 1e6
+"""More accelerators than any cluster has, by a factor of a few."""
+_PRICES = (
+    ("electricity_price", 0.0, 2.0, "it is in dollars for one kWh, such as 0.12; is it in cents?"),
+    ("rent_price", 0.0, 100.0, "it is the rent of one GPU for an hour, 0.2 to 15 dollars; is it that of a server, or of a day?"),
+    ("purchase_price", 100.0, 2e7, "it is in dollars for one server; is a suffix missing, as in 300k, or is it that of the cluster?"),
+    ("service_life", 0.1, 20.0, "it is in years, 3 to 6 for most accelerators; is it in another unit?"),
+)
+"""Fields of a plan with the least and the most that anybody pays or keeps hardware for, and the hint beyond."""
 
 
 def warn_of_utilisation(trace: "Trace", database: "Database") -> None:
@@ -45,12 +57,14 @@ def warn_of_utilisation(trace: "Trace", database: "Database") -> None:
         trace.slips.append(f"{what}, above {ceiling:.2g}, the most that matrix products alone reach on {chip.name}: {why}")
     elif any_of(mfu < _LEAST_MFU):
         trace.slips.append(f"{what}, which no training has: is a number, a unit or a suffix wrong?")
+    elif any_of(mfu < _LOW_MFU) and any_of((_median(plan, "params") or 0.0) > _MANY_PARAMS):
+        trace.slips.append(f"{what}, which no published run of so large a model has: is a number, a unit or a suffix wrong?")
 
 
 def warn_of_data(trace: "Trace") -> None:
-    """Warn of data, as the plan states it, that hardly anybody has, and of more GPUs than there is work for."""
+    """Warn of data and prices, as the plan states them, that hardly anybody has, and of more GPUs than there is work for."""
     plan = trace.stated
-    trace.slips += [*_of_samples(plan), *_of_multiply_adds(plan), *_of_count(trace)]
+    trace.slips += [*_of_samples(plan), *_of_multiply_adds(plan), *_of_count(trace), *_of_prices(plan)]
     steps = _steps(trace)
     if steps is not None and any_of(steps < _FEW_STEPS):
         trace.warnings.append(f"only {shown(steps)} steps: starting, compiling and the first slow steps are not in the figures; give startup_hours")
@@ -106,6 +120,8 @@ def _of_count(trace: "Trace") -> list[str]:
     """Return what to say where there are more accelerators than samples, or than sequences of a step can keep busy."""
     plan = trace.stated
     n = median_of(trace.values.get("accelerators"))
+    if n is not None and any_of(n > _MOST_GPUS):
+        return [f"{shown(n)} GPUs are more than any cluster has: is a suffix or an exponent wrong?"]
     if n is None or plan.accelerator_hours is not None or plan.hours is not None or plan.days is not None:
         return []
     samples, batch, seq_len = (_median(plan, name) for name in ("samples", "batch_tokens", "seq_len"))
@@ -115,6 +131,13 @@ def _of_count(trace: "Trace") -> list[str]:
     if sequences is not None and any_of(n > _GPUS_PER_SEQUENCE * sequences):
         return [f"{shown(n)} GPUs share a step of {shown(sequences)} × seq_len tokens: batch_tokens counts those of all GPUs; is it that of one?"]
     return []
+
+
+def _of_prices(plan: "Plan") -> list[str]:
+    stated = [(name, _median(plan, name), least, most, why) for name, least, most, why in _PRICES]
+    return [
+        f"{name} is {shown(value)}: {why}" for name, value, least, most, why in stated if value is not None and (any_of(value < least) or any_of(value > most))
+    ]
 
 
 def _median(plan: "Plan", name: str) -> Num | None:

@@ -20,6 +20,8 @@ _PLAIN, _CROSSED, _MODULATED = 13.2, 2.0, 17.0
 """Parameters of a layer over the square of its width: up to the first it is a plain block; the second see text in cross-attention; from the third on
 the rest makes adaptive norms (18 in DiT, 16 in PixArt, whose layers share one)."""
 _SMALL_LAYERS = 12.0
+_DECODER_WIDTH = 512.0
+"""Width of the decoder of MAE beside encoders of every size (He et al. 2021, table 1b), and the largest in VideoMAE (its models/modeling_pretrain.py)."""
 SEEN_SHARE = {"diffusion": (0.42, 1.05), "video": (0.55, 1.0)}
 """Share of the parameters of a diffusion transformer that each token passes through; the rest see one vector of a sample, or text alone.
 
@@ -60,6 +62,31 @@ def width_of(params: Num, layers: Num) -> Num:
         768
     """
     return (median_of(params) / (_PER_LAYER * median_of(layers))) ** 0.5
+
+
+def masked_decoder_width(hidden: Num, *, is_video: bool) -> Num:
+    """Return the width of the decoder of a masked autoencoder whose encoder has the width *hidden*: 512; of video half of the encoder's where that is less.
+
+    Example:
+        >>> [masked_decoder_width(hidden, is_video=True) for hidden in (384.0, 768.0, 1024.0, 1408.0)]
+        [192.0, 384.0, 512.0, 512.0]
+    """
+    half = median_of(hidden) / 2.0
+    return where(half < _DECODER_WIDTH, half, _DECODER_WIDTH) if is_video else _DECODER_WIDTH
+
+
+def masked_decoder_layers(params: Num, *, hidden: Num, width: Num, patch_values: Num) -> Num:
+    """Return the layers of the decoder of a masked autoencoder with so many parameters: beside them it maps the encoder's width to its own, and that to a patch.
+
+    Example:
+        >>> round(masked_decoder_layers(26e6, hidden=1024.0, width=512.0, patch_values=768.0), 1)  # MAE
+        8.0
+        >>> round(masked_decoder_layers(8e6, hidden=768.0, width=384.0, patch_values=1536.0), 1)  # VideoMAE
+        4.0
+    """
+    params = median_of(params)
+    inner = params - width * (median_of(hidden) + median_of(patch_values))
+    return layers_of(where(inner > params / 2.0, inner, params / 2.0), width)
 
 
 def seen_params(params: Num, *, layers: Num, hidden: Num) -> Num:

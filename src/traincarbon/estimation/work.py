@@ -248,6 +248,8 @@ def _warn_of_unused(trace: Trace, *, is_shape_used: bool) -> None:
     plan = trace.plan
     shape = () if is_shape_used or plan.model is not None else _SHAPE
     names = [] if plan.servers is not None or plan.accelerators is not None else [*shape, "batch_tokens"]
+    if trace.stated.samples is not None:  # the context then gives the tokens
+        names = [name for name in names if name != "seq_len"]
     names += [] if trains_adapters(plan) or _may_be_frozen(plan, flop_link(plan)) else ["trainable_params"]
     kind = kind_of(plan.kind)
     names += [] if kind.has_reference else ["reference_params"]

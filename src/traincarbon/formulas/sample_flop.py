@@ -37,6 +37,38 @@ def patch_tokens(*, image_size: Num, patch_size: Num, latent_factor: Num = 1.0, 
     return side * side * frames / frames_per_token
 
 
+@equation("(image_size / (latent_factor × patch_size))² × ((frames - 1) / frames_per_token + 1)", source="yang-2024-cogvideox")
+def latent_video_tokens(*, image_size: Num, patch_size: Num, latent_factor: Num, frames: Num, frames_per_token: Num) -> Num:
+    r"""Return the tokens of a clip whose causal encoder keeps its first frame as one latent frame, and makes one of each group of others.
+
+    .. math:: T = \left(\frac{s}{f \, p}\right)^2 \left(\frac{n - 1}{k} + 1\right)
+
+    Args:
+        image_size: Side s of a square of as many pixels as a frame has. [px]
+        patch_size: Side p of a patch, in cells of a latent frame. [1]
+        latent_factor: Pixels f on a side of one cell. [px]
+        frames: Frames n of a clip. [1]
+        frames_per_token: Frames k that one latent frame stands for after the first: 4 in CogVideoX, HunyuanVideo and Wan. [1]
+
+    Returns:
+        Tokens of a clip, broadcast over the inputs. [1]
+
+    Raises:
+        OutOfRangeError: an input is not positive, or *frames* are fewer than one.
+
+    Example:
+        >>> latent_video_tokens(image_size=960.0, patch_size=2.0, latent_factor=8.0, frames=129.0, frames_per_token=4.0)  # HunyuanVideo at 720p
+        118800.0
+
+    References:
+        Yang et al. 2024, *CogVideoX*, arXiv:2408.06072, section 2.1: 49 frames are 13 latent frames.
+    """
+    require(above=0.0, image_size=image_size, patch_size=patch_size, latent_factor=latent_factor, frames_per_token=frames_per_token)
+    require(at_least=1.0, frames=frames)
+    side = image_size / (latent_factor * patch_size)
+    return side * side * ((frames - 1.0) / frames_per_token + 1.0)
+
+
 @equation("tokens_per_sample + text_tokens", source="esser-2024-sd3")
 def tokens_with_text(*, tokens_per_sample: Num, text_tokens: Num) -> Num:
     r"""Return the tokens of a sample where text and image go through a transformer as one sequence, as in Stable Diffusion 3, FLUX.1 and CogVideoX.

@@ -17,7 +17,8 @@ from traincarbon.ledger.store_access import PRIVATE, file_mode, make_folder
 
 RECORDS_OF_A_JOURNAL = 1000
 """At most: what forgets one of them writes the others anew, and what reads one journal has so many in memory."""
-_NODE = "import"
+NODE = "import"
+"""What stands for the machine in imported records, and begins the names of their journals."""
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
@@ -94,7 +95,7 @@ def add_records(store: str, records: Sequence[Run], *, known: Known | None, dry_
     for record in records:
         text = _JSON.encode(record.to_brief())
         content = text.encode("ascii")
-        mark = f"{_NODE}-{zlib.crc32(content):08x}{zlib.adler32(content):08x}"
+        mark = f"{NODE}-{zlib.crc32(content):08x}{zlib.adler32(content):08x}"
         new.setdefault(mark, _Stated(record, text, mark))
     already = known(new) if known is not None else ()
     stated = [each for mark, each in new.items() if mark not in already]
@@ -111,7 +112,7 @@ def _written(store: str, stated: Sequence[_Stated]) -> ImportedJournal:
         CarbonError: the store cannot be written.
     """
     folder = os.path.join(store, "journals")
-    file = os.path.join(folder, name := f"{_NODE}-{os.getpid()}-{time.time_ns()}", f"{name}.jsonl")
+    file = os.path.join(folder, name := f"{NODE}-{os.getpid()}-{time.time_ns()}", f"{name}.jsonl")
     runs, lines, size_b = [], [], 0
     for each, line in zip(stated, _lines(stated), strict=True):
         runs.append(ImportedRun(each.mark, size_b, each.record))
@@ -134,7 +135,7 @@ def _lines(stated: Sequence[_Stated]) -> Iterator[bytes]:
     wall = f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(now_s))}.{int(now_s % 1 * 1e6):06d}Z"
     times = f'"wall":"{wall}","wall_s":{now_s!r},"mono_s":{time.monotonic()!r}'
     for record, text, mark in stated:
-        head = f'{{"schema":"{SCHEMA}","run_id":{_JSON.encode(record.run_id)},"node":"{_NODE}","process":0,"writer":"{mark}","life":"","seq":0,"kind":"record"'
+        head = f'{{"schema":"{SCHEMA}","run_id":{_JSON.encode(record.run_id)},"node":"{NODE}","process":0,"writer":"{mark}","life":"","seq":0,"kind":"record"'
         line = with_checksum(f'{head},{times},"record":{text}}}'.encode("ascii")) + b"\n"
         fits = len(line) <= LONGEST_LINE_B and "NaN" not in text and "Infinity" not in text
         yield line if fits else _shortened(record, mark)
@@ -143,7 +144,7 @@ def _lines(stated: Sequence[_Stated]) -> Iterator[bytes]:
 def _shortened(record: Run, mark: str) -> bytes:
     """Return the line of a record that does not fit into one, as a journal writes it: long texts and lists cut, numbers that are not finite left out."""
     kept = _Kept()
-    Journal(f"{mark}.jsonl", run_id=record.run_id, node=_NODE, process=0, opens=lambda _: kept).write("record", {"record": record.to_brief()})
+    Journal(f"{mark}.jsonl", run_id=record.run_id, node=NODE, process=0, opens=lambda _: kept).write("record", {"record": record.to_brief()})
     return b"".join(kept.lines)
 
 

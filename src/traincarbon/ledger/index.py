@@ -11,9 +11,11 @@ from typing import Any, NamedTuple, TypeVar
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
 from traincarbon.ledger.imported_runs import ImportedJournal
-from traincarbon.ledger.index_file import IN_MEMORY, connect, distrust, insert, is_at_fault, rows_of, set_aside, tested, writing
+from traincarbon.ledger.index_file import IN_MEMORY, connect, differing_runs, distrust, insert, is_at_fault, rows_of, set_aside, tested, writing
 from traincarbon.ledger.index_folding import Folded, has_ended
+from traincarbon.ledger.index_ids import ids_in, is_without, known_of
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
+from traincarbon.ledger.index_kept import KeptAnswers
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.index_scan import JournalFile, at_a_time, changes_in
 from traincarbon.ledger.listed_runs import ACROSS_IN_SQLITE, AROUND_IN_SQLITE, IN_SQLITE, Questions, long_before, looked_twice, run_row
@@ -27,8 +29,6 @@ _STEP_S = 30.0
 """How long new lines are taken in before they are written."""
 _MOST_BOARDS = 64
 """Boards of one run for which other runs are looked up."""
-_LAST_LETTER, _LONGEST_ID = "\U0010ffff", 4
-"""No id goes on with so many of them."""
 
 
 class _Rows(NamedTuple):
@@ -54,6 +54,7 @@ class Index:
         self.file = file
         self._tell = tell
         self._progress: Progress | None = None
+        self._kept = KeptAnswers()
         self._connection = connect(file)
 
     def close(self) -> None:
@@ -87,9 +88,10 @@ class Index:
             self._connection = connect(self.file)
         self.refresh()
 
-    def marks(self, among: Collection[str]) -> set[str]:
-        """Return those marks that imported records have, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
-        self.refresh()
+    def marks(self, among: Collection[str], *, as_last_seen: bool = False) -> set[str]:
+        """Return those marks that imported records have, see :class:`traincarbon.ledger.imported_runs.ImportedRun`; *as_last_seen* reads no new lines first."""
+        if not as_last_seen:
+            self.refresh()
         return self._asked(lambda connection: marks_in(connection, among))
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:
@@ -109,11 +111,15 @@ class Index:
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
         self.refresh()
-        if not prefix:
-            return [run_id for (run_id,) in self.rows("SELECT run_id FROM runs ORDER BY started_at DESC, run_id LIMIT ?", limit or -1)]
-        beyond = f"{prefix}{_LAST_LETTER * _LONGEST_ID}"  # by comparing, as SQLite ends a text at its first NUL where it looks for one in another
-        rows = self.rows("SELECT run_id FROM runs WHERE run_id BETWEEN ? AND ? ORDER BY started_at DESC, run_id LIMIT ?", prefix, beyond, limit or -1)
-        return [run_id for (run_id,) in rows]
+        return self._asked(lambda connection: ids_in(connection, prefix, limit=limit))
+
+    def lacks(self, prefix: str) -> bool:
+        """Return whether it is certain without a look at all runs that none has an id that begins with *prefix*, after :meth:`ids` gave none."""
+        return self._asked(lambda connection: is_without(connection, prefix)) and not self.ids(prefix, limit=1)
+
+    def known(self, ids: Sequence[str]) -> list[str]:
+        """Return those of some *ids* that runs have."""
+        return self._asked(lambda connection: known_of(connection, ids))
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
@@ -167,6 +173,10 @@ class Index:
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question. A file that turns out to be damaged is rebuilt first, in memory if that does not help."""
         return self._asked(lambda connection: connection.execute(question, values).fetchall())
+
+    def rows_kept(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what :meth:`rows` does, without asking again as long as nothing was written to the index."""
+        return self._asked(lambda connection: self._kept.answer((question, values), lambda: self.rows(question, *values), connection=connection))
 
     def _asked(self, ask: Callable[[sqlite3.Connection], T]) -> T:
         for attempt in range(3):
@@ -289,7 +299,7 @@ class Index:
                 self._connection.execute("DELETE FROM runs WHERE run_id = ?", (run_id,))
                 continue
             rows.append(run_row(record, is_settled=all(map(has_ended, processes))))
-        insert(self._connection, "runs", rows)
+        insert(self._connection, "runs", rows if any(just_read.values()) else differing_runs(self._connection, rows))
 
     def _processes(self, run_id: str, known: Mapping[Place, Process]) -> Sequence[Process]:
         """Return the processes of a run, of which some are known."""

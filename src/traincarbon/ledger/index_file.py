@@ -7,19 +7,23 @@ import time
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from struct import Struct
 from typing import Any
 
 from traincarbon.ledger.checked_file import CheckedFile, is_same_state
 from traincarbon.ledger.listed_runs import COLUMNS as LISTED
 from traincarbon.ledger.listed_runs import INDEXES as LISTS
 from traincarbon.ledger.store_access import file_mode, make_folder
+from traincarbon.reading import open_regular
 
 VERSION = 27
-"""Version of the tables below and of the summaries in them; an index of another version is set aside and rebuilt."""
+"""Version of the tables below and of the summaries in them; an index of another version is removed and rebuilt."""
 
 IN_MEMORY = ":memory:"
 """The place of an index that no file holds."""
 _APPLICATION = 0x74726361
+_HEAD = Struct(">16s44xI4xI")
+"""How a file of SQLite begins: with a text, ``user_version`` and ``application_id``."""
 _MARSHALLED = 2
 """The version in which a row is written as bytes for its checksum: equal values give equal bytes, whatever shares them in memory, in a quarter of the time of ``repr``."""
 _BUSY_S = 2.0
@@ -159,6 +163,12 @@ def insert(connection: sqlite3.Connection, table: str, rows: Iterable[Sequence[o
     connection.executemany(f"INSERT OR REPLACE INTO {table} VALUES ({places})", map(_with_checksum, rows))  # noqa: S608  no value in it
 
 
+def differing_runs(connection: sqlite3.Connection, rows: Iterable[Sequence[object]]) -> list[Sequence[object]]:
+    """Return those rows of runs that the table has otherwise or not at all: a run that goes on and has written nothing new lets no file change."""
+    stated = [(row, connection.execute("SELECT checksum FROM runs WHERE run_id = ?", (row[0],)).fetchone()) for row in rows]
+    return [row for row, found in stated if found != (_with_checksum(row)[-1],)]
+
+
 def _with_checksum(row: Sequence[object]) -> tuple[object, ...]:
     """Return a row as SQLite gives it back, to which its checksum belongs: it has no number that is none, and no zero with a sign."""
     kept = [(value + 0.0 if value == value else None) if isinstance(value, float) else value for value in row]  # noqa: PLR0124  NaN alone differs from itself
@@ -219,7 +229,10 @@ def _checksum(*values: Any) -> int:
 
 
 def set_aside(file: str) -> None:
-    """Move a file that is not a valid index out of the way, unless another command has done so."""
+    """Move a file that is not a valid index out of the way, unless another command has done so. Of our own, the last one that was damaged is kept.
+
+    A program of another version that has one open reads on in it: it is the same file under another name, or none, until that program closes it.
+    """
     with _alone(f"{file}.lock"):
         if _is_sound(file):
             return
@@ -227,6 +240,34 @@ def set_aside(file: str) -> None:
         for ending in ("-wal", "-shm", ""):  # the file last: as soon as it is gone, others make a new one
             with suppress(FileNotFoundError):
                 os.replace(f"{file}{ending}", f"{aside}{ending}")
+        _remove_useless(file)
+
+
+def _remove_useless(file: str) -> None:
+    """Remove what was set aside and is of no use to anyone: our indexes of other versions, and of damaged ones all but the last."""
+    beginning = f"{os.path.basename(file)}.set-aside-"
+    names = [name for name in os.listdir(os.path.dirname(file)) if name.startswith(beginning) and name.removeprefix(beginning).isdecimal()]
+    has_damaged = False
+    for name in sorted(names, key=lambda each: int(each.removeprefix(beginning)), reverse=True):
+        aside = os.path.join(os.path.dirname(file), name)
+        with suppress(OSError):
+            version = _version_of(aside)
+            if version is None or (version == VERSION and not has_damaged):
+                has_damaged = has_damaged or version is not None
+                continue
+            for ending in ("-wal", "-shm", ""):
+                with suppress(FileNotFoundError):
+                    os.remove(f"{aside}{ending}")
+
+
+def _version_of(file: str) -> int | None:
+    """Return which version of our index a file is by its first bytes, None if it is another file."""
+    with open_regular(file) as stream:
+        head = stream.read(_HEAD.size)
+    if len(head) < _HEAD.size:
+        return None
+    magic, version, application = _HEAD.unpack(head)
+    return version if (magic, application) == (b"SQLite format 3\0", _APPLICATION) else None
 
 
 def _is_sound(file: str) -> bool:

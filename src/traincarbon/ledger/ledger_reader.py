@@ -7,6 +7,7 @@ from traincarbon.errors import AmbiguousError, NotFoundError
 from traincarbon.ledger.listed_runs import looked_twice
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.source import RunSource
+from traincarbon.suggestions import one_letter_off
 
 LATEST = "last"
 """Names the run that began last."""
@@ -68,10 +69,12 @@ class LedgerReader:
 
     def full_id(self, id: str) -> str:
         """Return the id of the run that :meth:`run` returns."""
-        found = looked_twice(self.index, lambda: self._ids(id), is_whole=bool)
+        found = looked_twice(self.index, lambda: self._ids(id), is_whole=lambda ids: bool(ids) or not id or self.index.lacks("" if id == LATEST else id))
         if not found:
             begun = f" that begins with {id[:60]!r}" if id and id != LATEST else ""
-            raise NotFoundError(f"no run{begun} in {self.store}", hint="list all with: carbon runs list; choose another store with: --store DIR")
+            meant = self.index.known(one_letter_off(id)) if begun else []
+            question = f"did you mean {' or '.join(meant[:_SHOWN])}? " if meant else ""
+            raise NotFoundError(f"no run{begun} in {self.store}", hint=f"{question}list all with: carbon runs list; choose another store with: --store DIR")
         if len(found) > 1:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
             raise AmbiguousError(f"{len(found)} runs begin with {id[:60]!r}", hint=f"use one of {', '.join(run_id[:60] for run_id in found[:_SHOWN])}{more}")

@@ -273,7 +273,7 @@ def month_sums(source: "RunSource", found: Filter = Filter()) -> list[MonthSums]
     where, values = source.questions.where(found._asdict())
     return [
         MonthSums(month, project, runs, dict(zip(SUMMED, rest[0::2], strict=True)), dict(zip(SUMMED, rest[1::2], strict=True)))
-        for month, project, runs, *rest in source.rows(source.questions.months.format(where=where), *values)
+        for month, project, runs, *rest in source.rows_kept(source.questions.months.format(where=where), *values)
     ]
 
 

@@ -1,5 +1,6 @@
 """What lists, pages and reports ask a ledger: the index of a store answers it, and the ledger of a team on a server."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from traincarbon.ledger.listed_runs import Questions
@@ -25,6 +26,12 @@ class RunSource(Protocol):
     def ids(self, prefix: str, *, limit: int = 0) -> list[str]:
         """Return the ids of runs that begin with *prefix*, the latest first and at most *limit* (0: all)."""
 
+    def lacks(self, prefix: str) -> bool:
+        """Return whether it is certain without a look at all runs that none has an id that begins with *prefix*, after :meth:`ids` gave none."""
+
+    def known(self, ids: Sequence[str]) -> list[str]:
+        """Return those of some *ids* that runs have."""
+
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
 
@@ -45,6 +52,9 @@ class RunSource(Protocol):
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question."""
+
+    def rows_kept(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what :meth:`rows` does, for a question that takes long and is asked again and again."""
 
     def close(self) -> None:
         """Close it. It is safe to call twice."""

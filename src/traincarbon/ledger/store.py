@@ -149,11 +149,15 @@ class Ledger(LedgerReader):
             files = {file: _size_b(file) for file in _journals(os.fspath(folder), own)}
             progress = Progress(self._progress, whole_b=sum(files.values()), doing="merging journals")
             for file, size_b in files.items():
-                found, fault = _runs_of(file)
+                found, marks, fault = _read_through(file)
                 if not found:
                     faults.append(fault)
                     continue
                 runs |= found
+                if marks and self.has_journals and marks == self.index.marks(marks, as_last_seen=True):  # joined with others, say
+                    unchanged += 1
+                    progress.add(size_b)
+                    continue
                 known = {} if is_pack(file) else journals_in_packs(self.index, found)
                 if is_pack(file) or is_in_pack(known, _name_in(self.store, file, found), file):
                     try:
@@ -203,7 +207,7 @@ def _is_empty(store: str) -> bool:
 
 def has_journal(store: str, file: str) -> bool:
     """Return whether *store* has all lines of the journal *file* of another store."""
-    runs, _ = _runs_of(file)
+    runs = _read_through(file).runs
     if not runs or not _target(file, _folder_of(store, file, runs)):
         return True
     packed = {each.packed.journal: InPack(pack, each) for pack in packs_of(store, min(runs)) for each in summaries_in(pack, run_ids={min(runs)})}
@@ -234,15 +238,28 @@ def _size_b(file: str) -> int:
         return 0
 
 
-def _runs_of(file: str) -> tuple[set[str], str]:
-    """Return the runs of a journal, or the reason why there are none: that of its first valid line, of imported records all."""
-    found: set[str] = set()
+class _ReadThrough(NamedTuple):
+    """What is in a file: its runs, the marks of imported records if it holds nothing else, and the reason why there is nothing."""
+
+    runs: set[str]
+    marks: set[str]
+    fault: str
+
+
+def _read_through(file: str) -> _ReadThrough:
+    """Return what is in a journal or pack: of a journal that was not imported the run of its first valid line."""
+    found = _ReadThrough(set(), set(), "")
+    are_records = not is_pack(file)
     for line, _, _ in read_lines(file):
+        are_records = are_records and line is not None and line["kind"] == RECORD
         if line is not None:
-            found.add(line["run_id"])
+            found.runs.add(line["run_id"])
+            found.marks.add(line["writer"])
             if line["kind"] != RECORD and not is_pack(file):
-                return found, ""
-    return found, "" if found else f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}"
+                break
+    if not found.runs:
+        return found._replace(fault=f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}")
+    return found if are_records else found._replace(marks=set())
 
 
 def _target(file: str, folder: str) -> str:

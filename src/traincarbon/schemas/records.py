@@ -53,6 +53,7 @@ OF_RECORDS: Mapping[str, Schema] = {
             "packs": list_of(object_of({"file": TEXT, "journals": WHOLE, "size_b": WHOLE})),
             **dict.fromkeys(("resting_b", "removed", "removed_b", "packed_b"), WHOLE),
             "left": list_of(object_of({"journal": TEXT, "reason": choice_of(reason.value for reason in Stays), "detail": TEXT})),
+            "joined": object_of(dict.fromkeys(("journals", "files", "size_b"), WHOLE)),
             "duration_s": AMOUNT,
         }
     ),

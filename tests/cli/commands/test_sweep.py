@@ -122,3 +122,25 @@ def test_while_only_plans_that_were_there_are_joined_no_pace_is_told(monkeypatch
     for _ in range(2):
         tell(900, 1000)
     assert capsys.readouterr().err == "900 of 1,000 plans, none lately\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        ("80", "2,162,688 of 3,000,000 plans, 1,000,000 a second, 0.84 s left"),
+        ("61", "2,162,688 of 3,000,000 plans, 0.84 s left"),
+        ("41", "72 % of all plans, 0.84 s left"),
+        ("40", "72 % of all plans, 0.84 s left"),
+    ],
+)
+def test_progress_never_breaks_a_line_of_the_terminal(monkeypatch, capsys, columns, line):
+    from traincarbon.cli.commands.sweep import _Progress
+
+    times = iter([0.0, 0.0, 2.162688])
+    monkeypatch.setattr("traincarbon.cli.commands.sweep.time.monotonic", lambda: next(times))
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", columns)
+    tell = _Progress()
+    for done in (0, 2_162_688):
+        tell(done, 3_000_000)
+    assert capsys.readouterr().err == f"\r\x1b[K{line}"

@@ -43,6 +43,22 @@ def test_links_that_nobody_knows_are_assumed_only_where_they_are_used(shipped, n
     assert [name for name, _, _ in assumed] == names
 
 
+@pytest.mark.parametrize(("chip", "n"), [("gaudi2", 8.0), ("trainium1", 16.0), ("mi250x", 4.0)])
+def test_an_accelerator_stands_in_the_largest_server_that_is_known_to_hold_it(shipped, chip, n):
+    assert machine(shipped, chip)[0].domain == n
+
+
+@pytest.mark.parametrize("chip", ["h800-sxm5-80gb", "a800-sxm4-80gb", "h20-96gb"])
+def test_boards_for_china_are_joined_by_eight(shipped, chip):
+    # a domain of one would send every exchange of DeepSeek-V3 over the network
+    assert machine(shipped, chip)[0].domain == 8.0
+
+
+@pytest.mark.parametrize(("chip", "precision"), [("rtx-3090", "bf16"), ("h100-pcie-80gb", "bf16"), ("t4", "fp16")])
+def test_cards_are_not_joined_by_fast_links(shipped, chip, precision):
+    assert machine(shipped, chip, precision)[0].domain == 1.0
+
+
 def test_a_rate_that_is_not_known_is_refused(shipped):
     with pytest.raises(DatabaseError, match="no fp8 rate of a100-sxm4-80gb"):
         machine(shipped, "a100-sxm4-80gb", "fp8")

@@ -14,7 +14,17 @@ BY = ("rent_usd", "duration_s", "total_kgco2e")
 
 def test_it_is_the_front_that_comparisons_mark():
     points = np.random.default_rng(0).integers(0, 12, (300, 3)).astype(float)
-    assert on_front(points).tolist() == pareto(points.tolist())
+    assert on_front(points, np.zeros(300, dtype=np.int64)).tolist() == pareto(points.tolist())
+
+
+def test_works_that_are_gone_through_at_once_have_the_fronts_that_each_has_alone():
+    random = np.random.default_rng(2)
+    points, works = random.integers(0, 9, (400, 3)).astype(float), random.integers(0, 7, 400)
+    found = on_front(points, works)
+    for work in range(7):
+        assert found[works == work].tolist() == pareto(points[works == work].tolist())
+    assert on_front(points, np.arange(400)).all()
+    assert on_front(points[:0], works[:0]).tolist() == []
 
 
 def test_plans_are_compared_with_plans_of_the_same_work_only():
@@ -44,4 +54,4 @@ def test_time_is_hours_of_gpus_where_no_plan_has_a_number_of_them():
 
 def test_a_point_is_on_the_front_if_and_only_if_nothing_beats_it():
     points = np.array(list(itertools.product(range(3), repeat=3)), dtype=float)
-    assert on_front(points).tolist() == [True] + [False] * 26
+    assert on_front(points, np.zeros(27, dtype=np.int64)).tolist() == [True] + [False] * 26

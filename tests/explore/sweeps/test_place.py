@@ -31,10 +31,13 @@ def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path):
     assert list(Place(str(tmp_path / "[x].parquet"), None, "").parts().values()) == [str(tmp_path / "[x].part-000-of-8.parquet")]
 
 
-def test_room_is_counted_in_copies(tmp_path):
+def test_room_is_counted_of_the_file_and_of_what_it_is_made_of(tmp_path):
     place = Place(str(tmp_path / "x.parquet"), None, "")
     free_b = os.statvfs(tmp_path).f_bavail * os.statvfs(tmp_path).f_frsize
-    place.check_room(plans=1000, columns=20, copies=2)
+    place.check_room(plans=1000, columns=20, kept=1000)
     with pytest.raises(CarbonError, match="GB") as caught:
-        place.check_room(plans=int(free_b), columns=20, copies=1)
+        place.check_room(plans=int(free_b), columns=20)
+    one = int(free_b / 8 / 20 / 1.2)
+    with pytest.raises(CarbonError, match="GB"):
+        place.check_room(plans=one, columns=20, kept=one)
     assert "--keep pareto" in caught.value.hint

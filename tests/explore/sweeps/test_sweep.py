@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -10,8 +11,9 @@ from pyarrow import parquet
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimation.chain import estimate
-from traincarbon.explore.sweeps import parquet_file, work
+from traincarbon.explore.sweeps import engines, parquet_file, work
 from traincarbon.explore.sweeps.front import front_of
+from traincarbon.explore.sweeps.place import Place
 from traincarbon.explore.sweeps.sweep import sweep
 
 STATED = {"hw": ["dgx-a100", "dgx-h100"], "params": {"from": 1e9, "to": 1e11, "n": 13, "scale": "log"}, "tokens": ["100B", "1T"], "servers": [4, 16, 64]}
@@ -24,6 +26,27 @@ def small(monkeypatch):
     for module in (parquet_file, work):
         monkeypatch.setattr(module, "ROWS_TOGETHER", 16)
     monkeypatch.setattr(work, "_PLANS_OF_UNIT", 32)
+
+
+class StoppedError(Exception):
+    """What stops a sweep in its work."""
+
+
+def stop_after(plans, folder, database, **options):
+    """Stop a sweep once so many plans are done."""
+
+    def stop(done, _):
+        if done > plans:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        sweep(STATED, folder / "x.parquet", database=database, on_progress=stop, **options)
+
+
+def units_there(folder):
+    """Return how many plans each unit holds that a stopped sweep left."""
+    edges = [unit.stem.split("-") for unit in folder.glob(".x.parquet.*.units/*.arrow")]
+    return [int(stop) - int(start) for start, stop in edges]
 
 
 def content(file):
@@ -81,19 +104,11 @@ def test_the_whole_uses_the_shards_that_are_there(tmp_path, shipped):
 def test_a_sweep_that_was_stopped_goes_on(tmp_path, shipped, workers, monkeypatch):
     sweep(STATED, tmp_path / "one.parquet", database=shipped)
 
-    class StoppedError(Exception):
-        pass
-
-    def stop(done, _):
-        if done > 64:
-            raise StoppedError
-
-    with pytest.raises(StoppedError):
-        sweep(STATED, tmp_path / "x.parquet", workers=workers, database=shipped, on_progress=stop)
+    stop_after(64, tmp_path, shipped, workers=workers)
     assert not (tmp_path / "x.parquet").exists()
     kept = next(tmp_path.glob(".x.parquet.*.units"))
     assert len(list(kept.glob("*.arrow"))) >= 2
-    there = sum(int(unit.stem.split("-")[1]) - int(unit.stem.split("-")[0]) for unit in kept.glob("*.arrow"))
+    there = sum(units_there(tmp_path))
     computed, told = [], []
     real = work.compute_into
     monkeypatch.setattr("traincarbon.explore.sweeps.engines.compute_into", lambda *arguments: (computed.append(arguments[1]), real(*arguments)))
@@ -101,6 +116,99 @@ def test_a_sweep_that_was_stopped_goes_on(tmp_path, shipped, workers, monkeypatc
     assert len(computed) <= 3
     assert [*dict.fromkeys(told)] == [there, *(min(there + 16 * tables, PLANS) for tables in range(1, (PLANS - there + 15) // 16 + 1))]
     assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+
+
+@pytest.mark.usefixtures("small")
+def test_plans_of_units_that_are_there_count_as_reused(tmp_path, shipped):
+    stop_after(64, tmp_path, shipped)
+    there = units_there(tmp_path)
+    assert sum(there) >= 64
+    assert sweep(STATED, tmp_path / "x.parquet", database=shipped).reused == sum(there)
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize("keep", ["all", "pareto"])
+@pytest.mark.parametrize("at", [0, 16, 64, 150, PLANS])
+def test_another_process_that_makes_the_same_file_meanwhile_disturbs_nothing(tmp_path, shipped, keep, at):
+    made = []
+
+    def make(done, _):
+        if done >= at and not made:
+            made.append(None)
+            sweep(STATED, tmp_path / "x.parquet", keep=keep, database=shipped)
+
+    sweep(STATED, tmp_path / "one.parquet", keep=keep, database=shipped)
+    found = sweep(STATED, tmp_path / "x.parquet", keep=keep, database=shipped, on_progress=make)
+    assert found.plans == PLANS
+    assert made
+    assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+    assert sorted(os.listdir(tmp_path)) == ["one.parquet", "x.parquet"]
+
+
+@pytest.mark.usefixtures("small")
+def test_units_that_another_process_removes_when_it_is_done_are_not_missed(tmp_path, shipped):
+    def take_away(done, _):
+        if done == 64:
+            sweep(STATED, tmp_path / "x.parquet", database=shipped)
+            shutil.rmtree(next(tmp_path.glob(".x.parquet.*.units")), ignore_errors=True)
+
+    sweep(STATED, tmp_path / "one.parquet", database=shipped)
+    sweep(STATED, tmp_path / "x.parquet", database=shipped, on_progress=take_away)
+    assert content(tmp_path / "x.parquet") == content(tmp_path / "one.parquet")
+    assert sorted(os.listdir(tmp_path)) == ["one.parquet", "x.parquet"]
+
+
+@pytest.mark.usefixtures("small")
+def test_the_file_that_another_sweep_makes_meanwhile_is_not_replaced(tmp_path, shipped):
+    other = {**STATED, "servers": [8]}
+
+    def make(done, _):
+        if done == 64:
+            sweep(other, tmp_path / "x.parquet", database=shipped)
+
+    with pytest.raises(CarbonError, match="another grid"):
+        sweep(STATED, tmp_path / "x.parquet", database=shipped, on_progress=make)
+    assert parquet.read_table(tmp_path / "x.parquet")["servers"].unique().to_pylist() == [8.0]
+
+
+@pytest.mark.usefixtures("small")
+def test_what_killed_sweeps_left_is_removed_by_the_next_one(tmp_path, shipped):
+    stop_after(64, tmp_path, shipped)
+    units = next(tmp_path.glob(".x.parquet.*.units"))
+    abandoned = units / f"{'0' * 16}.unfinished"
+    abandoned.touch()
+    gone = []
+    sweep(STATED, tmp_path / "x.parquet", database=shipped, on_progress=lambda *_: gone.append(not abandoned.exists()))
+    assert all(gone)
+    units.mkdir()
+    (units / "0-32.arrow").touch()  # killed when its file was there
+    sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    assert os.listdir(tmp_path) == ["x.parquet"]
+
+
+@pytest.mark.usefixtures("small")
+def test_a_sweep_that_goes_on_needs_no_room_for_what_is_there(tmp_path, shipped, monkeypatch):
+    asked = []
+    monkeypatch.setattr(Place, "check_room", lambda _, **need: asked.append((need["plans"], need["kept"])))
+    stop_after(64, tmp_path, shipped)
+    there = sum(units_there(tmp_path))
+    sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    assert asked == [(PLANS, PLANS), (PLANS, PLANS - there)]
+
+
+@pytest.mark.usefixtures("small")
+@pytest.mark.parametrize(("plans", "workers"), [(32, 0), (96, 0), (128, 2), (192, 3), (320, 4)])
+def test_no_process_is_started_for_less_than_two_units(tmp_path, shipped, monkeypatch, plans, workers):
+    asked = []
+
+    def pool(work, files, *, workers):
+        asked.append(workers)
+        return engines.in_this_process(work, files)
+
+    monkeypatch.setattr("traincarbon.explore.sweeps.sweep.in_processes", pool)
+    stated = {"hw": "dgx-a100", "params": {"from": 1e9, "to": 1e11, "n": plans}, "tokens": 1e12}
+    assert sweep(stated, tmp_path / "x.parquet", workers=4, database=shipped).plans == plans
+    assert asked == [workers] * bool(workers)
 
 
 @pytest.mark.usefixtures("small")

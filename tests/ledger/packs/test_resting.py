@@ -6,6 +6,7 @@ import os
 import pytest
 
 from packed_stores import aged, write_run
+from traincarbon.ledger.packs import resting
 from traincarbon.ledger.packs.resting import find_resting, path_of
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store import Ledger
@@ -43,13 +44,18 @@ def test_no_journal_of_a_run_that_goes_on_is_at_rest(ledger):
     assert len(reasons(ledger)[0]) == 2
 
 
-def test_imported_records_and_files_without_a_run_stay(ledger):
+def test_imported_records_can_be_joined_and_files_without_a_run_stay(ledger, monkeypatch):
     ledger.add([Run.from_dict({"schema": "traincarbon/run/1", "run_id": "x", "state": "finished", "duration_s": 5.0, "started_at": "2026-11-24T10:00:00Z"})])
     os.makedirs(os.path.join(ledger.store, "journals", "odd"))
     with open(os.path.join(ledger.store, "journals", "odd", "odd.jsonl"), "w") as stream:
         stream.write(json.dumps({"schema": "other"}) + "\n")
-    found, left = reasons(ledger)
-    assert (found, sorted(left.values())) == ([], ["imported", "mixed"])
+    assert reasons(ledger) == ([], {"odd/odd.jsonl": "mixed"})
+    (small,) = find_resting(ledger.index).small
+    assert (small.records, small.size_b) == (1, os.path.getsize(small.path_in(ledger.index.journals)))
+    assert small.path_in("/s") == f"/s/{small.journal}"
+    monkeypatch.setattr(resting, "RECORDS_OF_A_JOURNAL", 1)
+    assert reasons(ledger) == ([], {"odd/odd.jsonl": "mixed", small.journal: "imported"})
+    assert find_resting(ledger.index).small == ()
 
 
 def test_a_journal_at_rest_has_the_month_of_its_run_and_its_size(ledger):

@@ -14,6 +14,7 @@ from traincarbon.ledger.run import timestamp
 from traincarbon.ledger.server.answers import _ACROSS, ServerRuns
 from traincarbon.ledger.server.sync import sync
 from traincarbon.ledger.store import Ledger
+from traincarbon.suggestions import one_letter_off
 
 PROJECTS = ("", "llm", "vision", "x'; --", "a%b_c", "A")
 
@@ -81,6 +82,9 @@ def test_records_are_the_same(sources):
         assert [run.to_dict() for run in ours[0]] == [run.to_dict() for run in theirs[0]]
     assert server.ids("run-00") == index.ids("run-00")
     assert server.ids("", limit=1) == index.ids("", limit=1)
+    meant = one_letter_off("run-0007")
+    assert sorted(server.known(meant)) == sorted(index.known(meant)) == ["run-000", "run-007"]
+    assert server.lacks("run_0")
     assert server.ids("%") == server.ids("run_0") == []
     assert server.record("run-007").to_dict() == index.record("run-007").to_dict()
     assert server.record("run-00") is None

@@ -19,7 +19,7 @@ from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.job import ProcessHandle
 from traincarbon.tracking.sidecar.loop import Metering
 from traincarbon.tracking.value.lookup_process import LookupProcess
-from traincarbon.tracking.value.valuation import Valuation
+from traincarbon.tracking.value.valuation import PlannedRun, Valuation
 
 WATTS = 3600.0
 
@@ -186,4 +186,13 @@ def test_a_command_that_ended_at_once_is_recorded_but_not_valued(session, sleepe
     thread.join(20.0)
     record = place.record("r")
     assert (record.state, record.hw) == ("finished", "")
-    assert "a command of less than 0.1 s is not valued: no CO2e and no cost" in record.notes
+    assert "a run of less than 0.1 s is not valued: no CO2e and no cost" in record.notes
+
+
+def test_a_training_with_a_plan_that_ended_at_once_is_valued(session, sleeper, place):
+    planned = Valuation(hw="dgx-a100", plan=PlannedRun(tokens=4096.0))
+    _, _, thread = session(sleeper(), sleeper(), valuation=planned, ended_after_s=0.01, plan={"params": 544.0, "tokens": 4096.0, "hw": "dgx-a100"})
+    thread.join(20.0)
+    record = place.record("r")
+    assert (record.state, record.hw, record.plan["planned_tokens"]) == ("finished", "dgx-a100", 4096.0)
+    assert not any("is not valued" in note for note in record.notes)

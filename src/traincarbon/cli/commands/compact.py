@@ -9,13 +9,13 @@ from traincarbon.cli import output
 from traincarbon.cli.options import ledger_options
 
 if TYPE_CHECKING:
-    from traincarbon.ledger.packs.compacted import Compacted
+    from traincarbon.ledger.packs.compacted import Compacted, Joined
 
 _MB = 1e6
 _REASONS = {
     "running": "of runs that go on",
     "recent": "without an end that changed within a day",
-    "imported": "of imported runs, which are many in a file already",
+    "imported": "of imported runs, joined with no other",
     "mixed": "in which several runs or processes have lines, or lines are out of order",
     "different": "that a pack would not state exactly",
 }
@@ -27,7 +27,7 @@ _REASONS = {
 def compact_command(*, dry_run: bool, store: str | None, as_json: bool, quiet: bool) -> None:
     """Pack the journals of runs that have ended into files of Parquet, one or more a month, and remove the journals.
 
-    A pack is read back and compared with its journals, by hash and by energy, before they are removed. If the command is killed at any time, nothing is lost.
+    A pack is read back and compared with its journals, by hash and by energy, before they are removed. Small files of imported runs are joined. If the command is killed at any time, nothing is lost.
     carbon runs verify, show and export give the same as before.
 
     \b
@@ -45,12 +45,8 @@ def compact_command(*, dry_run: bool, store: str | None, as_json: bool, quiet: b
     if dry_run:
         click.echo(_planned(found))
         click.echo(output.dim("Nothing was changed."))
-    elif found.removed:
-        rate = f", {found.removed_b / _MB / found.duration_s:,.0f} MB/s" if found.removed_b >= _MB else ""
-        sizes = f"{_size(found.removed_b)} → {_size(found.packed_b)} in {output.counted(len(found.packs), 'pack')}"
-        click.echo(
-            output.filled(f"{output.counted(found.removed, 'journal')} packed, read back and removed: {sizes} ({output.amount(found.duration_s, 's')}{rate})")
-        )
+    else:
+        _say_done(found)
     if not quiet:
         _notes(found)
 
@@ -90,13 +86,31 @@ def compact_some(*, store: str | None, quiet: bool) -> None:
         click.echo(f"note: {output.counted(found.removed, 'journal')} packed, as they are many here: {sizes}; carbon runs compact packs all", err=True)
 
 
+def _say_done(found: "Compacted") -> None:
+    """Tell what was packed and joined."""
+    if found.removed:
+        rate = f", {found.removed_b / _MB / found.duration_s:,.0f} MB/s" if found.removed_b >= _MB else ""
+        sizes = f"{_size(found.removed_b)} → {_size(found.packed_b)} in {output.counted(len(found.packs), 'pack')}"
+        click.echo(
+            output.filled(f"{output.counted(found.removed, 'journal')} packed, read back and removed: {sizes} ({output.amount(found.duration_s, 's')}{rate})")
+        )
+    if found.joined.journals:
+        into = f"into {found.joined.files:,}" if found.joined.files else "with those that have their records"
+        click.echo(output.filled(f"{output.counted(found.joined.journals, 'journal')} of imported runs joined {into}, read back and removed"))
+
+
 def _planned(found: "Compacted") -> str:
-    """Return what will be packed, by month."""
-    if not found.months:
-        return f"no journals to pack in {output.clean(found.store)}"
+    """Return what will be packed, by month, and what will be joined."""
     rows = [("month", "runs", "journals", "size")]
     rows += [(each.month, f"{each.runs:,}", f"{each.journals:,}", _size(each.size_b)) for each in found.months]
-    return output.table(rows, right=(1, 2, 3))
+    packed = output.table(rows, right=(1, 2, 3)) if found.months else ""
+    joined = output.filled(f"{_joined(found.joined)}.") if found.joined.journals else ""
+    return "\n".join(filter(None, (packed, joined))) or f"no journals to pack in {output.clean(found.store)}"
+
+
+def _joined(found: "Joined") -> str:
+    """Return which journals of imported runs become one, or several."""
+    return f"{output.counted(found.journals, 'journal')} of imported runs ({_size(found.size_b)}) to be joined into {found.files:,}"
 
 
 def _notes(found: "Compacted") -> None:

@@ -13,6 +13,7 @@ from traincarbon.cli.choice import Choice
 from traincarbon.cli.lazy import PlainHelp
 from traincarbon.cli.options import FILE, common_options, database, level_option, money_option
 from traincarbon.formatting import amount, clean
+from traincarbon.terminal_text import width
 
 if TYPE_CHECKING:
     from traincarbon.explore.sweeps.outcome import Sweep
@@ -104,15 +105,21 @@ class _Progress:
             return
         self._told_s = now_s
         since_s, before = self._lately[0]
-        pace = "none lately"
-        if done > before:
-            rate = (done - before) / (now_s - since_s)
-            pace = f"{rate:,.0f} a second, {amount((plans - done) / rate, 's')} left"
-        line = f"{done:,} of {plans:,} plans, {pace}"
+        rate = (done - before) / (now_s - since_s) if done > before else 0.0
+        lines = _lines(done, plans, rate=rate)
+        line = next((each for each in lines if len(each) < width(_STDERR)), lines[-1]) if self._is_terminal else lines[0]
         click.echo(f"\r\x1b[K{line}" if self._is_terminal else line, nl=not self._is_terminal, err=True)
         self._is_line_open = self._is_terminal
 
 
+def _lines(done: int, plans: int, *, rate: float) -> tuple[str, ...]:
+    """Return how far the sweep is in a line, the longest first: one that a terminal breaks cannot be replaced."""
+    counts, left = f"{done:,} of {plans:,} plans", f"{amount((plans - done) / rate, 's')} left" if rate else "none lately"
+    pace = f"{rate:,.0f} a second, {left}" if rate else left
+    return f"{counts}, {pace}", f"{counts}, {left}", f"{100.0 * done / plans:.0f} % of all plans, {left}"
+
+
+_STDERR = 2
 _TERMINAL_S = 0.2
 _LINES_S = 10.0
 _LATELY_S = 30.0

@@ -69,7 +69,8 @@ def _lower(answer: "Estimate", facts: "Database", asked: str, own: "OwnRuns | No
     if "rent_price" in answer.inputs:
         found.append((2, "Price", price(answer)))
     if spread is not None:
-        found.append((3, "Layout", layout.line(answer, spread)))
+        rank = 0 if layout.may_be_out_of_reach(answer, spread, facts) else 3
+        found.append((rank, "Layout", layout.line(answer, spread, facts)))
     found.append((0, "Largest uncertainties", _uncertainties(answer)))
     if (calibration := _calibration(answer)) is not None:
         found.append((0, "Calibration", calibration))

@@ -20,7 +20,7 @@ def explanation(answer: "Estimate", facts: "Database") -> str:
     parts += ["", output.bold("Facts and priors"), *_facts(answer, facts), "", output.bold("Calculation, at the medians"), *_steps(answer, facts)]
     parts += _ownership(answer)
     if answer.layout.spread is not None:
-        parts += ["", *layout.budget(answer, answer.layout.spread)]
+        parts += ["", *layout.budget(answer, answer.layout.spread, facts)]
     elif answer["duration_s"] is None and answer.plan.accelerator_hours is None and answer.server_counts:
         parts += ["", output.bold(output.filled("By number of servers, each with its fastest layout")), layout.by_servers(answer, facts)]
     parts += ["", output.bold(output.filled(f"Sources of the uncertainty of each result ({answer.level:.0%} intervals)"))]

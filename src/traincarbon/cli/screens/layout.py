@@ -1,9 +1,12 @@
 """Show how a model is split over its accelerators: in a line, by number of servers, and as a budget of time and memory."""
 
+import math
 from typing import TYPE_CHECKING
 
 from traincarbon.cli import output
+from traincarbon.database.select import sigma_of
 from traincarbon.estimation.chain import estimate
+from traincarbon.uncertain import Z_90
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
@@ -15,7 +18,7 @@ if TYPE_CHECKING:
 _ROOMY = 80
 
 
-def line(answer: "Estimate", spread: "Spread") -> str:
+def line(answer: "Estimate", spread: "Spread", facts: "Database") -> str:
     """Return the layout in one line: how the model is split, its memory, the time of a step, and the main loss.
 
     The step is that of the run's utilisation, which is the one that the screen states. What the layout reaches at best is named apart.
@@ -28,17 +31,29 @@ def line(answer: "Estimate", spread: "Spread") -> str:
     details += [f"micro-batch {layout.micro_batch:g}", "sharded weights" if layout.sharded_weights else "sharded optimiser"]
     details += [f"{spread.recompute} recomputation"] * (spread.recompute != "none")
     held = f"{spread.memory.total_b / 1e9:.0f} of {answer.facts.need('memory_b').value / 1e9:.0f} GB"
-    return f"{split} ({', '.join(details)}); {held}; {_step(answer, spread)}; the main loss is {spread.limits}"
+    return f"{split} ({', '.join(details)}); {held}; {_step(answer, spread, facts)}; the main loss is {spread.limits}"
 
 
-def _step(answer: "Estimate", spread: "Spread") -> str:
-    """Return the time of a step at the utilisation of the run, and the best that the layout reaches."""
-    best_s, what = output.significant(float(spread.step.total_s), 3), f"a step of {spread.layout.sequences:,.0f} sequences"
+def _step(answer: "Estimate", spread: "Spread", facts: "Database") -> str:
+    """Return the time of a step at the utilisation of the run, and the best of the layout as far as its formula is right."""
+    least_s, what = float(spread.step.total_s), f"a step of {spread.layout.sequences:,.0f} sequences"
+    best_s = output.significant(least_s, 3)
     if answer["mfu"] is None:
         return f"{best_s} s {what} at best"
     run_s = spread.step_at_s(answer.median("mfu"))
-    apart = f"{best_s} s at best" if run_s >= float(spread.step.total_s) else f"but {best_s} s at best: the MFU above is out of reach"
+    apart = f"{best_s} s at best"
+    if may_be_out_of_reach(answer, spread, facts):
+        apart = f"but {best_s} s at best by the formula of steps: the MFU above may be out of reach"
+    elif run_s < least_s:
+        apart = f"about the best by the formula of steps ({best_s} s)"
     return f"{output.significant(run_s, 3)} s {what}, {apart}"
+
+
+def may_be_out_of_reach(answer: "Estimate", spread: "Spread", facts: "Database") -> bool:
+    """Return whether the utilisation of the run needs faster steps than the layout reaches, by more than their formula may be off."""
+    if answer["mfu"] is None:
+        return False
+    return spread.step_at_s(answer.median("mfu")) < float(spread.step.total_s) * math.exp(-Z_90 * sigma_of(facts, "step_software_spread", "*"))
 
 
 def durations(answer: "Estimate", facts: "Database") -> str:
@@ -74,7 +89,7 @@ def by_servers(answer: "Estimate", facts: "Database") -> str:
     return "\n".join([*map(output.dim, head), *(line for each in lines for line in each)])
 
 
-def budget(answer: "Estimate", spread: "Spread") -> list[str]:
+def budget(answer: "Estimate", spread: "Spread", facts: "Database") -> list[str]:
     """Return the time of a step and the memory of the fullest accelerator, by purpose."""
     total_s, held_b = float(spread.step.total_s), float(spread.memory.total_b)
     rows = [
@@ -82,7 +97,7 @@ def budget(answer: "Estimate", spread: "Spread") -> list[str]:
     ]
     held = [(f"  {name.removesuffix('_b')}", f"{value / 1e9:.3g} GB", f"{value / held_b:.1%}") for name, value in spread.memory._asdict().items()]
     whose = "your own runs" if spread.calibration != 1.0 else "published benchmarks"
-    lines = [output.bold(output.filled(f"The best step on the layout, at the efficiency of {whose}")), output.filled(line(answer, spread))]
+    lines = [output.bold(output.filled(f"The best step on the layout, at the efficiency of {whose}")), output.filled(line(answer, spread, facts))]
     lines += _parts([*rows, ("  step", f"{total_s:.3g} s", "")])
     lines += ["", output.bold("Memory of the fullest accelerator"), *_parts([*held, ("  total", f"{held_b / 1e9:.3g} GB", "")])]
     if answer["mfu"] is not None:

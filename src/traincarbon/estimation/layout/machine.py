@@ -8,7 +8,7 @@ from traincarbon.database.select import need_prior, prior
 from traincarbon.errors import DatabaseError
 from traincarbon.formulas.layout import Machine, Sustained
 
-_ON_PREMISES = ("dgx-", "hgx-", "gcp-tpu-")
+_ON_PREMISES = ("dgx-", "hgx-", "hls-", "gcp-tpu-")
 """The vendors' own servers, used if no server is named or if facts about the named one are missing."""
 
 
@@ -102,13 +102,21 @@ def _factor(database: Database, name: str, scope: str) -> float:
 
 def _servers(database: Database, chip: Product, server: Product | None) -> list[Product]:
     """Return servers with that accelerator: the named one first, then the vendor's own, those of known network first."""
-    makers = database.remember(_makers, chip.id)
+    makers = database.kept(_makers, chip.id, lambda: _makers(database, chip))
     return list(makers) if server is None else [server, *makers]
 
 
-def _makers(database: Database, chip: str) -> tuple[Product, ...]:
-    found = [each for each in database.products("servers") if each.keys.get("accelerator") == chip and each.id.startswith(_ON_PREMISES)]
-    return tuple(sorted(found, key=lambda each: each.value("network_bandwidth_b_per_s") is None))
+def _makers(database: Database, chip: Product) -> tuple[Product, ...]:
+    holding = [each for each in database.products("servers") if each.keys.get("accelerator") == chip.id]
+    own = [each for each in holding if each.id.startswith(_ON_PREMISES)]
+    if own or not _has_fast_links(chip):
+        return tuple(sorted(own, key=lambda each: each.value("network_bandwidth_b_per_s") is None))
+    return tuple(sorted(holding, key=lambda each: (-(each.value("accelerator_count") or 0.0), each.id)))
+
+
+def _has_fast_links(chip: Product) -> bool:
+    """Return whether fast links join all boards of a server; a bridge of PCIe cards joins two."""
+    return chip.value("link_bandwidth_b_per_s") is not None and not chip.keys.get("form_factor", "").startswith("PCIe")
 
 
 def _network_b_per_s(servers: list[Product]) -> float | None:

@@ -18,6 +18,7 @@ from traincarbon.formatting import shortened
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
+    from traincarbon.estimation.model.convolution import Convolution
 
 _APART = 0.1
 """How far params may be from those of the model: names round them, as 8B for 8.03e9."""
@@ -126,6 +127,10 @@ def with_model(plan: Plan, database: "Database") -> tuple[Plan, Model | None]:
     if model is None:
         return plan, None
     model = _as_stated(model, plan)
+    if plan.family == "multimodal" and model.config.patch_size:
+        from traincarbon.estimation.model.tower import gmac_of_image, refusal
+
+        raise refusal(model.name, gmac=gmac_of_image(model.config, model.params), image_size=model.config.image_size)
     _check_family(plan, model.name, str(model.fields["family"]))
     fields = model.fields_for(plan)
     _check_params(plan, model.name, model.params, whole=fields["params"])
@@ -155,15 +160,21 @@ def _part_of(plan: Plan) -> str:
 
 
 def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | None:
-    """Return *plan* with the parameters and the family of the convolution, speech encoder or hybrid *name*, None where there is none."""
+    """Return *plan* with what the network of images, diffusion transformer, speech encoder or hybrid *name* states of it, None where there is none."""
     from traincarbon.estimation.model.convolution import find_convolution
+    from traincarbon.estimation.model.diffusion import find_diffusion_transformer
     from traincarbon.estimation.model.hybrid import find_hybrid
 
     convolution, encoder, hybrid = find_convolution(database, name), find_speech_encoder(database, name), find_hybrid(database, name)
+    transformer = find_diffusion_transformer(database, name)
     if convolution is not None:
+        if plan.family == "multimodal":
+            raise _refusal_of_network(convolution)
         found: dict[str, float | str] = {"params": convolution.params, "family": convolution.family}
     elif encoder is not None:
         found = {"params": encoder.params, "family": "speech"}
+    elif transformer is not None:
+        found = transformer.fields_for(plan)
     elif hybrid is not None:
         found = hybrid.fields
     else:
@@ -171,6 +182,13 @@ def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | Non
     _check_family(plan, name, str(found["family"]))
     _check_params(plan, name, found["params"])
     return Plan.from_dict({**found, **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
+
+
+def _refusal_of_network(network: "Convolution") -> PlanError:
+    """Return the error of a multimodal plan whose model is a network of images."""
+    from traincarbon.estimation.model.tower import refusal, refusal_of_both
+
+    return refusal_of_both(network) if network.family == "contrastive" else refusal(network.id, gmac=network.gmac, image_size=network.image_size)
 
 
 def _check_family(plan: Plan, name: str, own: str) -> None:

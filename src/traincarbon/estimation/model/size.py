@@ -14,7 +14,8 @@ class ModelSize(NamedTuple):
 
     Attributes:
         params: All parameters.
-        active_params: Those that a token passes through: all but the experts that it does not visit.
+        active_params: Those that a token passes through; of a mixture of experts, neither the experts that it does not visit nor a table of
+            words that is looked up alone. A table that is the output layer too is multiplied.
         embedding_params: Those of the embeddings, which are looked up and not multiplied.
     """
 
@@ -30,7 +31,11 @@ def size_of(config: ModelConfig) -> ModelSize:
             vocab=config.vocab, positions=config.positions, token_types=config.token_types, width=config.embedding_width or config.hidden
         )
     )
-    return ModelSize(_total(config, embedding, config.experts), _total(config, embedding, config.experts_per_token), embedding)
+    total = _total(config, embedding, config.experts)
+    if not config.experts:
+        return ModelSize(total, total, embedding)  # as 6 N D counts a dense model
+    looked_up = 0 if config.is_tied else embedding
+    return ModelSize(total, _total(config, embedding, config.experts_per_token) - looked_up, embedding)
 
 
 def _total(config: ModelConfig, embedding: int, experts: int) -> int:

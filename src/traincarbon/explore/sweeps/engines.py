@@ -5,32 +5,33 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.explore.sweeps.work import Unit, Work, compute_into, computed_bytes
+from traincarbon.explore.sweeps.work import Unit, Work, compute_into, computed_bytes, unit_file
 from traincarbon.extras import MissingExtraError
-from traincarbon.files import replace_file
 
 Files = Sequence[tuple[Unit, str]]
 """Units, each with the file that it goes into."""
 _AHEAD = 3
 """Units that wait for each worker, so that none is idle and memory stays bounded."""
+UNITS_OF_WORKER = 2
+"""Fewer units than these take less time than what starts a process for them: imports, and the facts."""
 _KILLED_OFTEN = 3
 """Times that a pool is started anew after one of its processes was killed."""
 
 
-def in_this_process(work: Work, files: Files) -> Iterator[Unit]:
+def in_this_process(work: Work, files: Files) -> Generator[Unit, None, None]:
     """Compute *files* one after another; yield each unit when its file is there."""
     for unit, file in files:
         compute_into(work, unit, file)
         yield unit
 
 
-def in_processes(work: Work, files: Files, *, workers: int) -> Iterator[Unit]:
+def in_processes(work: Work, files: Files, *, workers: int) -> Generator[Unit, None, None]:
     """Compute *files* in so many processes of this machine; yield each unit, in their order, when its file is there.
 
     What a process that was killed had not finished is computed anew.
@@ -70,7 +71,7 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-def on_dask(work: Work, files: Files, *, scheduler: str) -> Iterator[Unit]:
+def on_dask(work: Work, files: Files, *, scheduler: str) -> Generator[Unit, None, None]:
     """Compute *files* on the workers of the Dask *scheduler*; yield each unit, in their order, when its file is there.
 
     The workers send what they compute, so they need no file system in common. Dask gives what a killed worker had not finished to another.
@@ -86,7 +87,8 @@ def on_dask(work: Work, files: Files, *, scheduler: str) -> Iterator[Unit]:
             return client.submit(computed_bytes, work, unit, pure=False)
 
         for unit, content in _in_order(files, submit, most=_AHEAD * workers):
-            replace_file(paths[unit], content)
+            with unit_file(paths[unit]) as stream:
+                stream.write(content)
             yield unit
 
 

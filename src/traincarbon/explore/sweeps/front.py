@@ -46,25 +46,27 @@ def front_of(table: "pa.Table", *, by: tuple[str, ...]) -> "pa.Table":
     for column in works:
         codes = column.indices.to_numpy()[known].astype(np.int64)
         kind = np.unique(kind * len(column.dictionary) + codes, return_inverse=True)[1]
-    order = np.argsort(kind, kind="stable")
-    starts = np.flatnonzero(np.diff(kind[order], prepend=-1))
-    kept = [rows[on_front(points[rows])] if len(rows) > 1 else rows for rows in np.split(known[order], starts[1:])] if len(known) else []
-    return table.take(np.sort(np.concatenate(kept))) if kept else table.slice(0, 0)
+    return table.take(known[on_front(points[known], kind)])
 
 
-def on_front(points: "Floats") -> "npt.NDArray[np.bool_]":
-    """Return which rows of *points* no other row beats: is at most as large everywhere and smaller somewhere.
+def on_front(points: "Floats", works: "npt.NDArray[np.int64]") -> "npt.NDArray[np.bool_]":
+    """Return which rows of *points* no other row of the same work beats: is at most as large everywhere and smaller somewhere.
+
+    All works are gone through at once, a point of each at a time: there may be as many as rows.
 
     Example:
-        >>> on_front(np.array([[1.0, 5.0], [2.0, 2.0], [3.0, 3.0], [1.0, 5.0]])).tolist()
-        [True, True, False, True]
+        >>> on_front(np.array([[1.0, 5.0], [2.0, 2.0], [3.0, 3.0], [1.0, 5.0], [9.0, 9.0]]), np.array([0, 0, 0, 0, 1])).tolist()
+        [True, True, False, True, True]
     """
-    left = np.lexsort(points.T[::-1])
+    left = np.lexsort((*points.T[::-1], works))
     kept = np.zeros(len(points), dtype=bool)
     while len(left):
-        best = points[left[0]]
-        rest = points[left]
-        is_same = (rest == best).all(axis=1)
+        is_first = np.diff(works[left], prepend=-1) != 0
+        best = left[is_first][np.cumsum(is_first) - 1]
+        is_beaten, is_same = np.ones(len(left), dtype=bool), np.ones(len(left), dtype=bool)
+        for values in points.T:
+            is_beaten &= values[left] >= values[best]
+            is_same &= values[left] == values[best]
         kept[left[is_same]] = True
-        left = left[~(rest >= best).all(axis=1)]
+        left = left[~is_beaten]
     return kept

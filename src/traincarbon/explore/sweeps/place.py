@@ -92,13 +92,18 @@ class Place(NamedTuple):
                 message = f"{file!r} is one of {shard.total} shards, and this one is of {self.shard.total}"
                 raise CarbonError(message, hint=f"give --shard i/{shard.total}, or name another file")
 
-    def check_room(self, *, plans: int, columns: int, copies: int) -> None:
+    def check_room(self, *, plans: int, columns: int, kept: int = 0) -> None:
         """Refuse a sweep that the disk has no room for.
+
+        Args:
+            plans: Plans of the file.
+            columns: Columns that each has.
+            kept: Plans that are computed into units first, which stay until the file is whole.
 
         Raises:
             CarbonError: it has none.
         """
-        need_b = plans * columns * _B_OF_NUMBER * copies * _ROOM
+        need_b = (plans + kept) * columns * _B_OF_NUMBER * _ROOM
         free_b = shutil.disk_usage(path.dirname(self.file) or ".").free
         if need_b > free_b:
             message = f"{plans:,} plans need about {need_b / _B_OF_GB:,.3g} GB on the disk, and {free_b / _B_OF_GB:,.3g} GB are free"

@@ -1,19 +1,17 @@
 """Sweep a grid of plans into a file of Parquet: in this process, in many, or as one shard of many."""
 
 import os
-import secrets
-import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, suppress
 from os import PathLike, fspath, path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from traincarbon.database.load import Database, open_database
-from traincarbon.errors import PlanError
+from traincarbon.errors import CarbonError, PlanError
 from traincarbon.explore.compared_results import MONEY
-from traincarbon.explore.sweeps.engines import in_processes, in_this_process, on_dask
+from traincarbon.explore.sweeps.engines import UNITS_OF_WORKER, in_processes, in_this_process, on_dask
 from traincarbon.explore.sweeps.evaluation import PROBLEM, Asked, evaluated
 from traincarbon.explore.sweeps.front import front_of, objectives
 from traincarbon.explore.sweeps.grid import Grid
@@ -23,8 +21,9 @@ from traincarbon.explore.sweeps.parquet_file import ROWS_TOGETHER, stored_in, ta
 from traincarbon.explore.sweeps.place import ENDING, Place
 from traincarbon.explore.sweeps.provenance import metadata, provenance
 from traincarbon.explore.sweeps.shard import Shard
+from traincarbon.explore.sweeps.unfinished import remove_abandoned, remove_folder, written_whole
 from traincarbon.explore.sweeps.work import Unit, Work
-from traincarbon.files import check_writable, unfinished_file
+from traincarbon.files import check_writable
 from traincarbon.uncertain import z_of
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ _MOST_REASONS = 20
 """Reasons that a result tells apart."""
 _MOST_ALONE = 1
 """Units that one process computes without keeping each: seconds."""
-_HINT = "name a file in a folder that you may write to, on a disk with room: what was computed is kept"
 Progress = Callable[[int, int], object]
 
 
@@ -95,8 +93,8 @@ def sweep(
     if not place.is_done(place.file, (start, stop)):
         place.check_parts()
         pieces = _pieces(task, start, stop)
-        reused -= sum(piece.plans for piece in pieces if isinstance(piece, Unit))
-        _compute(task, start, stop, pieces, workers=workers, scheduler=scheduler)
+        reused -= _compute(task, start, stop, pieces, workers=workers, scheduler=scheduler)
+    remove_folder(place.units)
     joined = _join(task, grid.count) if part is not None else None
     kept, set_aside = _counts(place.file)
     return Sweep(place.file, stop - start, (start, stop), kept, reused, set_aside, time.monotonic() - began_s, joined, stated)
@@ -158,21 +156,27 @@ def _parts_there(task: _Task) -> list[tuple[tuple[int, int], str]]:
     return sorted(found)
 
 
-def _compute(task: _Task, start: int, stop: int, pieces: list[_Piece], *, workers: int, scheduler: str | None) -> None:
-    """Compute what is missing of *pieces*, and join them in the file."""
+def _compute(task: _Task, start: int, stop: int, pieces: list[_Piece], *, workers: int, scheduler: str | None) -> int:
+    """Compute what is missing of *pieces*, join them in the file, and return how many plans were missing."""
+    place = task.place
+    remove_abandoned(place.units)
     units = [piece for piece in pieces if isinstance(piece, Unit)]
-    is_alone = len(units) <= _MOST_ALONE and workers == 1 and scheduler is None and not path.isdir(task.place.units)
+    missing = [unit for unit in units if not path.exists(place.unit(unit))]
+    is_alone = len(units) <= _MOST_ALONE and scheduler is None and not path.isdir(place.units)
+    plans = sum(unit.plans for unit in missing)
     if not task.work.by:
-        task.place.check_room(plans=stop - start, columns=len(task.schema), copies=1 if is_alone else 2)
-    os.makedirs(task.place.units, exist_ok=True)
-    sources = _alone(task, units) if is_alone else _kept(task, units, workers=workers, scheduler=scheduler)
+        place.check_room(plans=stop - start, columns=len(task.schema), kept=0 if is_alone else plans)
+    os.makedirs(place.units, exist_ok=True)
+    sources = _alone(task, units) if is_alone else _kept(task, missing, workers=workers, scheduler=scheduler)
     try:
-        _write(task, _in_turn(task, pieces, sources, plans=stop - start), task.place.file, start, stop)
-    except BaseException:
-        with suppress(OSError):
-            os.rmdir(task.place.units)  # if nothing was computed
-        raise
-    shutil.rmtree(task.place.units, ignore_errors=True)
+        with closing(sources.ready):
+            _write(task, _in_turn(task, pieces, sources, plans=stop - start), place.file, start, stop)
+    except BaseException as error:
+        if not isinstance(error, CarbonError) or not place.is_done(place.file, (start, stop)):  # another process made it meanwhile, and removed the units
+            with suppress(OSError):
+                os.rmdir(place.units)  # if nothing was computed
+            raise
+    return plans
 
 
 class _Units(NamedTuple):
@@ -185,22 +189,23 @@ class _Units(NamedTuple):
     """
 
     missing: frozenset[Unit]
-    ready: Iterator[Unit]
+    ready: Generator[Unit, None, None]
     opened: "Callable[[Unit], Iterator[pa.Table]]"
 
 
 def _alone(task: _Task, units: list[Unit]) -> _Units:
-    return _Units(frozenset(units), iter(units), task.work.tables)
+    return _Units(frozenset(units), (unit for unit in units), task.work.tables)
 
 
 def _kept(task: _Task, units: list[Unit], *, workers: int, scheduler: str | None) -> _Units:
     """Return the *units* as files, which stay until all are joined, so that a sweep that is stopped goes on."""
-    files = [(unit, task.place.unit(unit)) for unit in units if not path.exists(task.place.unit(unit))]
+    files = [(unit, task.place.unit(unit)) for unit in units]
+    workers = min(workers, len(units) // UNITS_OF_WORKER)
     if scheduler is not None:
         ready = on_dask(task.work, files, scheduler=scheduler)
     else:
         ready = in_processes(task.work, files, workers=workers) if workers > 1 else in_this_process(task.work, files)
-    return _Units(frozenset(unit for unit, _ in files), ready, lambda unit: tables_of_unit(task.place.unit(unit)))
+    return _Units(frozenset(units), ready, lambda unit: tables_of_unit(task.place.unit(unit)))
 
 
 def _in_turn(task: _Task, pieces: list[_Piece], units: _Units, *, plans: int) -> "Iterator[pa.Table]":
@@ -230,11 +235,12 @@ def _join(task: _Task, plans: int) -> str | None:
         return None
     if task.place.is_done(output, (0, plans)):
         return output
+    remove_abandoned(task.place.units)
     os.makedirs(task.place.units, exist_ok=True)
     if not task.work.by:
-        task.place.check_room(plans=plans, columns=len(task.schema), copies=1)
+        task.place.check_room(plans=plans, columns=len(task.schema))
     _write(task, (table for _, file in parts for table in tables_in(file)), output, 0, plans)
-    shutil.rmtree(task.place.units, ignore_errors=True)
+    remove_folder(task.place.units)
     return output
 
 
@@ -244,9 +250,13 @@ def _write(task: _Task, tables: "Iterator[pa.Table]", file: str, start: int, sto
     Raises:
         CarbonError: it cannot be written.
     """
-    unfinished = path.join(task.place.units, f"{secrets.token_hex(8)}.unfinished")
+
+    def put(whole: str) -> None:
+        if not task.place.is_done(file, (start, stop)):  # or another process made it meanwhile, or something else
+            os.replace(whole, file)
+
     schema = task.schema.with_metadata(metadata(task.stated, start=start, stop=stop))
-    with unfinished_file(unfinished, lambda whole: os.replace(whole, file), file=file, hint=_HINT) as stream:
+    with written_whole(task.place.units, file, put) as stream:
         write_tables(_front(task, tables) if task.work.by else tables, stream, schema)
 
 

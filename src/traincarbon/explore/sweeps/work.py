@@ -1,8 +1,11 @@
 """The work of a sweep as one value that another process, or another machine, can do a part of."""
 
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from os import path
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from traincarbon.database.load import Database
 from traincarbon.errors import CarbonError
@@ -11,7 +14,7 @@ from traincarbon.explore.sweeps.front import front_of
 from traincarbon.explore.sweeps.grid import Grid
 from traincarbon.explore.sweeps.parquet_file import ROWS_TOGETHER, pyarrow, table_of
 from traincarbon.explore.sweeps.provenance import provenance
-from traincarbon.files import replace_file
+from traincarbon.explore.sweeps.unfinished import written_whole
 from traincarbon.toml import to_toml
 
 if TYPE_CHECKING:
@@ -89,7 +92,22 @@ def compute_into(work: Work, unit: Unit, file: str) -> None:
     Raises:
         CarbonError: it cannot be written, or the work is of other facts or another version, as for :func:`computed_bytes`.
     """
-    replace_file(file, lambda stream: _write(work, unit, stream))
+    with unit_file(file) as stream:
+        _write(work, unit, stream)
+
+
+@contextmanager
+def unit_file(file: str) -> Iterator[BinaryIO]:
+    """Open *file* for a unit, and make its folder where needed: another process that made the same sweep may have removed it.
+
+    Raises:
+        CarbonError: it cannot be written.
+    """
+    folder = path.dirname(file)
+    with suppress(OSError):  # the file says why
+        os.makedirs(folder, exist_ok=True)
+    with written_whole(folder, file, lambda whole: os.replace(whole, file)) as stream:
+        yield stream
 
 
 def _write(work: Work, unit: Unit, sink: Any) -> None:

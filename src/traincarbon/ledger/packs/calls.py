@@ -12,7 +12,7 @@ Store = str | os.PathLike[str] | None
 
 
 def compact(*, dry_run: bool = False, store: Store = None, progress: Tell | None = None) -> Compacted:
-    """Pack the journals of runs that have ended into files of Parquet, which give them back byte by byte, and remove them.
+    """Pack the journals of runs that have ended into files of Parquet, which give them back byte by byte, and remove them. Small files of imported runs are joined.
 
     Args:
         dry_run: Write nothing; only return what would be packed.

@@ -40,6 +40,20 @@ class Made(NamedTuple):
     size_b: int
 
 
+class Joined(NamedTuple):
+    """Small journals of imported runs that became larger ones, or would.
+
+    Attributes:
+        journals: How many they were.
+        files: How many new ones hold their records.
+        size_b: The size that they had. [B]
+    """
+
+    journals: int
+    files: int
+    size_b: int
+
+
 class Month(NamedTuple):
     """The journals at rest whose runs began in a month.
 
@@ -67,6 +81,7 @@ class Compacted(NamedTuple):
         removed: Journals that were removed.
         removed_b: Their size. [B]
         left: Journals that stay as they are.
+        joined: Journals of imported runs that were joined, or would be.
         duration_s: How long it took. [s]
     """
 
@@ -77,6 +92,7 @@ class Compacted(NamedTuple):
     removed: int
     removed_b: int
     left: tuple[Left, ...]
+    joined: Joined
     duration_s: float
 
     @property
@@ -99,6 +115,7 @@ class Compacted(NamedTuple):
             "packs": packs,
             **{name: getattr(self, name) for name in ("resting_b", "removed", "removed_b", "packed_b")},
             "left": [each._asdict() for each in self.left],
+            "joined": self.joined._asdict(),
             "duration_s": self.duration_s,
         }
 

@@ -13,6 +13,7 @@ from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.packs.batches import batches
 from traincarbon.ledger.packs.compacted import Compacted, Made, Month
+from traincarbon.ledger.packs.joining import join, planned
 from traincarbon.ledger.packs.leftovers import remove_leftovers
 from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import InPack, begins_with, copies_in_packs, is_within, longest
@@ -27,7 +28,9 @@ from traincarbon.ledger.store_folder import node_name
 def plan(store: str, index: Index, *, quiet_s: float = QUIET_S) -> Compacted:
     """Return which journals would be packed and which would stay. Nothing is written."""
     found = find_resting(index, quiet_s=quiet_s)
-    return Compacted(store, True, _by_month(found), (), 0, 0, found.left, 0.0)
+    left = list(found.left)
+    joined = planned(found.small, left=left)
+    return Compacted(store, True, _by_month(found), (), 0, 0, tuple(left), joined, 0.0)
 
 
 def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int | None = None, tell: Tell | None = None) -> Compacted:
@@ -70,9 +73,11 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
                 gone += [each.source for each in made.journals if _remove(index.journals, each.source, each.state)]
             removed += gone
             _remove_folders(index.journals, batch)
-        if packs or removed:
+        joined = join(index, found.small, left=left)
+        if packs or removed or joined.journals:
             index.refresh()
-    return Compacted(store, False, _by_month(found), tuple(packs), len(removed), sum(each.size_b for each in removed), tuple(left), time.monotonic() - began_s)
+    removed_b = sum(each.size_b for each in removed)
+    return Compacted(store, False, _by_month(found), tuple(packs), len(removed), removed_b, tuple(left), joined, time.monotonic() - began_s)
 
 
 def _by_month(found: Found) -> tuple[Month, ...]:

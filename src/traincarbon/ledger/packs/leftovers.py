@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from traincarbon.ledger.packs.generations import GONE, finish_removal, settle, waits_for
-from traincarbon.ledger.packs.pack import LINES, MONTH, SUMMARIES
+from traincarbon.ledger.packs.joining import clear_unfinished
+from traincarbon.ledger.packs.pack import LINES, MONTH, PART, SUMMARIES
 from traincarbon.ledger.packs.pack_file import contents
-
-PART = ".part"
 
 
 def remove_leftovers(journals: str) -> None:
     """Remove what is in no use. The caller is alone, see :mod:`traincarbon.ledger.packs.lock`."""
+    clear_unfinished(journals)
     for folder in _folders(journals):
         names = set(os.listdir(folder))
         for name in [each for each in names if each.startswith(".") and each.endswith(GONE)]:

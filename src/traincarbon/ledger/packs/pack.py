@@ -14,6 +14,8 @@ from traincarbon.ledger.process_summary import Process
 
 MONTH = PACKS
 SUMMARIES, LINES = ".jsonl", ".parquet"
+PART = ".part"
+"""The end of the name of a file that is not finished."""
 UNKNOWN_MONTH = "unknown"
 KEY = "packed"
 """The key of a line of summaries that says where the lines are."""

@@ -13,7 +13,7 @@ from traincarbon.ledger.packs.ahead import computed_ahead
 from traincarbon.ledger.packs.batches import LARGE_B
 from traincarbon.ledger.packs.compacted import Made, Packed
 from traincarbon.ledger.packs.interval_table import IntervalTables
-from traincarbon.ledger.packs.pack import LINES, MONTH, SUMMARIES, PackedJournal, Summarised, summary_line
+from traincarbon.ledger.packs.pack import LINES, MONTH, PART, SUMMARIES, PackedJournal, Summarised, summary_line
 from traincarbon.ledger.packs.pack_file import PackWriter, contents
 from traincarbon.ledger.packs.raw_lines import NotPackableError
 from traincarbon.ledger.packs.resting import Left, Resting, Stays, path_of
@@ -25,7 +25,6 @@ from traincarbon.reading import open_regular
 if TYPE_CHECKING:
     import pyarrow as pa
 
-PART = ".part"
 _ROUNDING = 1e-9
 """Share by which a sum of many numbers may differ from what it would be without rounding."""
 

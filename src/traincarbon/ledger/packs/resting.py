@@ -6,6 +6,7 @@ import time
 from enum import StrEnum
 from typing import NamedTuple
 
+from traincarbon.ledger.imported_runs import RECORDS_OF_A_JOURNAL
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.packs.pack import MONTH, month_of
 from traincarbon.quantities import S_PER_DAY
@@ -20,6 +21,10 @@ QUIET_S = float(S_PER_DAY)
 """How long a journal without an end must not have changed. [s]"""
 
 
+SMALL_B = 16_000_000
+"""The size above which a journal of imported records is joined with no other. [B]"""
+
+
 class Stays(StrEnum):
     """Why a journal is not packed."""
 
@@ -28,7 +33,7 @@ class Stays(StrEnum):
     RECENT = "recent"
     """It has no end and changed a short while ago: its writer may be alive on another machine, or somebody copies it."""
     IMPORTED = "imported"
-    """It holds records of other programs, a thousand in a file."""
+    """It holds records of other programs, and is joined with no other journal."""
     MIXED = "mixed"
     """Several runs or processes have lines in it, out of order, or none has."""
     DIFFERENT = "different"
@@ -74,10 +79,38 @@ class Left(NamedTuple):
     detail: str = ""
 
 
+class SmallImport(NamedTuple):
+    """A journal of imported records that has room for more.
+
+    Attributes:
+        folder: Its folder in ``journals``.
+        name: Its name.
+        size_b: Its size. [B]
+        mtime_ns: When it changed.
+        records: How many records are in it.
+    """
+
+    folder: str
+    name: str
+    size_b: int
+    mtime_ns: int
+    records: int
+
+    @property
+    def journal(self) -> str:
+        """Folder and name."""
+        return f"{self.folder}/{self.name}"
+
+    def path_in(self, journals: str) -> str:
+        """Return its path, given the folder of all journals."""
+        return os.path.join(journals, self.folder, self.name)
+
+
 class Found(NamedTuple):
-    """The journals of a store: those at rest by month, and the others."""
+    """The journals of a store: those at rest by month, those of imported runs that can be joined in the order in which they were written, and the others."""
 
     resting: tuple[Resting, ...]
+    small: tuple[SmallImport, ...]
     left: tuple[Left, ...]
 
 
@@ -89,12 +122,15 @@ def find_resting(index: Index, *, quiet_s: float = QUIET_S) -> Found:
         quiet_s: How long a journal without an end must not have changed. [s]
     """
     index.refresh()
-    resting, left = list[Resting](), list[Left]()
+    resting, small, left = list[Resting](), list[SmallImport](), list[Left]()
     now_ns = time.time_ns()
     for folder, name, size_b, mtime_ns, run_id, writers, tangled, records, summary, state, started_at in index.rows(_QUESTION, len(MONTH), MONTH):
         found = Resting(folder, name, size_b, mtime_ns, run_id or "", month_of(started_at or ""))
         reason = None
         if records and records == writers:
+            if records < RECORDS_OF_A_JOURNAL and size_b < SMALL_B and not tangled:
+                small.append(SmallImport(folder, name, size_b, mtime_ns, records))
+                continue
             reason = Stays.IMPORTED
         elif run_id is None or writers != 1 or tangled:
             reason = Stays.MIXED
@@ -106,7 +142,8 @@ def find_resting(index: Index, *, quiet_s: float = QUIET_S) -> Found:
             resting.append(found)
         else:
             left.append(Left(found.journal, reason))
-    return Found(tuple(sorted(resting, key=lambda each: (each.month, each.journal))), tuple(left))
+    small.sort(key=lambda each: (each.mtime_ns, each.journal))
+    return Found(tuple(sorted(resting, key=lambda each: (each.month, each.journal))), tuple(small), tuple(left))
 
 
 def _is_open(summary: str | None) -> bool:

@@ -1,5 +1,6 @@
 """Answers of a ledger on a server: lists, totals and records of the runs of all who sent theirs."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from traincarbon.errors import CarbonError
@@ -56,6 +57,7 @@ IN_POSTGRESQL = Questions(
 _ACROSS = f"SELECT {_ID}, record FROM {_RUNS} WHERE run.record IS NOT NULL AND {ACROSS.format(**_BETWEEN)}"
 _RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE} ORDER BY started_at DESC, run_id LIMIT {{most}}"
 _IDS = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND (starts_with(run_id, :p1) OR run_id = ANY(:p3)) ORDER BY started_at DESC, run_id LIMIT :p2"
+_KNOWN = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p1)"
 _RECORD = f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p2) AND {_ID} = :p1"
 
 _AROUND = (
@@ -110,6 +112,14 @@ class ServerRuns:
         begun = stored_text(prefix)
         return [run_id for (run_id,) in self.rows(_IDS, prefix, limit or None, _without_cluster(begun)) if run_id.startswith(begun)]
 
+    def lacks(self, prefix: str) -> bool:  # noqa: ARG002  the answer is that of the server
+        """Return that it is certain, see :meth:`look_through`."""
+        return True
+
+    def known(self, ids: Sequence[str]) -> list[str]:
+        """Return those of some *ids* that runs have."""
+        return [run_id for (run_id,) in self.rows(_KNOWN, [stored_text(id) for id in ids])]
+
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
         id = stored_text(run_id)
@@ -151,6 +161,10 @@ class ServerRuns:
             return [tuple(row) for row in connection.execute(text(question), named)]
 
         return self._server.ask(answered)
+
+    def rows_kept(self, question: str, *values: object) -> list[tuple[Any, ...]]:
+        """Return what :meth:`rows` does: what others sent meanwhile counts."""
+        return self.rows(question, *values)
 
     def _read(self, rows: list[tuple[Any, ...]], *, has_devices: bool = True) -> list[Run]:
         """Return records with their ids as they are shown, without their devices if nobody asks for those; records that cannot be read are faults."""

@@ -40,7 +40,7 @@ _LAST_WAIT_S, _VALUED_S = 2.0, 2.5
 _UNSETTLED_S = 20.0
 """Longest wait for GPUs that are not open yet, before energy and hours are valued without them."""
 _TOO_SHORT_S = 0.1
-"""A shorter command is not valued, as that would take longer than the command."""
+"""A shorter run without a plan is not valued, as that would take longer than the run."""
 
 
 class Metering:
@@ -129,9 +129,10 @@ class Metering:
         end_turn(self._turn)
         self._take_devices()
         self._first.receive()
-        if self._first.ended is not None and self._first.ended.ended_s - self._began_s < _TOO_SHORT_S:
+        ended = self._first.ended
+        if settings.plan is None and ended is not None and ended.ended_s - self._began_s < _TOO_SHORT_S:
             self._lookup.close()
-            self._said.waiting.append(f"a command of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
+            self._said.waiting.append(f"a run of less than {_TOO_SHORT_S:g} s is not valued: no CO2e and no cost")
         elif not self._readout.are_unsettled:
             self._ask_lookup()
         self._write("start", {**fields, **self._session.start_fields(), **self._readout.start_fields()})

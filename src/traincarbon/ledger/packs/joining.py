@@ -1,0 +1,229 @@
+"""Join small journals of imported runs, so that a thousand of them share a file and a folder. Each record keeps its line, byte by byte."""
+
+import os
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from typing import NamedTuple, TypeAlias
+
+from traincarbon.errors import CarbonError
+from traincarbon.ledger.imported_runs import NODE, RECORDS_OF_A_JOURNAL
+from traincarbon.ledger.index import Index
+from traincarbon.ledger.journal_lines import RECORD, Line, parse_line, read_lines
+from traincarbon.ledger.packs.compacted import Joined
+from traincarbon.ledger.packs.pack import PART
+from traincarbon.ledger.packs.resting import SMALL_B, Left, SmallImport, Stays
+from traincarbon.ledger.packs.synced_files import sync_folder, write_synced
+from traincarbon.ledger.store_access import PRIVATE, file_mode
+from traincarbon.reading import open_regular
+
+_PART = f".{NODE}-"
+_OLD_S = 60.0
+"""An empty folder as old as this is no longer about to get its journal. [s]"""
+_HOLDERS = "SELECT folder, name, run_id, writer, record_b FROM processes WHERE record_b IS NOT NULL AND run_id IN ({})"
+_ASKED_AT_ONCE = 500
+
+_Key: TypeAlias = tuple[str, str]
+"""A run, and the writer of a record of it."""
+
+
+class _Stated(NamedTuple):
+    """A line of an imported record: its bytes, and the record."""
+
+    raw: bytes
+    record: object
+
+
+class _Read(NamedTuple):
+    """A journal that was read, and its size and time of change then."""
+
+    source: SmallImport
+    lines: dict[_Key, _Stated]
+
+
+def groups_of(small: Iterable[SmallImport]) -> Iterator[list[SmallImport]]:
+    """Yield journals that fit into one."""
+    group: list[SmallImport] = []
+    for each in small:
+        records, size_b = (sum(getattr(other, name) for other in group) + getattr(each, name) for name in ("records", "size_b"))
+        if group and (records > RECORDS_OF_A_JOURNAL or size_b > SMALL_B):
+            yield group
+            group = []
+        group.append(each)
+    if group:
+        yield group
+
+
+def planned(small: Iterable[SmallImport], *, left: list[Left]) -> Joined:
+    """Return what :func:`join` would do, as far as the index tells."""
+    groups = list[list[SmallImport]]()
+    for group in groups_of(small):
+        if len(group) > 1:
+            groups.append(group)
+        else:
+            left.append(Left(group[0].journal, Stays.IMPORTED))
+    return Joined(sum(map(len, groups)), len(groups), sum(each.size_b for group in groups for each in group))
+
+
+def join(index: Index, small: Iterable[SmallImport], *, left: list[Left]) -> Joined:
+    """Join journals, and remove each whose records stand in another one.
+
+    A record that stands in two journals counts once, so a process that is killed at any instant loses and doubles nothing.
+
+    Args:
+        index: The index of the store. The caller is alone, see :mod:`traincarbon.ledger.packs.lock`.
+        small: The journals.
+        left: Takes those that stay.
+
+    Raises:
+        CarbonError: the disk is full, say; journals that were not joined by then are where they were.
+    """
+    done = Joined(0, 0, 0)
+    for group in groups_of(small):
+        found = [read for source in group if (read := _read(index.journals, source, left)) is not None]
+        others = _elsewhere(index, found)
+        odd = [each for each in found if not others.differing.isdisjoint(each.lines)]  # which of the two counts would depend on where they are
+        left += [Left(each.source.journal, Stays.IMPORTED, "another journal has a different record of the same name") for each in odd]
+        found = [each for each in found if each not in odd]
+        new: dict[_Key, _Stated] = {}
+        for each in found:
+            new |= {key: stated for key, stated in each.lines.items() if key not in others.held and key not in new}
+        if len(found) < 2 and new:
+            left += [Left(each.source.journal, Stays.IMPORTED) for each in found]
+            continue
+        if new:
+            _write(index.journals, b"".join(stated.raw for stated in new.values()))
+        removed = [each.source for each in found if _remove(index.journals, each.source)]
+        done = Joined(done.journals + len(removed), done.files + bool(new), done.size_b + sum(each.size_b for each in removed))
+    return done
+
+
+def clear_unfinished(journals: str) -> None:
+    """Remove what a process that died has left: a file that has no place yet, and the folder that waits for it. The caller is alone."""
+    with suppress(OSError), os.scandir(journals) as entries:
+        for entry in entries:
+            with suppress(OSError):
+                if entry.name.startswith(_PART) and entry.name.endswith(PART):
+                    os.remove(entry.path)
+                elif entry.name.startswith(f"{NODE}-") and abs(time.time() - entry.stat(follow_symlinks=False).st_mtime) > _OLD_S:
+                    os.rmdir(entry.path)  # refused where something is in it
+
+
+def _read(journals: str, source: SmallImport, left: list[Left]) -> _Read | None:
+    """Return the lines of a journal as they are in the index, None if it stays: it has changed, or has something else in it."""
+    try:
+        lines = _lines_of(source, source.path_in(journals))
+    except OSError as error:
+        left.append(Left(source.journal, Stays.IMPORTED, error.strerror or str(error)))
+        return None
+    return _Read(source, lines) if lines else None
+
+
+def _lines_of(source: SmallImport, file: str) -> dict[_Key, _Stated]:
+    """Return the lines of a journal of records, none if it has changed since it was indexed: the next compaction has its turn.
+
+    Raises:
+        OSError: it cannot be read or removed, or has something else in it.
+    """
+    lines: dict[_Key, _Stated] = {}
+    if not os.access(os.path.dirname(file), os.W_OK):
+        raise OSError(None, "no permission to remove it", file)
+    with open_regular(file) as stream:
+        if _state(os.fstat(stream.fileno())) != (source.size_b, source.mtime_ns):
+            return {}
+        for raw in stream:
+            line, fault = parse_line(raw)
+            if line is None or line["kind"] != RECORD or not raw.endswith(b"\n"):
+                raise OSError(None, fault or "it has other lines too", file)
+            stated = _Stated(raw, line.get("record"))
+            if lines.setdefault(_key(line), stated).record != stated.record:
+                raise OSError(None, "it has two records of one name", file)
+    return lines
+
+
+class _Elsewhere(NamedTuple):
+    """Records of a group that other journals have too, as they are on the disk now, and those that two journals state differently."""
+
+    held: set[_Key]
+    differing: set[_Key]
+
+
+def _elsewhere(index: Index, found: Sequence[_Read]) -> _Elsewhere:
+    known, others = dict[_Key, _Stated](), _Elsewhere(set(), set())
+    for each in found:
+        others.differing.update(key for key, stated in each.lines.items() if known.setdefault(key, stated).record != stated.record)
+    own = {(each.source.folder, each.source.name) for each in found}
+    run_ids = sorted({run_id for run_id, _ in known})
+    for first in range(0, len(run_ids), _ASKED_AT_ONCE):
+        some = run_ids[first : first + _ASKED_AT_ONCE]
+        for folder, name, run_id, writer, record_b in index.rows(_HOLDERS.format(", ".join("?" * len(some))), *some):
+            stated = known.get((run_id, writer))
+            line = None if stated is None or (folder, name) in own else _line_at(os.path.join(index.journals, folder, name), record_b)
+            if stated is not None and line is not None and _key(line) == (run_id, writer):
+                (others.held if line.get("record") == stated.record else others.differing).add((run_id, writer))
+    return others
+
+
+def _line_at(file: str, begin_b: int) -> Line | None:
+    """Return the whole line of a record that begins there, None if there is none any more."""
+    line, _, end_b = next(read_lines(file, begin_b=begin_b), (None, "", begin_b))
+    return line if line is not None and end_b > begin_b and line["kind"] == RECORD else None
+
+
+def _write(journals: str, content: bytes) -> None:
+    """Write a new journal, which is read back before it has its place.
+
+    Raises:
+        CarbonError: the disk is full, say. No new file is left.
+    """
+    name = f"{NODE}-{os.getpid()}-{time.time_ns()}"
+    folder, part = os.path.join(journals, name), os.path.join(journals, f".{name}{PART}")
+    try:
+        mode = file_mode(journals)
+        write_synced(part, content, mode=mode)
+        _check(part, content)
+        os.mkdir(folder, PRIVATE if mode == 0o600 else 0o777)
+        os.replace(part, os.path.join(folder, f"{name}.jsonl"))
+        sync_folder(folder)
+        sync_folder(journals)
+    except OSError as error:
+        message = f"cannot join journals of imported runs in {journals}: {error.strerror or error}"
+        raise CarbonError(message, hint="is the store writable, and the disk not full? All journals are where they were") from error
+    finally:
+        with suppress(OSError):
+            os.remove(part)
+        with suppress(OSError):
+            os.rmdir(folder)  # where nothing came into it
+
+
+def _check(part: str, content: bytes) -> None:
+    """Read a new journal back.
+
+    Raises:
+        OSError: it is not what was written.
+    """
+    with open_regular(part) as stream:
+        if stream.read() != content:
+            raise OSError(None, "what was written does not read back", part)
+
+
+def _remove(journals: str, source: SmallImport) -> bool:
+    """Remove a journal whose records stand elsewhere, unless it has changed, and its folder if nothing else is in it."""
+    file = source.path_in(journals)
+    try:
+        if _state(os.stat(file)) != (source.size_b, source.mtime_ns):
+            return False
+        os.remove(file)
+    except OSError:  # it stays, and counts once
+        return False
+    with suppress(OSError):
+        os.rmdir(os.path.dirname(file))
+    return True
+
+
+def _state(found: os.stat_result) -> tuple[int, int]:
+    return found.st_size, found.st_mtime_ns
+
+
+def _key(line: Line) -> _Key:
+    return line["run_id"], line["writer"]
