@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from tracked import until
+from traincarbon.ledger.journal_lines import read_journal
 
 CARBON = [sys.executable, "-c", "from traincarbon.__main__ import main; main()"]
 POWER_W = 1000.0
@@ -98,6 +99,7 @@ class Round:
         self.tracked = track(self.run_id, ["sh", "-c", f"head -c 1 '{gate}' >/dev/null & wait $!"])
         self.start_took_s = None
         self.hit_wall_s = None
+        self.hit_s = 0.0
         self.end_took_s = 0.0
 
     def hit(self):
@@ -118,10 +120,16 @@ class Round:
         time.sleep(self.chance.uniform(0.0, 0.6 * LENGTH_S))
         number = getattr(signal, self.how)
         if self.tracked.send(pid, number):
-            self.hit_wall_s = time.time()
+            self.hit_wall_s, self.hit_s = time.time(), time.monotonic()
         if self.how == "SIGSTOP":
             time.sleep(0.15)
             self.tracked.send(pid, signal.SIGCONT)
+
+    def unmetered_s(self, store):
+        """Seconds from the hit until a metering process that started after it has written what it measured, however late that was."""
+        lines = [line for file in store.glob(f"journals/{self.run_id}/*.jsonl") for line in read_journal(file)[0]]
+        later = {line["process"] for line in lines if line["kind"] == "start"} - {line["process"] for line in lines if line["mono_s"] <= self.hit_s}
+        return min((line["mono_s"] - self.hit_s for line in lines if line["process"] in later and line["kind"] == "interval"), default=0.0)
 
     def expected_states(self):
         if (self.who, self.how) == ("supervisor", "SIGKILL"):

@@ -31,7 +31,7 @@ def test_a_regular_file_is_opened_and_a_device_is_not(tmp_path):
 
 @pytest.fixture
 def pipe(tmp_path, monkeypatch):
-    monkeypatch.setattr(reading, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(reading, "PATIENCE_S", 30.0)
     os.mkfifo(tmp_path / "pipe")
     return tmp_path / "pipe"
 
@@ -42,7 +42,8 @@ def test_a_named_pipe_is_read_to_its_end(pipe):
         assert writer.wait(10) == 0
 
 
-def test_a_pipe_that_nobody_writes_into_is_not_waited_for(pipe):
+def test_a_pipe_that_nobody_writes_into_is_not_waited_for(pipe, monkeypatch):
+    monkeypatch.setattr(reading, "PATIENCE_S", 0.1)
     with pytest.raises(TimeoutError, match="nothing was written into it"):
         read_limited(pipe)
     writer = os.open(pipe, os.O_RDWR)

@@ -23,6 +23,11 @@ with os.fdopen(int(os.environ["CARBON_PROGRESS_FD"]), "w", buffering=1) as pipe:
         print('{"steps": %d, "total_steps": 160, "tokens": %d, "loss": %f}' % (step, step * 4096, 3.0 / step), file=pipe)
 """
 """A training of four seconds that reports its progress."""
+METERED = """
+import os, pathlib, time
+while not any('"kind":"interval"' in file.read_text() for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")): time.sleep(0.01)
+"""
+"""What a script does first whose reports, or whose death, are to find a metering process that is at work, however late that starts."""
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
 
 

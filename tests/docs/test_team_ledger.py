@@ -92,3 +92,11 @@ def test_the_questions_have_answers(server):
     assert [row[:2] for row in server.query(by_month, "team")] == [["", "2026-09"]]
     assert ["ada", ""] in server.query(by_user, "team")
     assert ["hers", ""] in server.query(RECORDS, "team")
+
+
+def test_one_text_that_postgresql_does_not_have_spoils_no_question(server):
+    with ledger_of(server.address("team"), "ada") as ada:
+        sent(ada, "odd", project="nul\x00l", start={"argv": ["half \ud83d", "whole 😀", "a code \\u0000", "\x00"]})
+    assert ["odd", ""] in server.query(RECORDS, "team")
+    question = "SELECT record::jsonb ->> 'project', record::jsonb ->> 'argv' FROM traincarbon.runs WHERE run_id = 'odd'"
+    assert server.query(question, "team") == [[r"nul\u0000l", r'["half \\ud83d", "whole 😀", "a code \\u0000", "\\u0000"]']]

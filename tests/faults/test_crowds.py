@@ -1,5 +1,7 @@
 """Large numbers: fifty trackers in one store, five hundred children, a gigabyte of output, and children that close every descriptor."""
 
+import os
+import signal
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -68,9 +70,10 @@ def test_a_child_that_closes_all_descriptors_is_metered_to_its_end(store, enviro
 
 def test_a_child_that_outlives_the_command_is_named(store, environment):
     done = subprocess.run(
-        [*CARBON, "track", "--store", str(store), "--run-id", "run", "--", "sh", "-c", "setsid sleep 2 & exit 0"],
-        env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, timeout=60,
+        [*CARBON, "track", "--store", str(store), "--run-id", "run", "--", "sh", "-c", "setsid sleep 60 >&- 2>&- & echo $!"],
+        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60,
     )  # fmt: skip
+    os.kill(int(done.stdout.splitlines()[0]), signal.SIGKILL)
     assert done.returncode == 0
     assert "1 process of the training outlives it and is not metered any more" in done.stderr
     with Ledger(store) as ledger:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from native.replay import build
-from tracked import Place
+from tracked import METERED, Place, python
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +34,18 @@ def read(file: Path) -> bytes:
 
 def test_a_board_that_hangs_holds_up_neither_the_training_nor_its_record(library, tmp_path):
     place = Place(tmp_path)
-    (tmp_path / "boards").write_text("devices 2\nwave 1:300\nfail energy hang from 0.5\n")
+    (tmp_path / "boards").write_text(f"origin in {tmp_path / 'origin'}\ndevices 2\nwave 1:300\nfail energy hang from 1\n")
     boards = {"CARBON_REPLAY": "", "LD_LIBRARY_PATH": str(library.parent), "NVML_REPLAY_TRACE": str(tmp_path / "boards")}
     began_s = time.monotonic()
-    done = place.track("--run-id", "hung", "--", "sleep", "2", env=boards)
+    code = f"{METERED}open({str(tmp_path / 'origin')!r}, 'w').write(str(time.monotonic()))\ntime.sleep(2)"
+    done = place.track("--run-id", "hung", "--", *python(code), env=boards)
     assert done.returncode == 0
     assert "did not confirm the end of the run" not in done.stderr
-    assert time.monotonic() - began_s < 15.0
+    took_s = time.monotonic() - began_s
+    assert took_s < 15.0
     record = place.record("hung")
     assert (record.state, record.exit_code, record.accelerators) == ("finished", 0, 2)
-    assert record.duration_s == pytest.approx(2.0, abs=0.5)
+    assert 2.0 <= record.duration_s < took_s
     assert 0.0 < record.energy_j["gpu"] < 2 * 300.0
     assert record.energy_j["cpu"] is not None
     assert gone(str(tmp_path / "boards"))
@@ -57,12 +59,13 @@ def boards(library, tmp_path, *lines):
 
 @pytest.mark.parametrize("how", ["crash", "abort", "exit"])
 def test_a_library_that_ends_the_process_that_opens_it_costs_its_own_devices_only(library, tmp_path, how):
-    place = Place(tmp_path)
+    place, began_s = Place(tmp_path), time.monotonic()
     done = place.track("--run-id", "crashed", "--", "sh", "-c", "sleep 3; exit 7", env=boards(library, tmp_path, f"fail nvmlInit {how}"))
+    took_s = time.monotonic() - began_s
     assert done.returncode == 7
     record = place.record("crashed")
     assert (record.state, record.exit_code, record.unread_gpu) == ("failed", 7, True)
-    assert record.duration_s == pytest.approx(3.0, abs=0.5)
+    assert 3.0 <= record.duration_s < took_s
     assert record.energy_j["cpu"] is not None
     assert "ends the process that opens it" in record.missing["gpu"]
     assert gone(str(tmp_path / "boards"))
@@ -91,11 +94,12 @@ def test_gpus_that_take_long_to_open_are_opened_once_and_their_gap_is_stated(lib
 
 def test_in_python_too_a_library_that_crashes_costs_its_own_devices_only(library, tmp_path):
     place = Place(tmp_path)
-    code = "import time, traincarbon\nwith traincarbon.track(run_id='python', quiet=True):\n    time.sleep(4)\n"
+    code = "import time, traincarbon\nbegan_s = time.monotonic()\nwith traincarbon.track(run_id='python', quiet=True): time.sleep(4)\nprint(time.monotonic() - began_s)"
     env = place.env | boards(library, tmp_path, "fail nvmlInit crash")
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+    took_s = float(done.stdout)
     record = place.record("python")
     assert (record.state, record.unread_gpu) == ("finished", True)
-    assert record.duration_s == pytest.approx(4.0, abs=0.7)
+    assert 4.0 <= record.duration_s < took_s
     assert "ends the process that opens it" in record.missing["gpu"]

@@ -40,7 +40,7 @@ def test_the_record_is_whole_and_no_process_is_left_behind(batch, track, store, 
         else:
             assert record.duration_s >= LENGTH_S - INTERVAL_S, context
         killed = (each.who, each.how) == ("sidecar", "SIGKILL")
-        assert record.gaps_s <= (INTERVAL_S + slack_s if killed else 0.0), context
+        assert record.gaps_s <= (INTERVAL_S + SLACK_S + each.unmetered_s(store) if killed else 0.0), context
         metered_s = record.duration_s - record.gaps_s
         assert POWER_W * (metered_s - INTERVAL_S) <= (record.energy_j["gpu"] or 0.0) <= POWER_W * (metered_s + INTERVAL_S), context
     sessions = {line["session"] for file in store.glob("journals/*/*.jsonl") for line in read_journal(file)[0] if "session" in line}

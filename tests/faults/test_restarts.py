@@ -25,14 +25,15 @@ def place(tmp_path):
 
 def test_restarts_under_other_host_names_are_one_machine_one_after_the_other(place):
     names = "import socket, sys; print(socket.gethostname())"
-    seen = []
+    seen, began_s = [], time.monotonic()
     for name in ("one", "two", "three"):
         command = place.command("--run-id", "job", "--quiet", "--", sys.executable, "-S", "-c", f"{names}; import time; time.sleep(1)")
         inside = ["unshare", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"', name, *command]
         done = subprocess.run(inside, env=place.env, capture_output=True, text=True, timeout=60, check=True)
         seen.append(done.stdout.strip())
+    took_s = time.monotonic() - began_s
     record = place.record("job")
     assert seen == ["one", "two", "three"]
     assert (record.nodes, record.accelerators, record.restarts, len(record.hosts), record.state) == (1, BOARDS, 2, 1, "finished")
-    assert 3.0 < record.duration_s < 10.0
+    assert 3.0 < record.duration_s < took_s
     assert record.energy_j["gpu"] == pytest.approx(GPU_W * BOARDS * record.duration_s, rel=0.03)

@@ -40,7 +40,7 @@ def test_a_requeued_job_continues_its_run(rig: Rig) -> None:
     rig.wait_for_gpus(before, lambda: rig.slurm.has_ended(job), nodes=4)
     rig.slurm.run("scontrol", "requeue", job)
     wait_until(lambda: rig.slurm.state(job) == "PENDING", "the job waits to be started again")
-    rig.slurm.run("scontrol", "update", f"jobid={job}", "starttime=now")
+    rig.slurm.run("scontrol", "update", f"jobid={job}", "starttime=now+3")  # in the second of its requeue a node refuses it: "already killed"
     rig.wait_for_gpus(before, lambda: rig.slurm.has_ended(job), nodes=4, but=rig.writers(before))
     pulse = rig.begin(later)
     rig.ended(job)

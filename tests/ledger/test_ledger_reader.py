@@ -82,5 +82,6 @@ def test_a_run_that_is_gone_is_said_so(ledger):
 
 
 def test_what_answers_is_for_the_kinds_of_ledger_to_say():
-    with pytest.raises(NotImplementedError), LedgerReader() as reader:
-        reader.runs()
+    for ask in (LedgerReader.runs, lambda reader: next(reader.each_run())):
+        with pytest.raises(NotImplementedError), LedgerReader() as reader:
+            ask(reader)

@@ -90,9 +90,20 @@ def test_an_implausible_number_is_refused_with_its_column_and_a_word_on_the_unit
     assert unit in row.reason
 
 
-@pytest.mark.parametrize("cell", ["many", "530B", "1,022", "1,022,362", "1,022.5", "1,5,2", "1 000 000", "12abc"])
+@pytest.mark.parametrize("cell", ["many", "530X", "B", "5 3B", "40%", "1,022", "1,022,362", "1,022.5", "1,5,2", "1 000 000", "12abc"])
 def test_a_text_where_a_number_belongs_is_refused(second, cell):
     assert second(tokens=cell).reason == f"column tokens: {cell!r} is not a number; it holds a count: 300e9 for 300 billion"
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "value"), [("tokens", "530B", 530e9), ("total_params", "6.7 B", 6.7e9), ("tokens", "1.4T", 1.4e12), ("batch_tokens", "512k", 512e3)]
+)
+def test_an_ending_counts_as_it_does_everywhere_else(second, column, cell, value):
+    assert getattr(second(**{column: cell}), column) == pytest.approx(value)
+
+
+def test_a_share_may_be_in_percent(second):
+    assert second(mfu="45%").mfu == pytest.approx(0.45)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +263,7 @@ def test_a_file_may_leave_out_the_optional_columns(write):
 
 
 @pytest.mark.parametrize(
-    ("column", "cell", "unit"), [("mfu", "45%", "a share: 0.45 for 45 %"), ("year", "2023-01", "a year: 2023"), ("layers", "many", "1.5e6")]
+    ("column", "cell", "unit"), [("mfu", "45 percent", "a share: 0.45 for 45 %"), ("year", "2023-01", "a year: 2023"), ("layers", "many", "1.5e6")]
 )
 def test_a_text_where_a_number_belongs_names_what_the_column_holds(second, column, cell, unit):
     assert second(**{column: cell}).reason.startswith(f"column {column}: {cell!r} is not a number; it holds ")

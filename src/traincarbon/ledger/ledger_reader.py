@@ -50,8 +50,8 @@ class LedgerReader:
         return self.index.records(project=project, state=state, since=since, limit=limit)[0]
 
     def each_run(self) -> Iterator[Run]:
-        """Yield all runs, the latest first; those of a store are read one by one."""
-        yield from self.runs()
+        """Yield all runs, the latest first, some at a time."""
+        raise NotImplementedError
 
     def run(self, id: str) -> Run:
         """Return the run with that id, with the only id that begins with it, or the ``last`` run.

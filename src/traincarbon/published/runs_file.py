@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.families import FAMILIES, published_name
+from traincarbon.published.column_names import Column, known_columns
 from traincarbon.published.contradicting_columns import check_together
 from traincarbon.published.reported_runs import PublishedRun, SetAside
 from traincarbon.published.run_kinds import RunKind, Unusable
@@ -92,7 +93,8 @@ def unread_columns(file: str) -> list[str]:
             _, header = _table(stream, file)
     except (OSError, ValueError, csv.Error, CarbonError):
         return []
-    return [cell.strip() for cell in header if (column := _name(cell)) and column not in _COLUMNS]
+    columns = known_columns([_name(cell) for cell in header])
+    return [cell.strip() for cell, column in zip(header, columns, strict=True) if column.name and column.name not in _COLUMNS]
 
 
 def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
@@ -101,11 +103,12 @@ def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
     try:
         with io.TextIOWrapper(open_input(file), encoding="utf-8-sig", newline="") as stream:
             reader, header = _table(stream, file)
-            columns = _columns(header, file)
+            found = _columns(header, file)
+            columns, scaled = [column.name for column in found], [column for column in found if column.per_unit != 1.0]
             for cells in reader:
                 if not any(cell.strip() for cell in cells):
                     continue
-                yield _row(cells, columns, reader.line_num, seen)
+                yield _row(cells, columns, scaled, reader.line_num, seen)
                 if len(seen) > _MOST_ROWS:
                     raise DatabaseError(f"{file} holds more than {_MOST_ROWS:,} runs", hint="split it")
     except OSError as error:
@@ -147,6 +150,8 @@ _BOUNDS: dict[str, tuple[float, float, str]] = {
     "carbon_intensity_g_per_kwh": (1.0, 1500.0, "grams: 429 for 0.429 kg/kWh"),
 }
 """Least and greatest value of a column, and its unit in words. Other columns hold any number above zero."""
+_ENDINGS = {"K": 1e3, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
+_SHARES = ("mfu", "hfu")
 _ZERO = ("carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd")
 """Columns in which zero can be meant, as with a contract for wind power."""
 
@@ -169,13 +174,14 @@ def _first_other_encoding(file: str) -> str:
     return "it"
 
 
-def _columns(header: list[str], file: str) -> list[str]:
-    """Return the columns that a *header* names, in any case.
+def _columns(header: list[str], file: str) -> list[Column]:
+    """Return the columns that a *header* names, in any case, by our names or those that others use.
 
     Raises:
         DatabaseError: it lacks one that every file has, or has one twice.
     """
-    columns = [_name(cell) for cell in header]
+    found = known_columns([_name(cell) for cell in header])
+    columns = [column.name for column in found]
     missing = [column for column in NEEDED if column not in columns]
     if missing:
         raise DatabaseError(
@@ -185,7 +191,7 @@ def _columns(header: list[str], file: str) -> list[str]:
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if twice:
         raise DatabaseError(f"{file} has the column {twice[0]} twice", hint="remove or rename one of them")
-    return columns
+    return found
 
 
 def _name(cell: str) -> str:
@@ -207,7 +213,7 @@ def _table(stream: TextIO, file: str) -> "tuple[Reader, list[str]]":
     raise DatabaseError(f"{file} is empty", hint="its first line names the columns: those of published_runs.csv")
 
 
-def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) -> PublishedRun | SetAside:
+def _row(cells: list[str], columns: list[str], scaled: list[Column], line: int, seen: dict[str, int]) -> PublishedRun | SetAside:
     row = {column: text for column, cell in zip(columns, cells, strict=False) if cell and (text := cell.strip())}  # most cells are empty
     stated = row.get("id", "")
     id = stated if len(stated) <= _LONGEST_ID else ""
@@ -221,6 +227,7 @@ def _row(cells: list[str], columns: list[str], line: int, seen: dict[str, int]) 
         kind = _choice(RunKind, "kind", row.get("kind", "") if "kind" in columns else RunKind.RUN)
         unusable = _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
         numbers = {column: value for column in (*NUMBERS, *OPTIONAL_NUMBERS) if column in row and (value := _number(column, row[column])) is not None}
+        numbers |= {column.name: numbers[column.name] * column.per_unit for column in scaled if column.name in numbers}
         if "family" in row:
             row["family"] = _family(row["family"])
         check_together(numbers, row.get("family", ""))
@@ -266,7 +273,7 @@ def _number(column: str, text: str) -> float | None:
     """
     least, most, unit = _BOUNDS.get(column, (1.0 / _MOST, _MOST, "a number above zero; leave the cell empty where nothing was published"))
     try:
-        value = float(text)
+        value = _value(column, text)
     except ValueError:
         if _DECIMAL_COMMA.fullmatch(text):
             raise DatabaseError(f"column {column}: {text[:40]!r} is not a number; write a point: {text[:40].replace('.', '').replace(',', '.')}") from None
@@ -278,3 +285,10 @@ def _number(column: str, text: str) -> float | None:
     if not least <= value <= most:
         raise DatabaseError(f"column {column}: {text} is not possible; it holds {unit}")
     return value
+
+
+def _value(column: str, text: str) -> float:
+    """Return the number of a cell: a plain one, one with an ending as in 7B, or of a share one in percent."""
+    ending = _ENDINGS.get(text[-1:], 0.0) if text[-1:] != "%" else 0.01 if column in _SHARES else 0.0
+    number = text[:-1].rstrip() if ending else text
+    return float(number) * (ending or 1.0)

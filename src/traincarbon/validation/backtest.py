@@ -136,7 +136,7 @@ def _published_values(runs: Iterable[PublishedRun], database: Database) -> tuple
         if found:
             values[run.id] = found
         else:
-            aside.append(SetAside(run.id, "nothing published that an estimate answers"))
+            aside.append(SetAside(run.id, _why_none(run)))
     return values, aside
 
 
@@ -226,6 +226,13 @@ def _step_spread(step: Step, others: Sequence[tuple[Step, float]], database: Dat
     return spread if step.set.is_software_known else max(spread, sigma_of(database, "step_software_spread", "*"))
 
 
+def _why_none(run: PublishedRun) -> str:
+    """Return why nothing of *run* is predicted."""
+    if run.hours_h is not None and run.work_flop is None and not run.is_bench:
+        return "its work is not stated: give tokens and total_params, training_flops, or samples and gmac_per_sample"
+    return "nothing published that an estimate answers"
+
+
 def _published(run: PublishedRun, facts: Database) -> dict[str, float]:
     """Return the published values of *run* that an estimate answers in the same scope.
 
@@ -236,7 +243,8 @@ def _published(run: PublishedRun, facts: Database) -> dict[str, float]:
     published: dict[str, float] = {}
     mfu = run.implied_mfu(chip.peak_flop_per_s)
     if mfu is not None and not _LEAST_MFU <= mfu <= 1.0:
-        raise DatabaseError(f"it states {mfu:.3g} times the chip's peak rate: is a count, a time or the precision in another unit?")
+        of_all = " samples count those of all epochs;" if run.samples is not None and (run.epochs or 1.0) > 1.0 else ""
+        raise DatabaseError(f"it states {mfu:.3g} times the chip's peak rate:{of_all} is a count, a time or the precision in another unit?")
     if run.is_bench:
         return {} if mfu is None else {"mfu": mfu}
     if run.hours_h is not None and run.work_flop is not None:

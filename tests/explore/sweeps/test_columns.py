@@ -49,13 +49,13 @@ def test_a_column_of_texts_holds_each_and_none_where_there_is_none(values, place
 
 def test_a_unit_of_a_sweep_needs_no_pandas():
     script = """
-import sys
+import pickle, sys
 from traincarbon.database.load import open_database
 from traincarbon.explore.sweeps.evaluation import Asked
 from traincarbon.explore.sweeps.grid import Grid
-from traincarbon.explore.sweeps.work import Unit, Work, computed_bytes
+from traincarbon.explore.sweeps.work import Call, Unit, Work
 grid = Grid.from_dict({"hw": "dgx-a100", "params": [1e9, 2e9], "tokens": 1e12, "servers": 4})
-computed_bytes(Work.of(grid, Asked(intervals=True), open_database(), ()), Unit(0, 2))
+pickle.loads(pickle.dumps(Call(Work.of(grid, Asked(intervals=True), open_database(), ()), Unit(0, 2))))
 print("pandas" in sys.modules, "pyarrow" in sys.modules)
 """
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout == "False True\n"

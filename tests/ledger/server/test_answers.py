@@ -11,6 +11,7 @@ from traincarbon.budgets.month import month_named
 from traincarbon.budgets.month_use import month_uses
 from traincarbon.ledger.listed_runs import Filter, Order, month_sums, page_of, projects_of
 from traincarbon.ledger.run import timestamp
+from traincarbon.ledger.server import answers
 from traincarbon.ledger.server.answers import _ACROSS, ServerRuns
 from traincarbon.ledger.server.sync import sync
 from traincarbon.ledger.store import Ledger
@@ -97,6 +98,36 @@ def test_a_record_that_cannot_be_read_is_named_and_the_rest_is_shown(sources, se
     records, total = found.records()
     assert (len(records), total) == (119, 120)
     assert [fault.partition(":")[0] for fault in found.faults()] == ["run-003"]
+
+
+@pytest.mark.parametrize("at_a_time", [1, 7, 120, 500])
+def test_each_record_is_given_once_in_order_however_many_are_read_at_a_time(sources, monkeypatch, at_a_time):
+    index, server = sources
+    monkeypatch.setattr(answers, "_AT_A_TIME", at_a_time)
+    assert [run.to_dict() for run in server.each_record()] == [run.to_dict() for run in index.records()[0]]
+
+
+def test_only_some_records_are_in_memory_and_what_is_deleted_or_unreadable_meanwhile_is_left_out(sources, server, database, monkeypatch):
+    _, found = sources
+    monkeypatch.setattr(answers, "_AT_A_TIME", 10)
+    expected = found.ids("")
+    read = found.each_record()
+    first = [next(read).run_id for _ in range(10)]
+    name = database.rpartition("/")[2]
+    server.query(f"DELETE FROM traincarbon.runs WHERE run_id = '{expected[30]}'", name)
+    server.query(f"UPDATE traincarbon.runs SET record = '{{}}' WHERE run_id = '{expected[40]}'", name)
+    assert first + [run.run_id for run in read] == [run_id for run_id in expected if run_id not in (expected[30], expected[40])]
+    assert [fault.partition(":")[0] for fault in found.faults()] == [expected[40]]
+
+
+@pytest.mark.usefixtures("sources")
+def test_exports_of_a_team_are_those_of_the_store_byte_by_byte(database, monkeypatch, tmp_path):
+    monkeypatch.setattr(answers, "_AT_A_TIME", 7)
+    for format in ("csv", "json"):
+        ours = runs.export(format=format, store=tmp_path / "store")
+        with monkeypatch.context() as patched:
+            patched.setenv("CARBON_LEDGER", database)
+            assert runs.export(format=format) == ours
 
 
 def test_the_runs_of_some_time_are_the_same(sources):

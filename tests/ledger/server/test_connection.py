@@ -86,8 +86,9 @@ def test_an_address_that_will_not_be_right_later_either_is_not_asked_again(datab
 
 
 def test_a_server_that_says_nothing_is_given_up(database):
-    ledger = ServerLedger(database, answer_s=0.5)
+    ledger = ServerLedger(database)
     backend = ledger.ask(run("SELECT pg_backend_pid()"))
+    ledger._answer_s = 0.5
     os.kill(backend, signal.SIGSTOP)
     try:
         began_s = time.monotonic()

@@ -145,6 +145,7 @@ def state_of(pid):
 def test_a_stop_stops_the_command_and_it_goes_on_with_its_supervisor(place, name):
     with place.tracking("--quiet", "--", *python(WAIT), process_group=0) as process:
         pid = int(process.first)
+        assert until(lambda: list(Path(place.store, "journals").glob("*/*.jsonl")))  # the metering process knows the command
         process.send_signal(getattr(signal, f"SIG{name}"))
         assert until(lambda: state_of(pid) == "T")
         process.send_signal(signal.SIGCONT)
@@ -182,7 +183,7 @@ def test_a_killed_meter_is_started_anew_and_the_run_adds_up(place):
 
 
 def test_processes_that_outlive_the_command_are_listed(place):
-    done = place.track("--run-id", "r", "--", "sh", "-c", "sleep 2 >/dev/null 2>&1 & echo $!")
+    done = place.track("--run-id", "r", "--", "sh", "-c", "sleep 60 >/dev/null 2>&1 & echo $!")
     try:
         assert f"1 process of the training outlives it and is not metered any more: {done.stdout.strip()} sleep" in done.stderr
     finally:

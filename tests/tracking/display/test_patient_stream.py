@@ -3,7 +3,7 @@
 import io
 import os
 import pty
-import time
+import select
 
 import pytest
 
@@ -29,14 +29,16 @@ def test_what_is_written_arrives(ends):
     assert patient.isatty() == os.isatty(stream.fileno())
 
 
-def test_without_a_reader_a_write_returns_at_once_and_the_rest_waits_within_bounds(ends):
+def test_without_a_reader_a_write_returns_at_once_and_the_rest_waits_within_bounds(ends, monkeypatch):
     reads, stream = ends
     patient = PatientStream(stream)
-    began_s = time.monotonic()
-    for _ in range(400):
-        patient.write("x" * 1000)
-        patient.flush()
-    assert time.monotonic() - began_s < 3.0
+    waits_s, wait = [], select.select
+    with monkeypatch.context() as patched:
+        patched.setattr(select, "select", lambda *ends: (waits_s.append(ends[3]), wait(*ends))[1])
+        for _ in range(400):
+            patient.write("x" * 1000)
+            patient.flush()
+    assert set(waits_s) == {0.0}
     assert patient.is_busy
     assert len(patient._unsent) < 70_000
     assert not patient.send(wait_s=0.05)

@@ -48,6 +48,14 @@ class Batch:
             found.setdefault(line["node"], []).append(line)
         return found
 
+    def metered_s(self) -> list[float]:
+        """Return the seconds that each metering process has recorded, of those that have recorded any."""
+        found: dict[int, list[dict]] = {}
+        for line in self.place.lines("two"):
+            if line["kind"] == "interval":
+                found.setdefault(line["process"], []).append(line)
+        return [lines[-1]["to_s"] - lines[0]["from_s"] for lines in found.values()]
+
 
 @pytest.fixture
 def batch(tmp_path):
@@ -55,11 +63,16 @@ def batch(tmp_path):
 
 
 def test_the_other_node_is_metered_as_long_as_the_command_runs(batch):
-    done = batch.track("--quiet", "--", *python("import time; time.sleep(4.0)"))  # a meter that starts late on a busy machine misses a small part
+    code = "import os, pathlib, time\n"
+    code += "while len([1 for file in pathlib.Path(os.environ['CARBON_STORE']).glob('journals/two/*.jsonl') if 'interval\"' in file.read_text()]) < 2: time.sleep(0.01)\n"
+    done = batch.track("--quiet", "--", *python(f"{code}time.sleep(2.0)"))
     assert (done.returncode, done.stderr) == (0, "")
     run = batch.place.record("two")
     assert (run.state, run.nodes, run.nodes_expected, run.missing.get("nodes")) == ("finished", 2, 2, None)
-    assert run.energy_j["gpu"] == pytest.approx(2 * 3600.0 * run.duration_s, rel=0.15)
+    metered_s = batch.metered_s()
+    assert (len(metered_s), max(metered_s)) == (2, pytest.approx(run.duration_s, rel=0.02))
+    assert min(metered_s) >= 2.0
+    assert run.energy_j["gpu"] == pytest.approx(3600.0 * sum(metered_s), rel=0.02)
     ends = [line for lines in batch.lines().values() for line in lines if line["kind"] == "end"]
     assert [line["exit_code"] for line in ends] == [0, 0]
 
@@ -113,17 +126,20 @@ def test_the_other_node_ends_with_a_supervisor_that_is_killed(batch):
 
 
 def test_a_meter_elsewhere_that_is_killed_is_replaced_and_nothing_counts_twice(batch):
-    with batch.place.tracking("--", *python("print('on', flush=True); import time; time.sleep(2.5)")) as process:
+    end = batch.bin / "end"
+    with batch.place.tracking("--", "sh", "-c", f"echo on; until [ -e {end} ]; do sleep 0.05; done") as process:
         assert until(lambda: len(batch.lines()) == 2)
         (sidecar,) = {lines[0]["process"] for lines in batch.lines().values()} - {_local_sidecar(batch, process.pid)}
         time.sleep(0.5)
         os.kill(sidecar, signal.SIGKILL)
+        assert until(lambda: len(batch.metered_s()) == 3)
+        end.touch()
         process.communicate(timeout=30)
     run = read_run(batch.place.store, "two")
     assert run is not None
     assert (run.state, run.nodes) == ("finished", 2)
-    whole_j = 2 * 3600.0 * run.duration_s
-    assert 0.75 * whole_j < run.energy_j["gpu"] <= 1.02 * whole_j
+    assert run.energy_j["gpu"] == pytest.approx(3600.0 * sum(batch.metered_s()), rel=0.02)
+    assert run.energy_j["gpu"] <= 1.02 * 2 * 3600.0 * run.duration_s
 
 
 def _local_sidecar(batch: Batch, supervisor: int) -> int:

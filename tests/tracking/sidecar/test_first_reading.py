@@ -27,7 +27,7 @@ class Boards(Meter):
 def machine(monkeypatch):
     """Return a function that says how NVML opens."""
     monkeypatch.delenv("CARBON_REPLAY", raising=False)
-    monkeypatch.setattr(first_reading, "_WAIT_S", 0.2)
+    monkeypatch.setattr(first_reading, "_WAIT_S", 20.0)
 
     def call(probe):
         monkeypatch.setattr(first_reading, "begun", lambda name, **options: ThreadedMeter(name, probe, **options))
@@ -48,7 +48,8 @@ def test_without_gpus_the_reason_is_kept_for_later(machine):
     assert first_reading.read_early() == ({"nvml": Unavailable("nvml", "no driver", "load it")}, ())
 
 
-def test_those_that_have_not_answered_yet_go_on_being_opened_and_are_not_opened_twice(machine):
+def test_those_that_have_not_answered_yet_go_on_being_opened_and_are_not_opened_twice(machine, monkeypatch):
+    monkeypatch.setattr(first_reading, "_WAIT_S", 0.2)
     opened, waits = [], threading.Event()
     machine(lambda: (waits.wait() and opened.append(True)) or Boards())
     found = first_reading.read_early()

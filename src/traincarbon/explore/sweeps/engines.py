@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections import deque
@@ -11,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 from traincarbon.errors import CarbonError
-from traincarbon.explore.sweeps.work import Unit, Work, compute_into, computed_bytes, unit_file
+from traincarbon.explore.sweeps.work import Call, Unit, Work, compute_into, other_version, unit_file
 from traincarbon.extras import MissingExtraError
 
 Files = Sequence[tuple[Unit, str]]
@@ -84,7 +85,7 @@ def on_dask(work: Work, files: Files, *, scheduler: str) -> Generator[Unit, None
         workers, paths = max(1, len(client.scheduler_info(n_workers=-1)["workers"])), dict(files)
 
         def submit(unit: Unit, _: str) -> Any:
-            return client.submit(computed_bytes, work, unit, pure=False)
+            return client.submit(pickle.loads, pickle.dumps(Call(work, unit)), pure=False)
 
         for unit, content in _in_order(files, submit, most=_AHEAD * workers):
             with unit_file(paths[unit]) as stream:
@@ -119,6 +120,8 @@ def _client(scheduler: str) -> Iterator[Any]:
         raise CarbonError(f"no scheduler of Dask at {scheduler!r}: {str(error).splitlines()[0] if str(error) else type(error).__name__}", hint=hint) from error
     try:
         yield client
+    except (ImportError, AttributeError) as error:  # a worker has no such module, or no such function in it
+        raise other_version() from error
     except (distributed.KilledWorker, distributed.client.FutureCancelledError, OSError) as error:
         raise CarbonError(f"the workers of {scheduler!r} cannot do the work: {str(error).splitlines()[0]}", hint=hint) from error
     finally:

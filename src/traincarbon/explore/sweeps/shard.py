@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from traincarbon.errors import CarbonError, PlanError
+from traincarbon.formatting import counted
 
 _MOST = 1_000_000
 _BY_HAND = "or give the shard as --shard i/n, counted from 0"
@@ -80,7 +81,7 @@ def _of_slurm(environment: Mapping[str, str]) -> Shard:
     last = _number(environment, "SLURM_ARRAY_TASK_MAX") if "SLURM_ARRAY_TASK_MAX" in environment else first + count - 1
     if first not in (0, 1) or last - first + 1 != count or not first <= task <= last:
         hint = "use an array as --array=0-7; to repeat some of its tasks, give --shard $SLURM_ARRAY_TASK_ID/8"
-        raise CarbonError(f"the array has {count} tasks from {first} to {last}: that does not say which part of how many task {task} is", hint=hint)
+        raise CarbonError(f"the array has {counted(count, 'task')} from {first} to {last}: that does not say which part of how many task {task} is", hint=hint)
     return _checked(task - first, count, "SLURM_ARRAY_TASK_ID")
 
 

@@ -1,7 +1,8 @@
 """The work of a sweep as one value that another process, or another machine, can do a part of."""
 
 import os
-from collections.abc import Iterator
+import pickle
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from os import path
@@ -74,12 +75,33 @@ class Work(NamedTuple):
             yield front_of(table, by=self.by) if self.by else table
 
 
-def computed_bytes(work: Work, unit: Unit) -> bytes:
-    """Return the plans of *unit* with their results as bytes of Arrow, which travel to another machine.
+class Call:
+    """What :func:`computed_bytes` becomes when it is pickled: the bytes of a unit, computed where it is unpickled by :func:`pickle.loads`.
+
+    The program that receives and starts it needs nothing of this package, so that its absence there, or another version, is an error of the call alone.
+    """
+
+    def __init__(self, work: Work, unit: Unit) -> None:
+        self._content = pickle.dumps((work, unit))
+
+    def __reduce__(self) -> tuple[Callable[[bytes], bytes], tuple[bytes]]:
+        """Return the function to call, and its argument."""
+        return computed_bytes, (self._content,)
+
+
+def computed_bytes(content: bytes) -> bytes:
+    """Return the plans of a unit with their results as bytes of Arrow, which travel to another machine.
+
+    Args:
+        content: The work and the unit, pickled.
 
     Raises:
         CarbonError: this process has other facts or another version of the package than the one that planned the work.
     """
+    try:
+        work, unit = pickle.loads(content)  # noqa: S301  what sent it may run any function here: that is what it is for
+    except (AttributeError, ImportError, TypeError, ValueError) as error:
+        raise other_version() from error
     sink = pyarrow().BufferOutputStream()
     _write(work, unit, sink)
     found: bytes = sink.getvalue().to_pybytes()
@@ -124,6 +146,11 @@ def _write(work: Work, unit: Unit, sink: Any) -> None:
 def _opened(work: Work) -> tuple[Grid, Database]:
     grid, database = Grid.from_toml(work.grid), Database(work.roots)
     if provenance(grid, work.asked, database, objectives=work.by)["sweep_sha256"] != work.sweep_sha256:
-        hint = "install the same version there, with the same hardware_db and calibrations"
-        raise CarbonError("a worker has other facts or another version of traincarbon", hint=hint)
+        raise other_version()
     return grid, database
+
+
+def other_version() -> CarbonError:
+    """Return the error of a process that does not know what is asked of it, or would answer something else."""
+    hint = "install the same version there, with the same hardware_db and calibrations"
+    return CarbonError("a worker has other facts or another version of traincarbon, or none", hint=hint)

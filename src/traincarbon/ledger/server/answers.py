@@ -1,6 +1,6 @@
 """Answers of a ledger on a server: lists, totals and records of the runs of all who sent theirs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from traincarbon.errors import CarbonError
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 _MOST_BOARDS = 64
 """GPUs of one run for which other runs are looked up."""
+_AT_A_TIME = 500
+"""Records that are in memory where all are read."""
 _MONTH_S = 31 * 86400.0
 _RUNS = "traincarbon.runs AS run"
 _IS_ALONE = "NOT EXISTS (SELECT 1 FROM traincarbon.runs AS other WHERE other.run_id = run.run_id AND other.cluster <> run.cluster)"
@@ -57,6 +59,11 @@ IN_POSTGRESQL = Questions(
 _ACROSS = f"SELECT {_ID}, record FROM {_RUNS} WHERE run.record IS NOT NULL AND {ACROSS.format(**_BETWEEN)}"
 _RECORDS = f"SELECT {_ID}, record FROM {_RUNS} WHERE {_WHERE} ORDER BY started_at DESC, run_id LIMIT {{most}}"
 _IDS = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND (starts_with(run_id, :p1) OR run_id = ANY(:p3)) ORDER BY started_at DESC, run_id LIMIT :p2"
+_KEYS = "SELECT run_id, cluster FROM traincarbon.runs WHERE record IS NOT NULL ORDER BY started_at DESC, run_id, cluster"
+_OF_KEYS = f"""
+SELECT run_id, cluster, {_ID}, record FROM {_RUNS}
+WHERE record IS NOT NULL AND (run_id, cluster) IN (SELECT * FROM unnest(CAST(:p1 AS text[]), CAST(:p2 AS text[])))
+"""
 _KNOWN = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p1)"
 _RECORD = f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p2) AND {_ID} = :p1"
 
@@ -119,6 +126,16 @@ class ServerRuns:
     def known(self, ids: Sequence[str]) -> list[str]:
         """Return those of some *ids* that runs have."""
         return [run_id for (run_id,) in self.rows(_KNOWN, [stored_text(id) for id in ids])]
+
+    def each_record(self) -> Iterator[Run]:
+        """Yield all records, the latest first, some at a time: those of a team may be larger than memory. One that is deleted meanwhile is left out."""
+        self._faults = []
+        keys = [(run_id, cluster) for run_id, cluster in self.rows(_KEYS)]
+        for first in range(0, len(keys), _AT_A_TIME):
+            some = keys[first : first + _AT_A_TIME]
+            rows = self.rows(_OF_KEYS, [run_id for run_id, _ in some], [cluster for _, cluster in some])
+            found = {(run_id, cluster): (shown_id, stored) for run_id, cluster, shown_id, stored in rows}
+            yield from self._read([found[key] for key in some if key in found])
 
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""

@@ -7,12 +7,13 @@ from dataclasses import replace
 from traincarbon.decode import amount, items, number, table, text
 from traincarbon.ledger.process_summary import COUNTS
 from traincarbon.ledger.run import Run
+from traincarbon.ledger.server.stored_text import stored_json
 
 _BESIDE = "unpublished"
 
 
 def record_text(record: Run) -> str:
-    """Return a record as JSON."""
+    """Return a record as JSON that can be asked in SQL."""
     beside = {
         "restarts": record.restarts,
         "signal": record.signal,
@@ -21,7 +22,7 @@ def record_text(record: Run) -> str:
         "unread_gpu": record.unread_gpu,
         "spans": [use.spans for use in record.by_device],
     }
-    return json.dumps({**record.to_dict(), _BESIDE: beside})
+    return stored_json({**record.to_dict(), _BESIDE: beside})
 
 
 def record_from(stored: str, *, has_devices: bool = True) -> Run:

@@ -1,9 +1,11 @@
 """The ledger of a team on a server, and which ledger a list, a page or a report reads."""
 
 import os
+from collections.abc import Iterator
 
 from traincarbon.ledger.index_progress import Tell
 from traincarbon.ledger.ledger_reader import LedgerReader
+from traincarbon.ledger.run import Run
 from traincarbon.ledger.server.address import server_address, shown
 from traincarbon.ledger.server.answers import ServerRuns
 from traincarbon.ledger.store import Ledger
@@ -30,6 +32,10 @@ class TeamLedger(LedgerReader):
         if self._index is None:
             self._index = ServerRuns(self._address)
         return self._index
+
+    def each_run(self) -> Iterator[Run]:
+        """Yield all runs, the latest first, some at a time."""
+        yield from self.index.each_record()
 
     def close(self) -> None:
         """Close the connection. It is safe to call twice."""
