@@ -148,7 +148,7 @@ def test_the_estimate_shows_what_follows_and_states_the_plan_as_it_was_given():
     assert answer.to_dict()["plan"] == {"params": 7e9, "samples": 52e3, "epochs": 3.0, "hw": "8xh100", "seq_len": 512.0}
     assert [step.name for step in answer.steps if step.name == "sampled_tokens"] == ["sampled_tokens"]
     assert answer.accelerators == 8.0
-    assert answer.median("compute_flop") == estimate(params=7e9, tokens=79872000, hw="h100", accelerators=8).median("compute_flop")
+    assert answer.median("compute_flop") == estimate(params=7e9, tokens=79872000, seq_len=512, hw="h100", accelerators=8).median("compute_flop")
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,9 @@ PRESET = {
     "weight_b",
     "state_b",
     "quantised_memory_share",
+    "head_width",
+    "head_share",
+    "usual_layers",
 }
 """Values that are there before the first link."""
 CALIBRATED = {"mfu_calibration", "power_calibration", "host_calibration"}
@@ -62,6 +65,8 @@ PLANS = [
     {"mfu": 0.4, "goodput": 0.9, "market_intensity": 20},
     {"layers": 32, "hidden": 4096, "heads": 32, "recompute": "full"},
     {"layers": 32, "hidden": 4096, "seq_len": 4096, "recompute": "selective"},
+    {"seq_len": 8192},
+    {"family": "encoder", "params": None, "layers": 12, "hidden": 768},
     {"kind": "lora"},
     {"family": "encoder-decoder", "servers": 4},
 ]

@@ -1,8 +1,11 @@
-"""Usual shapes of transformers of images, beside those that were published."""
+"""Usual shapes of transformers of images and of text, beside those that were published."""
 
 import pytest
 
-from traincarbon.estimation.usual_shapes import layers_of, looked_up_params, seen_params, usual_width, width_of
+from traincarbon.estimation.model.architectures import ARCHITECTURES
+from traincarbon.estimation.model.named import reading_of
+from traincarbon.estimation.model.size import size_of
+from traincarbon.estimation.usual_shapes import layers_of, looked_up_params, seen_params, usual_depth, usual_text_width, usual_width, width_of
 
 PUBLISHED = {
     "ViT-Ti": (5.7e6, 192, 0.05),
@@ -59,3 +62,32 @@ def test_what_a_token_passes_through_follows_from_the_shape(params, layers, hidd
 @pytest.mark.parametrize(("params", "width"), [(63.43e6, 512), (123.65e6, 768)])
 def test_the_table_of_words_is_that_of_clip(params, width):
     assert looked_up_params(params, vocab=49408.0) == pytest.approx(49408 * width, rel=0.02)
+
+
+def test_nine_of_ten_known_models_of_text_are_near_the_usual_shape(shipped):
+    errors = []
+    for product in shipped.products("models"):
+        config, _ = reading_of(product)
+        if ARCHITECTURES[config.architecture].family not in ("decoder", "encoder") or config.experts or config.mixer_layers:
+            continue
+        params, layers = float(size_of(config).params), usual_depth(float(size_of(config).params))
+        usual = layers * usual_text_width(params, layers=layers)
+        low, high = usual.interval(0.9)
+        errors.append(low < config.layers * config.heads * config.head_dim < high)
+    assert len(errors) > 80
+    assert 0.85 < sum(errors) / len(errors) < 0.95
+
+
+def test_the_usual_depth_and_width_have_the_parameters():
+    layers = usual_depth(7e9)
+    width = usual_text_width(7e9, layers=layers)
+    assert 12 * layers * width.median**2 == pytest.approx(7e9)
+    assert width.median == pytest.approx(128 * layers)
+
+
+def test_a_mixture_of_experts_has_wider_attention_and_is_less_certain():
+    dense, mixed = (usual_text_width(37e9, layers=61.0, whole=whole) for whole in (37e9, 671e9))
+    low, high = mixed.interval(0.9)
+    assert low < 20480 < high  # DeepSeek-V3: 128 heads of 192 for scores and 128 for values
+    assert mixed.median > dense.median
+    assert mixed.sigma > dense.sigma

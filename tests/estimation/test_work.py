@@ -1,5 +1,7 @@
 """The work of a training: what is counted for each kind of model, and what is pointed out where few would mean it."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -90,7 +92,8 @@ def test_a_context_that_gives_the_tokens_of_samples_is_not_said_to_have_no_effec
     answer = ask(tokens=None, samples=1e6, seq_len=2048, kind=kind)
     assert answer.plan.number("tokens") == 2048e6
     assert not any("ignored" in warning for warning in answer.warnings)
-    assert any(warning == "ignored seq_len: no effect on this estimate" for warning in ask(seq_len=2048, kind=kind).warnings)
+    is_ignored = any(warning == "ignored seq_len: no effect on this estimate" for warning in ask(seq_len=2048, kind=kind).warnings)
+    assert is_ignored == (kind in ("lora", "qlora"))  # it adds attention to the others
 
 
 @pytest.mark.parametrize("kind", ["pretrain", "finetune"])
@@ -145,3 +148,106 @@ def test_a_shape_of_another_size_than_params_is_pointed_out(ask, hidden, said):
 @pytest.mark.parametrize(("heads", "said"), [(32, False), (33, True)])
 def test_heads_that_do_not_divide_the_width_are_pointed_out(ask, heads, said):
     assert any("heads do not divide hidden" in warning for warning in ask(layers=32, hidden=4096, heads=heads).warnings) == said
+
+
+@pytest.mark.parametrize(("fields", "factor"), [({}, 6.0), ({"attention": "causal"}, 6.0), ({"attention": "full"}, 12.0), ({"family": "encoder"}, 12.0)])
+def test_a_stated_context_adds_the_attention_of_the_usual_shape(ask, fields, factor):
+    answer = ask(seq_len=8192, **fields)
+    # 7B: 33 layers of width 4,211, by N = 12 L h² and h = 128 L
+    assert answer.flop_counts["how"] == "usual_shape"
+    assert answer.flop_counts["parts"] == pytest.approx({"model": 4.2e22, "attention": factor * 32.898 * 4210.9 * 8192 * 1e12}, rel=1e-4)
+    assert {"layers", "hidden"} <= names(answer)
+    assert ("attention" in names(answer)) == (not fields)
+    low, median, high = answer["compute_flop"].low, answer.median("compute_flop"), answer["compute_flop"].high
+    assert low < median < high
+
+
+def test_without_a_stated_context_six_n_d_stays(ask):
+    assert ask().flop_counts == {"how": "6nd", "parts": {"model": 4.2e22}}
+    assert ask()["compute_flop"].is_exact
+
+
+@pytest.mark.parametrize("name", ["llama-2-7b", "llama-3-8b", "llama-3.1-405b", "olmo-1b", "qwen2.5-32b", "gpt-neox-20b"])
+def test_the_attention_of_a_usual_shape_has_that_of_known_models_in_its_interval(ask, name):
+    known = ask(params=None, model=name, seq_len=32768)
+    guessed = ask(params=known.plan.number("params"), seq_len=32768, attention="full")
+    own = known.flop_counts["parts"]["attention"]
+    model = guessed.flop_counts["parts"]["model"]
+    assert guessed["compute_flop"].low - model < own < guessed["compute_flop"].high - model
+
+
+@pytest.mark.parametrize("fields", [{"layers": 32}, {"hidden": 4096}, {"heads": 32, "head_dim": 128}])
+def test_what_is_stated_of_a_shape_is_used_for_its_attention(ask, fields):
+    answer = ask(seq_len=8192, **fields)
+    assert answer.flop_counts["parts"]["attention"] == pytest.approx(6 * 32 * 4096 * 8192 * 1e12, rel=0.1)
+    assert not any(warning.startswith("ignored") for warning in answer.warnings)
+    assert names(answer).isdisjoint(fields)
+
+
+def test_a_mixture_of_experts_of_stated_shape_and_context_has_its_attention(ask):
+    shape = {"layers": 32, "hidden": 4096, "seq_len": 8192}
+    answer = ask(params=46.7e9, active_params=12.9e9, **shape)
+    assert answer.flop_counts == {"how": "exact", "parts": pytest.approx({"model": 6 * 12.9e21, "attention": 12 * 32 * 4096 * 8192 * 1e12})}
+    wide, narrow = (ask(**fields, seq_len=8192)["compute_flop"].log_spread() for fields in ({"params": 46.7e9, "active_params": 7e9}, {}))
+    assert wide > 2 * narrow
+
+
+@pytest.mark.parametrize("fields", [{"kind": "lora"}, {"family": "multimodal"}, {"family": "encoder-decoder"}, {"model": "mamba-2.8b", "params": None}])
+def test_a_context_adds_nothing_where_no_formula_says_what(ask, fields):
+    plain, answer = ask(**fields), ask(**fields, seq_len=8192)
+    assert answer.flop_counts == plain.flop_counts
+    assert answer["accelerator_hours_h"] == plain["accelerator_hours_h"]
+
+
+def test_arrays_of_contexts_and_sizes_have_the_flop_of_each_plan(ask):
+    sizes, active, contexts = np.array([1e9, 7e9, 47e9]), np.array([1e9, 7e9, 13e9]), np.array([32768.0, 8192.0, 4096.0])
+    many = ask(params=sizes, active_params=active, seq_len=contexts)
+    alone = [ask(params=size, active_params=part, seq_len=context) for size, part, context in zip(sizes, active, contexts, strict=True)]
+    assert many.median("compute_flop") == pytest.approx([each.median("compute_flop") for each in alone])
+    assert many["compute_flop"].high == pytest.approx([each["compute_flop"].high for each in alone])
+
+
+@pytest.mark.parametrize("fields", [{"seq_len": 8192}, {"trainable_params": 1e7}])
+def test_a_range_of_parameters_can_be_written_as_json(ask, fields):
+    assert "Uncertain" not in str(ask(params="6e9..8e9", **fields).to_dict()["assumptions"])
+
+
+ELECTRA = {
+    "bert-base": (6.4e19, 30522, 256 * 512 * 1e6),
+    "bert-large": (1.9e20, 30522, 256 * 512 * 1e6),
+    "roberta-large": (3.2e21, 50265, 8000 * 512 * 5e5),
+}
+"""Training FLOP, vocabulary and tokens of Clark et al. 2020, tables 1 and 2 and flops_computation.py of its code."""
+
+
+@pytest.mark.parametrize("model", ELECTRA)
+def test_encoders_take_what_the_paper_of_electra_counts(ask, model):
+    # It takes the backward pass as one forward pass, not two, and multiplies with the table of words instead of looking them up.
+    published, vocab, tokens = ELECTRA[model]
+    answer = ask(params=None, model=model, tokens=tokens, seq_len=512)
+    looked_up = 4 * vocab * answer.plan.number("hidden") * tokens
+    assert answer.median("compute_flop") * 2 / 3 + looked_up == pytest.approx(published, rel=0.02)
+
+
+def test_an_encoder_of_many_words_predicts_the_masked_ones_only(ask):
+    # XLM-R base: 12 layers of width 768, and 250,002 words
+    layers, head = 12 * 12 * 768**2, 768 * 250002
+    answer = ask(params=None, model="xlm-roberta-base", seq_len=512)
+    assert answer.flop_counts["parts"]["model"] == pytest.approx(6 * (layers + 0.15 * head) * 1e12)
+    stated = ask(params=None, family="encoder", layers=12, hidden=768, vocab=250002, seq_len=512)
+    assert stated.flop_counts == answer.flop_counts
+    assert not any("layers and hidden" in warning for warning in answer.warnings)  # they have 278M, with all that is looked up
+    tuned = ask(params=None, model="xlm-roberta-base", seq_len=512, kind="finetune")
+    assert tuned.flop_counts["parts"]["model"] == pytest.approx(6 * layers * 1e12)
+    assert "head_share" in names(answer) & names(stated) & names(tuned)
+    decoder = ask(params=None, layers=12, hidden=768, vocab=250002, seq_len=512)
+    assert decoder.flop_counts["parts"]["model"] == pytest.approx(6 * (layers + head) * 1e12)
+
+
+@pytest.mark.parametrize(("name", "share"), [("ElectraForPreTraining", 0.0), ("ElectraForMaskedLM", 0.15)])
+def test_a_discriminator_has_no_words_to_predict_and_narrow_embeddings_a_narrow_output(ask, tmp_path, name, share):
+    shape = {"vocab_size": 30522, "embedding_size": 128, "hidden_size": 256, "num_hidden_layers": 12, "num_attention_heads": 4, "intermediate_size": 1024}
+    file = tmp_path / "electra.json"
+    file.write_text(json.dumps({"model_type": "electra", "architectures": [name], "max_position_embeddings": 512, **shape}), "utf-8")
+    answer = ask(params=None, model=str(file), seq_len=128)
+    assert answer.flop_counts["parts"]["model"] == pytest.approx(6 * (12 * 12 * 256**2 + share * 128 * 30522) * 1e12)

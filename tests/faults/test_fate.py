@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +31,8 @@ while len(got) < int(sys.argv[1]) and time.monotonic() < end: time.sleep(0.002)
 time.sleep(0.15)
 print(sorted(got), flush=True)
 """
+ONE_BY_ONE = COUNT.replace("got.append(int(number))", "(got.append(int(number)), print('seen', flush=True))")
+"""Says of each signal that it was seen, so that the next one does not come while the same one is pending."""
 REAL_TIME = sorted(number for number in ALL_SIGNALS if number > 31)
 
 
@@ -41,6 +44,15 @@ def place(tmp_path):
 def assert_same(plain, tracked):
     assert (tracked.status, tracked.left) == (plain.status, plain.left)
     assert tracked.took_s <= plain.took_s + SLACK_S
+
+
+def is_pending(pid, number):
+    """Say whether a process has been sent a signal that it has not taken yet; one that has ended has none."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    return any(int(line.split()[1], 16) >> (number - 1) & 1 for line in status.splitlines() if line.startswith(("SigPnd:", "ShdPnd:")))
 
 
 def to_it(number):
@@ -87,9 +99,10 @@ def test_signals_to_group_and_tracker_in_turn_are_all_seen(place):
     def act(process):
         for send in (os.killpg, os.kill, os.kill, os.killpg, os.kill):
             send(process.pid, signal.SIGUSR1)
-            time.sleep(0.05)
+            assert process.stdout.readline() == "seen\n"
+            until(lambda: not is_pending(process.pid, signal.SIGUSR1))
 
-    plain, tracked = both(place, [*python(COUNT), "5"], act, process_group=0)
+    plain, tracked = both(place, [*python(ONE_BY_ONE), "5"], act, process_group=0)
     assert plain.said == f"{[int(signal.SIGUSR1)] * 5}\n"
     assert tracked.said == plain.said
     assert_same(plain, tracked)
@@ -104,7 +117,7 @@ def test_a_signal_that_does_nothing_still_does_nothing(place, name):
 
 @pytest.mark.parametrize("words", [FAMILY, ALONE], ids=["with children", "alone"])
 def test_a_timeout_leaves_what_it_leaves_without_the_tracker(place, words):
-    plain, tracked = both(place, words, lambda _: None, outer=("timeout", "2"))
+    plain, tracked = both(place, words, to_it(signal.SIGALRM), outer=("timeout", "60"))  # the signal tells it that the time is over
     assert (plain.status, plain.left) == (124, 0)
     assert_same(plain, tracked)
 

@@ -19,7 +19,7 @@ from traincarbon.formulas.compute import (
 
 counts = st.floats(1.0, 1e13)
 factors = st.floats(0.01, 100.0)
-GPT3 = {"layers": 96.0, "hidden": 12288.0, "attention_width": 12288.0, "heads": 96.0, "kv_heads": 96.0, "ffn": 49152.0, "vocab": 50257.0}
+GPT3 = {"layers": 96.0, "hidden": 12288.0, "attention_width": 12288.0, "heads": 96.0, "kv_heads": 96.0, "ffn": 49152.0, "vocab": 50257.0, "head_width": 12288.0}
 LLAMA_2_70B = {
     "layers": 80.0,
     "hidden": 8192.0,
@@ -28,6 +28,7 @@ LLAMA_2_70B = {
     "kv_heads": 8.0,
     "ffn": 28672.0,
     "vocab": 32000.0,
+    "head_width": 8192.0,
     "ffn_matrices": 3.0,
 }
 
@@ -104,7 +105,16 @@ def test_the_shape_of_llama_2_70b_has_its_parameters():
 
 def test_heads_that_are_wider_than_the_model_have_more_parameters():
     # Qwen3 0.6B: 28 layers of width 1,024 with 16 heads of 128; tied embeddings are the head
-    shape = {"layers": 28.0, "hidden": 1024.0, "attention_width": 2048.0, "heads": 16.0, "kv_heads": 8.0, "ffn": 3072.0, "vocab": 151936.0}
+    shape = {
+        "layers": 28.0,
+        "hidden": 1024.0,
+        "attention_width": 2048.0,
+        "heads": 16.0,
+        "kv_heads": 8.0,
+        "ffn": 3072.0,
+        "vocab": 151936.0,
+        "head_width": 1024.0,
+    }
     assert matmul_params(**shape, ffn_matrices=3.0) == pytest.approx(596049920, rel=0.001)
 
 
@@ -115,6 +125,13 @@ def test_parameters_rise_with_key_value_heads_and_scale_with_layers_less_the_hea
     head = LLAMA_2_70B["hidden"] * LLAMA_2_70B["vocab"]
     deeper = matmul_params(**{**LLAMA_2_70B, "layers": 80.0 * factor})
     assert deeper - head == pytest.approx((matmul_params(**LLAMA_2_70B) - head) * factor)
+
+
+def test_an_output_layer_counts_for_the_tokens_that_pass_it_and_by_its_own_width():
+    layers = matmul_params(**LLAMA_2_70B, head_share=0.0)
+    assert matmul_params(**LLAMA_2_70B, head_share=0.15) - layers == pytest.approx(0.15 * 8192 * 32000)
+    assert matmul_params(**{**LLAMA_2_70B, "head_width": 128.0}) - layers == pytest.approx(128 * 32000)
+    assert_refuses(matmul_params, "head_share", (-0.1, 1.1, math.nan), **LLAMA_2_70B, head_share=1.0)
 
 
 @pytest.mark.parametrize("name", LLAMA_2_70B)

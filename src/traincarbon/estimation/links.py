@@ -28,6 +28,8 @@ MATMUL_PARAMS = Link(
     kv_heads=("kv_heads", "heads", 1.0),
     ffn="ffn",
     vocab="vocab",
+    head_width=("head_width", "hidden"),
+    head_share=("head_share", 1.0),
     ffn_matrices="ffn_matrices",
 )
 """The parameters of a shape."""
@@ -36,7 +38,7 @@ BY_SHAPE = Link(
     "compute_flop",
     compute.transformer_training_flop,
     matmul_params="active_params",
-    layers="layers",
+    layers=("layers", "usual_layers"),
     hidden="attention_width",
     seq_len=("attended_len", "seq_len"),
     tokens="tokens",
@@ -45,7 +47,7 @@ BY_CAUSAL_SHAPE = Link(
     "compute_flop",
     compute.causal_training_flop,
     matmul_params="active_params",
-    layers="layers",
+    layers=("layers", "usual_layers"),
     hidden="attention_width",
     seq_len=("attended_len", "seq_len"),
     tokens="tokens",

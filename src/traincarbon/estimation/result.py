@@ -253,7 +253,7 @@ class Estimate:
 
     @property
     def flop_counts(self) -> dict[str, Any] | None:
-        """How the FLOP were counted, ``6nd``, ``exact``, ``stated`` or ``per_sample``, with the parts that add up to them; None where they are unknown."""
+        """How the FLOP were counted, ``6nd``, ``exact``, ``usual_shape``, ``stated`` or ``per_sample``, with the parts that add up to them; None where they are unknown."""
         counts = self._trace.flop_counts
         return None if counts is None else {"how": counts.how, "parts": {name: median_of(flop) for name, flop in counts.parts.items()}}
 

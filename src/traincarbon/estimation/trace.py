@@ -8,14 +8,15 @@ from traincarbon.estimation.facts.facts import Facts
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import NUMBERS
 from traincarbon.estimation.walk import Assumption, ComputedLink, Link, walk
-from traincarbon.uncertain import Num
+from traincarbon.uncertain import Num, median_of
 
 
 class FlopCounts(NamedTuple):
     """How the FLOP of a training were counted.
 
     Attributes:
-        how: ``6nd`` from parameters and tokens, ``exact`` from the shape of the model, ``stated``, or ``per_sample`` from the FLOP of a sample.
+        how: ``6nd`` from parameters and tokens, ``exact`` from the shape of the model, ``usual_shape`` from parameters and tokens with the attention of
+            a usual shape, ``stated``, or ``per_sample`` from the FLOP of a sample.
         parts: What the FLOP consist of; the parts add up to them.
     """
 
@@ -101,6 +102,6 @@ class Trace:
             self.values[name] = self.assume(name, value, reason)
 
     def assume(self, name: str, value: Num, reason: str) -> Num:
-        """Remember that *value* is assumed for *name*, and return it."""
-        self.assumed.append(Assumption(name, value, reason))
+        """Remember that *value* is assumed for *name*, of an uncertain one its median, and return it."""
+        self.assumed.append(Assumption(name, median_of(value), reason))
         return value

@@ -34,6 +34,8 @@ _LOW_MFU = 1e-3
 _MANY_PARAMS = 1e8
 _MOST_GPUS = 1e6
 """More accelerators than any cluster has, by a factor of a few."""
+_DEAREST_GPU = 1e5
+"""More than one GPU costs, a third of a server of eight. [$]"""
 _PRICES = (
     ("electricity_price", 0.0, 2.0, "it is in dollars for one kWh, such as 0.12; is it in cents?"),
     ("rent_price", 0.0, 100.0, "it is the rent of one GPU for an hour, 0.2 to 15 dollars; is it that of a server, or of a day?"),
@@ -57,14 +59,14 @@ def warn_of_utilisation(trace: "Trace", database: "Database") -> None:
         trace.slips.append(f"{what}, above {ceiling:.2g}, the most that matrix products alone reach on {chip.name}: {why}")
     elif any_of(mfu < _LEAST_MFU):
         trace.slips.append(f"{what}, which no training has: is a number, a unit or a suffix wrong?")
-    elif any_of(mfu < _LOW_MFU) and any_of((_median(plan, "params") or 0.0) > _MANY_PARAMS):
+    elif (params := _median(plan, "params")) is not None and any_of((mfu < _LOW_MFU) & (params > _MANY_PARAMS)):
         trace.slips.append(f"{what}, which no published run of so large a model has: is a number, a unit or a suffix wrong?")
 
 
 def warn_of_data(trace: "Trace") -> None:
     """Warn of data and prices, as the plan states them, that hardly anybody has, and of more GPUs than there is work for."""
     plan = trace.stated
-    trace.slips += [*_of_samples(plan), *_of_multiply_adds(plan), *_of_count(trace), *_of_prices(plan)]
+    trace.slips += [*_of_samples(plan), *_of_multiply_adds(plan), *_of_count(trace), *_of_prices(trace)]
     steps = _steps(trace)
     if steps is not None and any_of(steps < _FEW_STEPS):
         trace.warnings.append(f"only {shown(steps)} steps: starting, compiling and the first slow steps are not in the figures; give startup_hours")
@@ -133,11 +135,18 @@ def _of_count(trace: "Trace") -> list[str]:
     return []
 
 
-def _of_prices(plan: "Plan") -> list[str]:
+def _of_prices(trace: "Trace") -> list[str]:
+    """Return what to say of prices and years that nobody pays or keeps hardware for."""
+    plan, hardware = trace.stated, trace.facts.hardware
     stated = [(name, _median(plan, name), least, most, why) for name, least, most, why in _PRICES]
-    return [
+    found = [
         f"{name} is {shown(value)}: {why}" for name, value, least, most, why in stated if value is not None and (any_of(value < least) or any_of(value > most))
     ]
+    price = _median(plan, "purchase_price")
+    if price is not None and not hardware.is_server and any_of(price > _DEAREST_GPU):
+        of_one = f"the plan names {hardware.name} as hw, so it is that of one of them; of a server, name the server as hw"
+        found.append(f"purchase_price is {shown(price)}: {of_one}")
+    return found
 
 
 def _median(plan: "Plan", name: str) -> Num | None:

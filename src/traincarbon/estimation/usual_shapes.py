@@ -1,8 +1,10 @@
-"""Usual shapes of transformers of images: what is taken for a width, a depth or a look-up table that a plan does not state.
+"""Usual shapes of transformers of images and of text: what is taken for a width, a depth or a look-up table that a plan does not state.
 
-Attention needs a width and layers, which most plans leave out. It is 12 % of the FLOP of a ViT-B at 384 px, and half of those of a long video.
+Attention needs a width and layers, which most plans leave out. It is 12 % of the FLOP of a ViT-B at 384 px, half of those of a long video,
+and half of those of a language model of 1B in contexts of 32k.
 """
 
+from traincarbon.formulas.size import WIDTH_OVER_DEPTH
 from traincarbon.uncertain import Num, Uncertain, median_of, where
 
 _BASE, _BASE_WIDTH = 86e6, 768.0
@@ -20,6 +22,10 @@ _PLAIN, _CROSSED, _MODULATED = 13.2, 2.0, 17.0
 """Parameters of a layer over the square of its width: up to the first it is a plain block; the second see text in cross-attention; from the third on
 the rest makes adaptive norms (18 in DiT, 16 in PixArt, whose layers share one)."""
 _SMALL_LAYERS = 12.0
+_TEXT_FACTOR = (1.0 / 1.5, 1.5)
+"""Of the 80 dense decoders and 8 encoders among the known models, nine of ten have layers × width of attention within a factor of 1.5 of the usual shape."""
+_MIXTURE_FACTOR = (0.75, 4.3)
+"""A mixture of experts has the attention of a larger dense model: of 18, layers × width are 0.63 to 4.2 times those of a dense one with its active parameters."""
 _DECODER_WIDTH = 512.0
 """Width of the decoder of MAE beside encoders of every size (He et al. 2021, table 1b), and the largest in VideoMAE (its models/modeling_pretrain.py)."""
 SEEN_SHARE = {"diffusion": (0.42, 1.05), "video": (0.55, 1.0)}
@@ -42,6 +48,30 @@ def usual_width(params: Num) -> Num:
     middle = _BASE_WIDTH * (params / _BASE) ** _TO_GIANT
     width = where(params <= _GIANT, middle, _GIANT_WIDTH * (params / _GIANT) ** _BEYOND)
     return where(params <= _BASE, small, width) * Uncertain.from_interval(*_WIDTH_FACTOR, name="hidden")
+
+
+def usual_depth(params: Num) -> Num:
+    """Return the layers of a transformer of text with so many parameters that is as much wider than deep as most.
+
+    Example:
+        >>> [round(usual_depth(params)) for params in (7e9, 70e9, 175e9)]  # Llama 2: 32 and 80; GPT-3: 96
+        [33, 71, 96]
+    """
+    return (median_of(params) / (_PER_LAYER * WIDTH_OVER_DEPTH**2)) ** (1.0 / 3.0)
+
+
+def usual_text_width(params: Num, *, layers: Num, whole: Num | None = None) -> Num:
+    """Return the width of attention that a transformer of text is taken to have; in a mixture of experts a token passes through *params* of the *whole*.
+
+    Example:
+        >>> round(usual_text_width(6.74e9, layers=32.0).median)  # Llama 2 7B: 4,096
+        4189
+        >>> round(usual_text_width(37e9, layers=61.0, whole=671e9).median)  # DeepSeek-V3: 20,480
+        12768
+    """
+    width = width_of(params, layers)
+    dense, mixed = (width * Uncertain.from_interval(*factor, name="hidden") for factor in (_TEXT_FACTOR, _MIXTURE_FACTOR))
+    return dense if whole is None else where(median_of(params) < median_of(whole), mixed, dense)
 
 
 def layers_of(params: Num, hidden: Num) -> Num:

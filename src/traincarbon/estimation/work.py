@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import warn_of_flop, warn_of_sizes, warn_of_teacher, warn_of_tokens
-from traincarbon.estimation.families import family_of, kind_of
+from traincarbon.estimation.families import ENCODER, family_of, kind_of
 from traincarbon.estimation.links import (
     ATTENTION_SHARE,
     BY_ADAPTERS,
@@ -33,7 +33,11 @@ VOCAB = 50257.0
 """The vocabulary of GPT-2, where a plan does not state one."""
 SEQ_LEN = 2048.0
 """Tokens of a context, where a plan does not state it."""
-_SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len")
+_SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len", "attention")
+_OF_ATTENTION = ("layers", "hidden", "heads", "head_dim", "seq_len", "attention")
+"""Fields of a shape, and those of them that the attention of stated parameters takes."""
+MASKED = 0.15
+"""Share of the tokens that a masked language model predicts (Devlin et al. 2018, section 3.1)."""
 _FULL = 1.0
 _TRILLION = 1e12
 
@@ -67,14 +71,16 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     head_dim, heads = number("head_dim"), number("heads")
     trace.values["attention_width"] = number("hidden") if head_dim is None or heads is None else head_dim * heads
     by_shape = count in (BY_SHAPE, BY_CAUSAL_SHAPE)
-    is_shape_used = by_shape or (params is None and active is None)
+    is_counted = by_shape and active is None and _has_shape(plan)
     if active is None:
-        if is_shape_used:
-            _count_params(trace)
+        if is_counted or params is None:
+            _count_params(trace, model)
         else:
             trace.values["active_params"] = params
-    warn_of_sizes(trace, shape_params=trace.values.get("active_params") if by_shape else None)
-    _warn_of_unused(trace, is_shape_used=by_shape or params is None)
+    warn_of_sizes(trace, shape_params=_shape_params(trace) if is_counted else None)
+    _warn_of_unused(trace, used=_SHAPE if is_counted or params is None else _OF_ATTENTION if by_shape else ())
+    if by_shape and not _has_shape(plan):
+        _assume_shape(trace, is_causal=count is BY_CAUSAL_SHAPE)
     if by_shape:
         if model is not None and model.config.context > model.seq_len == plan.seq_len:
             trace.assume("seq_len", model.seq_len, f"not stated: the model takes {model.config.context:,} tokens, but is trained on shorter contexts")
@@ -88,6 +94,22 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     _add_parts(trace, count)
     warn_of_tokens(trace)
     _count_executed(trace)
+
+
+def _assume_shape(trace: Trace, *, is_causal: bool) -> None:
+    """Take the usual depth and width of a transformer of text of so many parameters where the plan does not state them."""
+    from traincarbon.estimation.usual_shapes import layers_of, usual_depth, usual_text_width
+
+    plan, values = trace.plan, trace.values
+    params, layers, width = values["active_params"], plan.number("layers"), values["attention_width"]
+    if layers is None:
+        depth = usual_depth(params) if width is None else layers_of(median_of(params), median_of(width))
+        values["usual_layers"] = layers = trace.assume("layers", depth, "not stated: the usual depth of a transformer with so many parameters, for attention")
+    if width is None:
+        width = usual_text_width(params, layers=layers, whole=plan.number("params"))
+        values["attention_width"] = trace.assume("hidden", width, "not stated: the usual width of a transformer with so many parameters, for attention")
+    if plan.attention is None and is_causal:
+        trace.assume("attention", "causal", "not stated: the half of the scores that is not masked; full counts all, as published MFU does")
 
 
 def _freeze_rest(trace: Trace, count: Link) -> None:
@@ -159,7 +181,7 @@ def _counts(trace: Trace, count: Link) -> FlopCounts:
     total, params, tokens = trace.values["compute_flop"], trace.values.get("active_params"), trace.plan.number("tokens")
     if count in (BY_SHAPE, BY_CAUSAL_SHAPE) and params is not None:
         matmul = 6.0 * params * tokens
-        return FlopCounts("exact", {"model": matmul, "attention": total - matmul})
+        return FlopCounts("exact" if _has_shape(trace.plan) else "usual_shape", {"model": matmul, "attention": total - matmul})
     if count is BY_ADAPTERS and params is not None:
         frozen = 4.0 * params * tokens
         return FlopCounts("6nd", {"frozen": frozen, "adapters": total - frozen})
@@ -199,10 +221,11 @@ def flop_link(plan: Plan) -> Link:
     """
     if trains_adapters(plan):
         return BY_ADAPTERS
-    family = family_of(plan.family)
-    if not (_has_shape(plan) and plan.active_params is None and family.is_one_stack):
+    family, is_stated = family_of(plan.family), _has_shape(plan)
+    if not family.is_one_stack or not ((is_stated and plan.active_params is None) or _states_context(plan)):
         return BY_FAMILY[family.name]
-    return BY_CAUSAL_SHAPE if plan.attention == "causal" else BY_SHAPE
+    usual = "full" if is_stated or family.name == ENCODER else "causal"
+    return BY_CAUSAL_SHAPE if (plan.attention or usual) == "causal" else BY_SHAPE
 
 
 def trains_adapters(plan: Plan) -> bool:
@@ -213,6 +236,11 @@ def trains_adapters(plan: Plan) -> bool:
 
 def _has_shape(plan: Plan) -> bool:
     return plan.layers is not None and plan.hidden is not None
+
+
+def _states_context(plan: Plan) -> bool:
+    """Say whether *plan* states a context beside parameters; a model that it names may have layers without attention."""
+    return plan.seq_len is not None and plan.model is None and (plan.params is not None or plan.active_params is not None)
 
 
 def _count_executed(trace: Trace) -> None:
@@ -230,7 +258,7 @@ def _count_executed(trace: Trace) -> None:
     trace.walk((HARDWARE_FLOP,))
 
 
-def _count_params(trace: Trace) -> None:
+def _count_params(trace: Trace, model: "Model | None") -> None:
     """Compute the parameters in matrix products of the shape that the plan states."""
     hidden, ffn = trace.plan.number("hidden"), trace.plan.number("ffn")
     stated = trace.plan.number("ffn_matrices")
@@ -240,13 +268,37 @@ def _count_params(trace: Trace) -> None:
     elif stated is None and any_of(is_gated := ffn <= GATED_BELOW * hidden):
         trace.values["ffn_matrices"] = trace.assume("ffn_matrices", where(is_gated, 3.0, 2.0), "such a narrow feed-forward part is taken as gated")
     trace.default("vocab", VOCAB, "not stated: the vocabulary of GPT-2")
+    if family_of(trace.plan.family).name == ENCODER:
+        _count_head(trace, model)
     trace.walk((MATMUL_PARAMS,))
 
 
-def _warn_of_unused(trace: Trace, *, is_shape_used: bool) -> None:
-    """Name the fields of the plan that have no effect."""
+def _count_head(trace: Trace, model: "Model | None") -> None:
+    """Take the share of the tokens that pass the output layer of an encoder, and its width where embeddings are narrower than the model."""
+    share, reason = MASKED, "not stated: the masked tokens alone pass the output layer, 15 % in BERT; code that computes it for all tokens does more"
+    if kind_of(trace.plan.kind).prior != "pretrain":
+        share, reason = 0.0, "not stated: a fine-tuned encoder has no output layer over the vocabulary"
+    elif model is not None and model.config.architecture == "electra" and model.config.head != "mlm":
+        share, reason = 0.0, "not stated: a discriminator has no output layer over the vocabulary; the generator is not counted"
+    trace.values["head_share"] = trace.assume("head_share", share, reason)
+    if model is not None and model.config.embedding_width:
+        trace.values["head_width"] = float(model.config.embedding_width)
+
+
+def _shape_params(trace: Trace) -> Num:
+    """Return the parameters in matrix products of the shape, those of the whole output layer whatever tokens pass it."""
+    values = trace.values
+    active, share = values["active_params"], values.get("head_share")
+    if share is None:
+        return active
+    width = values["hidden"] if values.get("head_width") is None else values["head_width"]
+    return active + (1.0 - share) * width * values["vocab"]
+
+
+def _warn_of_unused(trace: Trace, *, used: tuple[str, ...]) -> None:
+    """Name the fields of the plan that have no effect; those of a shape have one if they are *used*."""
     plan = trace.plan
-    shape = () if is_shape_used or plan.model is not None else _SHAPE
+    shape = () if plan.model is not None else [name for name in _SHAPE if name not in (*used, "attention")]
     names = [] if plan.servers is not None or plan.accelerators is not None else [*shape, "batch_tokens"]
     if trace.stated.samples is not None:  # the context then gives the tokens
         names = [name for name in names if name != "seq_len"]
@@ -254,7 +306,7 @@ def _warn_of_unused(trace: Trace, *, is_shape_used: bool) -> None:
     kind = kind_of(plan.kind)
     names += [] if kind.has_reference else ["reference_params"]
     names += [] if kind.has_rollouts else ["generated_tokens", "generation_ratio"]
-    names += [] if is_shape_used or plan.attention is None else ["attention"]
+    names += [] if "attention" in used else ["attention"]
     unused = [name for name in names if getattr(plan, name) is not None]
     if unused:
         trace.warnings.append(f"ignored {', '.join(unused)}: no effect on this estimate")

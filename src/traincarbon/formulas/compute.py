@@ -98,14 +98,27 @@ def encoder_decoder_training_flop(*, active_params: Num, tokens: Num) -> Num:
 
 
 @equation(
-    "layers × hidden × attention_width × (2 + 2 × kv_heads / heads) + layers × ffn_matrices × hidden × ffn + hidden × vocab", source="narayanan-2021-megatron"
+    "layers × hidden × attention_width × (2 + 2 × kv_heads / heads) + layers × ffn_matrices × hidden × ffn + head_share × head_width × vocab",
+    source="narayanan-2021-megatron",
 )
-def matmul_params(*, layers: Num, hidden: Num, attention_width: Num, heads: Num, kv_heads: Num, ffn: Num, vocab: Num, ffn_matrices: Num = 2.0) -> Num:
-    r"""Return the parameters of a transformer that take part in matrix products, biases and norms left out.
+def matmul_params(
+    *,
+    layers: Num,
+    hidden: Num,
+    attention_width: Num,
+    heads: Num,
+    kv_heads: Num,
+    ffn: Num,
+    vocab: Num,
+    head_width: Num,
+    head_share: Num = 1.0,
+    ffn_matrices: Num = 2.0,
+) -> Num:
+    r"""Return the parameters of a transformer that take part in matrix products for each token, biases and norms left out.
 
-    The vocabulary counts once: the head multiplies, the embedding is a look-up.
+    The vocabulary counts once: the head multiplies, the embedding is a look-up. A masked language model predicts the masked tokens only.
 
-    .. math:: N = L \left[ h \, w \left(2 + 2 \frac{a_{kv}}{a}\right) + m \, h \, f \right] + h V
+    .. math:: N = L \left[ h \, w \left(2 + 2 \frac{a_{kv}}{a}\right) + m \, h \, f \right] + s_h \, h_h V
 
     Args:
         layers: Transformer layers L. [1]
@@ -115,25 +128,29 @@ def matmul_params(*, layers: Num, hidden: Num, attention_width: Num, heads: Num,
         kv_heads: Key and value heads (grouped-query attention), *heads* where every head has its own. [1]
         ffn: Inner width f of the feed-forward part; of a mixture of experts, times the experts that a token visits. [1]
         vocab: Vocabulary V. [1]
+        head_width: Width h_h of what the head multiplies, in most models that of the model. [1]
+        head_share: Share s_h of the tokens that pass the head: 1 of a causal model, 0.15 in BERT. [1]
         ffn_matrices: Matrices m of the feed-forward part: 2, or 3 where it is gated (SwiGLU). [1]
 
     Returns:
         Parameters in matrix products. [1]
 
     Raises:
-        OutOfRangeError: an input is not positive.
+        OutOfRangeError: an input is not positive, or *head_share* is outside 0 to 1.
 
     Example:
-        >>> round(matmul_params(layers=105, hidden=20480, attention_width=20480, heads=128, kv_heads=128, ffn=81920, vocab=51200) / 1e9, 1)
+        >>> round(matmul_params(layers=105, hidden=20480, attention_width=20480, heads=128, kv_heads=128, ffn=81920, vocab=51200, head_width=20480) / 1e9, 1)
         529.5
 
     References:
         Narayanan et al. 2021, *Efficient large-scale language model training on GPU clusters*, arXiv:2104.04473, equation 2.
+        Devlin et al. 2018, *BERT*, arXiv:1810.04805, section 3.1: 15 % of the tokens are masked, and only these are predicted.
     """
     require(above=0.0, layers=layers, hidden=hidden, attention_width=attention_width, heads=heads, kv_heads=kv_heads)
-    require(above=0.0, ffn=ffn, vocab=vocab, ffn_matrices=ffn_matrices)
+    require(above=0.0, ffn=ffn, vocab=vocab, ffn_matrices=ffn_matrices, head_width=head_width)
+    require(at_least=0.0, at_most=1.0, head_share=head_share)
     attention = hidden * attention_width * (2.0 + 2.0 * kv_heads / heads)
-    return layers * (attention + ffn_matrices * hidden * ffn) + hidden * vocab
+    return layers * (attention + ffn_matrices * hidden * ffn) + head_share * head_width * vocab
 
 
 @equation("(6 × matmul_params + 12 × layers × hidden × seq_len) × tokens", source="chowdhery-2022-palm")

@@ -115,7 +115,13 @@ def tokens_of(answer: Estimate) -> float | None:
     plan = answer.plan
     tokens = plan.number("tokens") if plan.tokens is not None else None
     counts = answer.flop_counts
-    if tokens is None or isinstance(tokens, Uncertain) or plan.accelerator_hours is not None or counts is None or counts["how"] not in ("6nd", "exact"):
+    if (
+        tokens is None
+        or isinstance(tokens, Uncertain)
+        or plan.accelerator_hours is not None
+        or counts is None
+        or counts["how"] not in ("6nd", "exact", "usual_shape")
+    ):
         return None
     return float(tokens)
 

@@ -81,7 +81,7 @@ OF_PLANS: Mapping[str, Schema] = {
                 [name for name in QUANTITIES if name in ESTIMATED or name in SCOPED or name == "operational_market_kgco2e"],
                 optional=["operational_market_kgco2e"],
             ),
-            "flop_counts": or_null(object_of({"how": {"enum": ["6nd", "exact", "stated", "per_sample"]}, "parts": map_of(AMOUNT)})),
+            "flop_counts": or_null(object_of({"how": {"enum": ["6nd", "exact", "usual_shape", "stated", "per_sample"]}, "parts": map_of(AMOUNT)})),
             "spread_shares": map_of(map_of(SHARE)),
             "steps": list_of(
                 object_of({"name": TEXT, "formula": TEXT, "inputs": map_of({}), "value": {"type": ["number", "string"]}, "unit": TEXT, "source": TEXT})

@@ -377,3 +377,9 @@ def test_every_family_is_shown_in_every_way(words, how):
 )
 def test_the_sentence_says_what_data_is_trained_on(words, subject):
     assert subject in " ".join(shown(*words, "--hw", "8xa100").split())
+
+
+@pytest.mark.parametrize(("words", "priced"), [(("--hw", "dgx-a100"), "per server"), (("--hw", "a100", "--accelerators", "8"), "per accelerator")])
+def test_an_assumed_price_is_that_of_what_the_plan_names(words, priced, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "240")
+    assert priced in shown("--params", "7e9", "--tokens", "1e12", *words)

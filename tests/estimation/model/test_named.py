@@ -12,9 +12,9 @@ FACTS = Database([builtin_root()])
 MODELS = list(FACTS.products("models"))
 ROUND = {"kimi-k2": 0.03, "glm-4.5": 0.007, "glm-4.5-air": 0.009}
 """Models whose published count is rounded more coarsely than to half a percent, or counts a layer more."""
-ROUND_ACTIVE = {"glm-4.5": 0.03, "glm-4.5-air": 0.07}
+ROUND_ACTIVE = {"deepseek-v2-lite": 0.03, "glm-4.5": 0.03, "glm-4.5-air": 0.07}
 """Models whose published active parameters are rounded more coarsely than to 2 %."""
-COUNTS_THE_TABLE = ("mixtral-8x7b", "olmoe-1b-7b", "qwen3-30b-a3b")
+COUNTS_THE_TABLE = ("mixtral-8x7b", "olmoe-1b-7b", "phi-3.5-moe", "qwen3-30b-a3b")
 """Models whose report counts the table in which words are looked up as active."""
 
 

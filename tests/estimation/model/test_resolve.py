@@ -238,3 +238,11 @@ def test_the_part_is_never_taken_out_of_the_parameters_of_the_model(part):
 def test_parameters_of_another_convolution_contradict():
     with pytest.raises(PlanError, match=r"params 1e\+09 contradict the model resnet-50, which has 2\.556e\+07"):
         resolved(model="resnet-50", params=1e9)
+
+
+def test_a_protein_model_that_is_an_encoder_is_counted_as_one():
+    answer = estimate(model="facebook/esm2_t33_650M_UR50D", tokens=1e12, hw="512xv100-32gb")
+    assert (answer.plan.family, answer.plan.params) == ("encoder", 649400320)
+    with pytest.raises(PlanError, match="family protein counts nothing from parameters, and the model esm2-650m is an encoder") as caught:
+        estimate(model="esm2-650m", family="protein", tokens=1e12, hw="512xv100-32gb")
+    assert caught.value.hint == "leave out family: its FLOP follow from params and tokens (residues)"

@@ -18,6 +18,12 @@ HW = {"hw": "64xa100"}
         ("facebook/wav2vec2-large-lv60", "wav2vec2-large"),
         ("facebook/hubert-xlarge-ll60k", "hubert-xlarge"),
         ("conformer_ctc_large", "conformer-ctc-large"),
+        ("facebook/wav2vec2-xls-r-2b", "xls-r-2b"),
+        ("microsoft/wavlm-base-plus", "wavlm-base"),
+        ("microsoft/wavlm-large", "wavlm-large"),
+        ("facebook/w2v-bert-2.0", "w2v-bert-2.0"),
+        ("nvidia/parakeet-ctc-1.1b", "parakeet-ctc-1.1b"),
+        ("conformer-l", "conformer-l"),
     ],
 )
 def test_an_encoder_is_found_by_its_usual_names(name, id):
@@ -25,7 +31,7 @@ def test_an_encoder_is_found_by_its_usual_names(name, id):
 
 
 def test_an_unknown_encoder_is_not_taken_for_a_known_one():
-    assert find_speech_encoder(open_database(), "wav2vec2-xls-r-2b") is None
+    assert find_speech_encoder(open_database(), "wav2vec2-xls-r-5b") is None
     assert find_speech_encoder(open_database(), "wav2vec2") is None
 
 
@@ -69,3 +75,22 @@ def test_multiply_adds_of_a_second_need_the_hours_of_audio():
     with pytest.raises(PlanError, match="needs samples") as caught:
         estimate(family="speech", gmac_per_sample=7.0, **HW)
     assert "of audio, a sample is a second" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("model", "layers"), [("openai/whisper-large-v3-turbo", 4), ("distil-whisper/distil-large-v3", 2), ("distil-whisper/distil-large-v3.5", 2)]
+)
+def test_a_whisper_with_a_short_decoder_has_the_encoder_of_the_whole_one(model, layers):
+    short, whole = (estimate(model=name, audio_hours=1e6, text_tokens=4.0, **HW).flop_counts["parts"] for name in (model, "openai/whisper-large-v3"))
+    missing = (32 - layers) * 2 * 1280.0**2  # keys and values of audio in the decoder
+    assert whole["encoder"] - short["encoder"] == pytest.approx(6 * missing * 50 * 3.6e9)
+    assert short["attention"] == whole["attention"]
+
+
+def test_fast_conformers_take_the_published_multiply_adds_once_attention_is_added():
+    # Rekesh et al. 2023 (arXiv:2305.05084), by memory: 143.2 GMAC of 30 s in Conformer (L). Attention is not in the table:
+    # scores and values, scores of positions, and the projection of positions add 0.7 a second to 4.0 at 750 frames.
+    layers, width, frames = 17, 512, 750
+    attention = 25 * 3 * layers * width * frames + layers * width**2 * (2 * frames - 1) / 30
+    known = find_speech_encoder(open_database(), "conformer-l")
+    assert known.gmac_per_s + attention / 1e9 == pytest.approx(143.2 / 30, rel=0.05)

@@ -34,7 +34,19 @@ from traincarbon.estimation.model.vision_names import vision_name
         ("facebook/dinov2-base", "vit-base", 14, 518),
         ("dino_vits8", "vit-small", 8, None),
         ("facebook/vit-mae-huge", "vit-huge", None, None),
-        ("dinov2_vitg14", None, None, None),
+        ("dinov2_vitg14", "dinov2-giant", 14, 518),
+        ("facebook/dinov2-giant", "dinov2-giant", 14, 518),
+        ("dinov2_vitg14_reg", "dinov2-giant", 14, 518),
+        ("vit_giant_patch14_reg4_dinov2.lvd142m", "dinov2-giant", 14, 518),
+        ("vit_large_patch14_reg4_dinov2", "vit-large", 14, 518),
+        ("facebook/dinov2-with-registers-base", "vit-base", 14, 518),
+        ("dinov3_vits16", "vit-small", 16, 256),
+        ("dinov3_vits16plus", "dinov3-small-plus", 16, 256),
+        ("facebook/dinov3-vitl16-pretrain-lvd1689m", "vit-large", 16, 256),
+        ("facebook/dinov3-vith16plus-pretrain-lvd1689m", "dinov3-huge-plus", 16, 256),
+        ("facebook/dinov3-vit7b16-pretrain-sat493m", "dinov3-7b", 16, 256),
+        ("vit_huge_plus_patch16_dinov3_qkvb.lvd1689m", "dinov3-huge-plus", 16, 256),
+        ("dinov3-convnext-base", None, None, None),
         ("swin_tiny_patch4_window7_224", None, None, None),
         ("llama-3-8b", None, None, None),
         ("vit", None, None, None),
@@ -60,6 +72,14 @@ def test_a_name_says_the_shape_the_patch_and_the_image(text, id, patch, image):
         ("vit_giant_patch14_224", 267.18),
         ("vit_gigantic_patch14_224", 483.95),
         ("deit_tiny_patch16_224", 1.26),
+        ("vit_giant_patch14_dinov2", 1784.2),
+        ("vit_small_patch14_reg4_dinov2", 46.95),
+        ("vit_large_patch14_reg4_dinov2", 508.9),
+        ("vit_small_patch16_dinov3", 6.26),
+        ("vit_small_plus_patch16_dinov3", 8.11),
+        ("vit_base_patch16_dinov3", 23.6),
+        ("vit_large_patch16_dinov3", 82.43),
+        ("vit_huge_plus_patch16_dinov3", 224.88),
     ],
 )
 def test_multiply_adds_of_a_named_transformer_are_those_that_were_published(model, gmac):
@@ -77,3 +97,10 @@ def test_dinov2_learns_from_crops_of_224_pixels_and_is_tuned_at_518():
     assert tuned == large
     stated = estimate(model="dinov2_vitl14", family="self-distillation", image_size=518, samples=1e6, hw="a100")
     assert stated.median("compute_flop") > 4 * learnt.median("compute_flop")
+
+
+def test_dinov3_learns_from_crops_of_256_and_112_pixels():
+    # dinov3/configs/train/dinov3_vit7b16_pretrain.yaml
+    seen = {"model": "facebook/dinov3-vit7b16-pretrain-lvd1689m", "family": "self-distillation", "samples": 1e6, "hw": "8xh100"}
+    learnt, stated, small = (estimate(**seen, **size).median("compute_flop") for size in ({}, {"image_size": 256, "local_size": 112}, {"local_size": 96}))
+    assert learnt == stated > small

@@ -68,7 +68,7 @@ def test_a_mixture_saves_what_was_published_for_a_large_model(megatron, by_id):
     assert found.is_verified
 
 
-@pytest.mark.parametrize("fields", [{"active_params": 1e9}, {"kind": "lora"}, {"family": "encoder"}, {"params": 5e8}])
+@pytest.mark.parametrize("fields", [{"active_params": 1e9}, {"kind": "lora"}, {"family": "encoder"}, {"family": "multimodal"}, {"params": 5e8}])
 def test_a_mixture_is_not_offered_where_it_is_one_or_nothing_is_published(situate, by_id, fields):
     at = situate(**{"params": 7e9, "tokens": 1e12, "hw": "h100", **fields})
     assert isinstance(by_id(other_size.mixture, at)["moe"], NotOffered)

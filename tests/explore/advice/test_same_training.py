@@ -94,3 +94,8 @@ def test_pausing_is_of_long_runs_and_another_hour_of_short_ones(megatron, tuned,
 def test_the_embodied_part_does_not_fall_with_the_hour(tuned, by_id):
     found = by_id(same_training.better_hour, tuned)["hour"].results["total_kgco2e"].median
     assert found == pytest.approx(tuned.base.median("embodied_kgco2e") + 0.9 * tuned.base.median("operational_kgco2e"))
+
+
+def test_adapters_on_four_bits_are_not_offered_eight(situate, by_id):
+    at = situate(params=7e9, tokens=1e8, hw="rtx-4090", kind="qlora")
+    assert by_id(same_training.narrower_format, at)["fp8"].reason == "weights of four bits are multiplied at 16"

@@ -18,7 +18,7 @@ from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.evidence.audit import audit
 from traincarbon.evidence.seals import verify
-from traincarbon.ledger.packs import joining, resting
+from traincarbon.ledger.packs import compacting, joining, resting
 from traincarbon.ledger.packs.resting import SmallImport
 from traincarbon.ledger.record import merge
 from traincarbon.ledger.store import Ledger
@@ -275,6 +275,14 @@ def test_what_a_killed_process_left_is_cleared(store):
     assert not (journals / ".import-1-2.part").exists()
     assert [(journals / name).exists() for name in ("import-1-2", "import-1-3")] == [False, True]
     joining.clear_unfinished(str(journals / "none"))
+
+
+def test_where_only_some_work_is_to_be_done_the_oldest_are_joined(store, monkeypatch):
+    monkeypatch.setattr(compacting, "_MOST_JOINED", 3)
+    with Ledger(store) as ledger:
+        assert compacting.compact(ledger.store, ledger.index, most_b=1).joined[:2] == (3, 1)
+    assert len(files_in(store)) == 2
+    assert set(records(store)) == {"one", "two", "three", "four"}
 
 
 def test_long_texts_and_hostile_ids_are_joined_like_any_other(tmp_path):

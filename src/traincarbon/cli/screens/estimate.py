@@ -153,7 +153,7 @@ _ASSUMED = {
     "pue": ("PUE {}", 1.0),
     "carbon_intensity": ("grid {} g/kWh", 1.0),
     "electricity_price": ("${}/kWh", 1.0),
-    "purchase_price": ("${}k per server", 1e-3),
+    "purchase_price": ("${}k per {}", 1e-3),
     "service_life": ("{} years of service", 1.0),
     "utilisation": ("{} % used", 100.0),
 }
@@ -189,12 +189,13 @@ def _calibration(answer: "Estimate") -> str | None:
 def _assumed(answer: "Estimate") -> str:
     """Return the assumptions in one line: as many as there is room for, and the number of the others."""
     phrases, others = [], 0
+    priced = "server" if answer.facts.hardware.is_server else "accelerator"
     for name, value, _ in answer.assumptions:
         if name == "precision":
             phrases.append(str(value))
         elif name in _ASSUMED:
             phrase, scale = _ASSUMED[name]
-            phrases.append(phrase.format(output.significant(scale * float(value), 3)))
+            phrases.append(phrase.format(output.significant(scale * float(value), 3), priced))
         elif name not in _ALSO_SHOWN:
             others += 1
     while phrases or others:

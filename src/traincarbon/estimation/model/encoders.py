@@ -19,7 +19,7 @@ def encoder_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelCo
     name = keys.class_name()
     has_positions = common.position_offset is not None and keys.flag("position_biased_input", default=True)
     head = "mlm" if "MaskedLM" in name or kind == "modernbert" else "pooler"
-    if kind in ("electra", "distilbert", "deberta-v2") and head == "pooler":
+    if kind in ("electra", "distilbert", "deberta-v2", "esm") and head == "pooler":
         head = ""
     return ModelConfig(
         architecture=kind,

@@ -28,10 +28,12 @@ _SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "vocab")
 """Fields of a plan that are fields of a configuration too."""
 
 
-_DINOV2_LAST = (14, 518)
-"""Patch and image size in the configurations of DINOv2: those of its last 10,000 steps."""
-_DINOV2_CROPS: dict[str, float | str] = {"image_size": 224.0, "local_size": 98.0}
-"""Large and small crops of its other steps (github.com/facebookresearch/dinov2, dinov2/configs/train/vitl14.yaml and ssl_default_config.yaml)."""
+_CROPS: dict[tuple[int, int], dict[str, float | str]] = {
+    (14, 518): {"image_size": 224.0, "local_size": 98.0},
+    (16, 256): {"image_size": 256.0, "local_size": 112.0},
+}
+"""Large and small crops of DINOv2, whose images of 518 px are those of its last 10,000 steps, and of DINOv3, by the patch and image of their names
+(dinov2/configs/train/vitl14.yaml and ssl_default_config.yaml, dinov3/configs/train/dinov3_vit7b16_pretrain.yaml)."""
 
 
 class Model(NamedTuple):
@@ -87,8 +89,8 @@ class Model(NamedTuple):
         if plan.samples is None or not config.patch_size or plan.gmac_per_sample is not None or plan.flop_per_sample is not None:
             return self.fields
         found = self.fields | {"image_size": float(config.image_size), "patch_size": float(config.patch_size)}
-        if plan.family == SELF_DISTILLATION and (config.patch_size, config.image_size) == _DINOV2_LAST:
-            found |= _DINOV2_CROPS
+        if plan.family == SELF_DISTILLATION:
+            found |= _CROPS.get((config.patch_size, config.image_size), {})
         part = plan.number(_part_of(plan))
         return found if part is None else found | {"params": self.params + part}  # the model is the encoder of images beside that part
 
@@ -197,6 +199,9 @@ def _check_family(plan: Plan, name: str, own: str) -> None:
     Raises:
         PlanError: it cannot.
     """
+    if plan.family == "protein" and own == "encoder":
+        hint = "leave out family: its FLOP follow from params and tokens (residues)"
+        raise PlanError(f"family protein counts nothing from parameters, and the model {name} is an encoder", hint=hint)
     if contradicts(plan.family, own):
         raise PlanError(f"family {plan.family} contradicts the model {name}, whose family is {own}", hint="leave out family, or name another model")
 

@@ -7,6 +7,9 @@ from traincarbon.estimation.model.architectures import Architecture
 from traincarbon.estimation.model.config import ModelConfig
 from traincarbon.estimation.model.keys import ConfigKeys, head_width
 
+_SWIGLU_ALIGNED = 8
+"""What the width of gated blocks of DINOv2 is a multiple of."""
+
 
 def vision_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelConfig:
     """Return the configuration of a vision transformer.
@@ -21,7 +24,10 @@ def vision_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelCon
         raise PlanError(f"{keys.where}: a patch of {patch} pixels is larger than the image of {image}", hint="is patch_size or image_size wrong?")
     labels = keys.table.get("id2label")
     is_classifier = "ImageClassification" in keys.class_name()
-    tokens = {"vit": 1, "deit": 2, "dinov2": 1, "clip_vision_model": 1}.get(kind, 0)
+    is_gated = keys.flag("use_swiglu_ffn", "use_gated_mlp", default=False)
+    ffn = hidden * keys.count("mlp_ratio", default=4)
+    if is_gated and kind != "dinov3_vit":
+        ffn = -(-(ffn * 2 // 3) // _SWIGLU_ALIGNED) * _SWIGLU_ALIGNED  # three matrices of two thirds of the width
     return ModelConfig(
         architecture=kind,
         layers=layers,
@@ -30,12 +36,13 @@ def vision_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelCon
         kv_heads=heads,
         head_dim=head_width(keys, hidden, heads),
         value_dim=head_width(keys, hidden, heads),
-        ffn=keys.count("intermediate_size", default=hidden * keys.count("mlp_ratio", default=4)),
+        ffn=keys.count("intermediate_size", default=ffn),
+        ffn_matrices=3 if is_gated else 2,
         query_bias=keys.flag("qkv_bias", default=True),
         output_bias=True,
         ffn_bias=True,
-        extra_params=(2 * tokens + (kind == "dinov2")) * hidden - hidden * (kind == "clip_vision_model"),
-        extra_layer_params=2 * hidden if kind == "dinov2" else 0,
+        extra_params=_vectors(keys, kind, patches=(image // patch) ** 2) * hidden,
+        extra_layer_params=2 * hidden if kind.startswith("dino") else 0,
         head="classes" if is_classifier else "pooler" if keys.class_name() in ("ViTModel", "DeiTModel") else "",
         classes=len(labels) if is_classifier and isinstance(labels, Mapping) else 2 if is_classifier else 0,
         image_size=image,
@@ -44,3 +51,13 @@ def vision_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelCon
         norms=common.norms,
         final_norms=common.final_norms,
     )
+
+
+def _vectors(keys: ConfigKeys, kind: str, *, patches: int) -> int:
+    """Return the vectors beside the positions of the patches: class tokens with theirs, a mask, registers; DINOv3 learns no positions."""
+    if kind == "clip_vision_model":
+        return 1  # two of a class token; no bias after the patches
+    if kind == "dinov3_vit":
+        return 2 + keys.count("num_register_tokens", default=4, least=0) - patches
+    vectors = {"vit": 2, "deit": 4, "dinov2": 3, "dinov2_with_registers": 3}.get(kind, 0)
+    return vectors + (keys.count("num_register_tokens", default=4, least=0) if kind == "dinov2_with_registers" else 0)

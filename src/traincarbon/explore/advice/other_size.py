@@ -18,6 +18,8 @@ _SMALLER = 0.5
 _MORE_LOSS = 1.01
 """The loss that stopping early may cost, over that of the whole run."""
 _SPARSE_FROM = 1e9
+_OF_LANGUAGE = (None, "decoder", "encoder-decoder")
+"""Families whose mixtures of experts were published beside dense models of the same quality."""
 _BEYOND = "; an extrapolation: the law was fitted on smaller models and fewer tokens"
 
 
@@ -87,7 +89,7 @@ def mixture(context: AdviceContext) -> Iterator[Outcome]:
     if context.plan.active_params is not None and context.size is None:
         yield NotOffered("moe", name, "the plan is one already")
         return
-    if row is None or context.kind != "pretrain" or params is None or params < _SPARSE_FROM or context.plan.family == "encoder":
+    if row is None or context.kind != "pretrain" or params is None or params < _SPARSE_FROM or context.plan.family not in _OF_LANGUAGE:
         yield NotOffered("moe", name, "published for language models of more than a billion parameters that are trained from scratch")
         return
     yield context.alternative(

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from traincarbon.errors import CarbonError
+from traincarbon.estimation.families import kind_of
 from traincarbon.estimation.layout.search import EARLIER_HABITS, Habits, fastest
 from traincarbon.estimation.layout.task import layout_task
 from traincarbon.explore.advice.alternative import Change, Effort, Group, NotOffered
@@ -37,6 +38,8 @@ def narrower_format(context: AdviceContext) -> Iterator[Outcome]:
                 how="the chain at the peak rate and published utilisation of the other format; the interval covers the published speed-ups",
                 technique="amp",
             )
+    elif context.precision not in _NARROW and kind_of(context.plan.kind).is_quantised:
+        yield NotOffered("fp8", "Train in fp8", "weights of four bits are multiplied at 16")
     elif context.precision not in _NARROW:
         if "peak_fp8_flop_per_s" not in chip.facts:
             yield NotOffered("fp8", "Train in fp8", f"{chip.name} has no 8-bit rate")

@@ -24,6 +24,9 @@ from traincarbon.ledger.packs.resting import QUIET_S, Found, Left, Resting, Stay
 from traincarbon.ledger.packs.rewriting import without
 from traincarbon.ledger.store_folder import node_name
 
+_MOST_JOINED = 1000
+"""Journals of imported runs that are joined where only some work is to be done, half a second of it."""
+
 
 def plan(store: str, index: Index, *, quiet_s: float = QUIET_S) -> Compacted:
     """Return which journals would be packed and which would stay. Nothing is written."""
@@ -40,7 +43,7 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
         store: The folder of the store.
         index: Its index.
         quiet_s: How long a journal without an end must not have changed. [s]
-        most_b: Pack no more than this, but at least one journal; None for no limit. [B]
+        most_b: Pack no more than this, but at least one journal, and join no more than :data:`_MOST_JOINED`; None for no limit. [B]
         tell: Called with a line now and then.
 
     Raises:
@@ -73,7 +76,7 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
                 gone += [each.source for each in made.journals if _remove(index.journals, each.source, each.state)]
             removed += gone
             _remove_folders(index.journals, batch)
-        joined = join(index, found.small, left=left)
+        joined = join(index, found.small if most_b is None else found.small[:_MOST_JOINED], left=left)
         if packs or removed or joined.journals:
             index.refresh()
     removed_b = sum(each.size_b for each in removed)
