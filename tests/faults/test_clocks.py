@@ -58,7 +58,7 @@ def test_an_end_while_the_tracker_was_stopped_is_dated_late_and_noted(track, led
     time.sleep(1.0)
     end.touch()
     within_a_minute(lambda: not Path(f"/proc/{training}/cmdline").read_bytes())  # a process that has ended and was not waited for has none
-    time.sleep(2.0)
+    time.sleep(4.0)
     for pid in ours:
         tracked.send(pid, signal.SIGCONT)
     assert tracked.wait() == 0

@@ -34,7 +34,7 @@ def read(file: Path) -> bytes:
 
 def test_a_board_that_hangs_holds_up_neither_the_training_nor_its_record(library, tmp_path):
     place = Place(tmp_path)
-    (tmp_path / "boards").write_text(f"origin in {tmp_path / 'origin'}\ndevices 2\nwave 1:300\nfail energy hang from 1\n")
+    (tmp_path / "boards").write_text(f"origin in {tmp_path / 'origin'}\ndevices 2\nwave 0.001:0 1000:300\nfail energy hang from 1\n")
     boards = {"CARBON_REPLAY": "", "LD_LIBRARY_PATH": str(library.parent), "NVML_REPLAY_TRACE": str(tmp_path / "boards")}
     began_s = time.monotonic()
     code = f"{METERED}open({str(tmp_path / 'origin')!r}, 'w').write(str(time.monotonic()))\ntime.sleep(2)"

@@ -290,5 +290,6 @@ def test_a_process_without_its_mark_is_listed_and_ends_with_a_killed_supervisor(
     assert f"1 process of the training outlives it and is not metered any more: {pid} " in done.stderr
     with place.tracking("--run-id", "s", "--", *python(f"{code}60)")) as process:
         pid = int(process.first)
+        assert until(lambda: any(line["kind"] == "interval" for line in place.lines("s")))  # the metering process has looked at the tree
         process.kill()
         assert until(lambda: not os.path.exists(f"/proc/{pid}"))
