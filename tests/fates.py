@@ -43,6 +43,7 @@ def fate(words: list[str], act: Callable[[subprocess.Popen[str]], None], *, env:
     process = subprocess.Popen(words, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True, **options)
     try:
         assert process.stdout.readline() == "ready\n"
+        _wait_for_meter(words, env)
         time.sleep(0.1)  # its children set their signals up
         began_s = time.monotonic()
         act(process)
@@ -56,6 +57,12 @@ def fate(words: list[str], act: Callable[[subprocess.Popen[str]], None], *, env:
                 os.kill(pid, signal.SIGKILL)
         process.wait()
     return Fate(status, len(found), took_s, process.communicate()[0])
+
+
+def _wait_for_meter(words: list[str], env: dict[str, str]) -> None:
+    """Wait until the metering process of a tracked command knows that command: the command may be ready earlier."""
+    if "track" in words:
+        until(lambda: any(Path(env["CARBON_STORE"], "journals").glob("*/*.jsonl")))
 
 
 def processes(mark: str) -> list[int]:
@@ -91,6 +98,7 @@ def on_a_terminal(words: list[str], act: Callable[[int, int], None], *, env: dic
         said = b""
         while b"ready" not in said:
             said += os.read(terminal, 1 << 12)
+        _wait_for_meter(words, env)
         act(pid, terminal)
         ended = until(lambda: os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT), seconds=10.0)
         until(lambda: not {*processes(mark)} - {pid}, seconds=5.0)

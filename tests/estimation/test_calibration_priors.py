@@ -222,3 +222,22 @@ def test_own_runs_on_a_machine_of_unsure_peak_replace_its_spread_too(shipped, tm
     assert before.high / before.low > 10.0
     assert after.high / after.low < 2.2
     assert after.low < 1.55 * before.median < after.high
+
+
+def test_own_runs_are_like_the_plan_though_no_published_run_is(shipped, keep):
+    # MI300X has no published runs of dense models: the priors alone are a guess
+    plan = {"hw": "mi300x", "accelerators": 8, "servers": None}
+
+    def guessed(**fields):
+        return any(warning.startswith("no published run is like") for warning in ask(shipped, **plan, **fields).warnings)
+
+    keep(hw="mi300x")
+    assert guessed(calibration="none")
+    assert not guessed(calibration="mine")
+    assert guessed(calibration="mine", params=7e11, tokens=1e13)  # too far from them
+
+
+def test_own_runs_on_other_hardware_leave_the_guess_a_guess(shipped, keep):
+    keep()
+    warnings = ask(shipped, hw="mi300x", accelerators=8, servers=None, calibration="mine").warnings
+    assert any(warning.startswith("no published run is like") for warning in warnings)

@@ -1,5 +1,6 @@
 """Numbers that are possible but that hardly anybody means are pointed out before the figures; usual ones are not."""
 
+import numpy as np
 import pytest
 
 from traincarbon import estimate
@@ -134,3 +135,26 @@ SMALL = "no published run is of so small a language model"
 def test_a_language_model_smaller_than_any_published_one_is_pointed_out(changed, is_said):
     warnings = estimate(**{"params": 3.5e6, "tokens": 1e9, "hw": "rtx-4090", "accelerators": 1, **changed}).warnings
     assert any(warning.startswith(SMALL) for warning in warnings) == is_said
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"accelerator_hours": np.array([1e5, 1e8])}, "which no published run of so large a model has"),
+        ({"accelerator_hours": 1e8, "params": np.array([1e9, 7e9])}, "which no published run of so large a model has"),
+        ({"purchase_price": np.array([3e4, 3e5])}, "so it is that of one of them"),
+        ({"rent_price": np.array([2.0, 250.0])}, "it is the rent of one GPU for an hour"),
+        ({"accelerators": np.array([64.0, 1e7])}, "more than any cluster has"),
+    ],
+)
+def test_one_unlikely_plan_of_many_is_enough(stated, said):
+    assert any(said in slip for slip in estimate(**{**TEXT, **stated}).slips)
+
+
+def test_small_models_of_many_are_pointed_out():
+    answer = estimate(params=np.array([1e6, 7e9]), tokens=1e10, hw="h100", accelerators=8)
+    assert any(warning.startswith(SMALL) for warning in answer.warnings)
+
+
+def test_each_unlikely_price_is_pointed_out():
+    assert len(estimate(**TEXT, purchase_price=250e3, electricity_price=12).slips) == 2

@@ -47,14 +47,18 @@ def test_a_clock_that_is_set_changes_neither_time_nor_energy_and_is_noted(step_s
     assert any(f"was set {way} by 3,600 s" in note for note in record.notes), record.notes
 
 
-def test_an_end_while_the_tracker_was_stopped_is_dated_late_and_noted(track, ledger):
-    tracked = track("run", ["sleep", "2"])
-    sidecar = within_a_minute(tracked.sidecar)
-    time.sleep(1.0)
+def test_an_end_while_the_tracker_was_stopped_is_dated_late_and_noted(track, ledger, store, tmp_path):
+    end = tmp_path / "end"
+    tracked = track("run", ["sh", "-c", 'while [ ! -e "$0" ]; do sleep 0.05; done', str(end)])
+    sidecar, training = within_a_minute(tracked.sidecar), within_a_minute(tracked.training)
+    within_a_minute(lambda: has_line(store, b'"kind":"interval"'))
     ours = (tracked.process.pid, sidecar)
     for pid in ours:
         tracked.send(pid, signal.SIGSTOP)
-    time.sleep(5.0)
+    time.sleep(1.0)
+    end.touch()
+    within_a_minute(lambda: not Path(f"/proc/{training}/cmdline").read_bytes())  # a process that has ended and was not waited for has none
+    time.sleep(2.0)
     for pid in ours:
         tracked.send(pid, signal.SIGCONT)
     assert tracked.wait() == 0
@@ -64,12 +68,12 @@ def test_an_end_while_the_tracker_was_stopped_is_dated_late_and_noted(track, led
     assert any("the command ended while its tracker was stopped, between" in note for note in record.notes), record.notes
 
 
-def test_an_end_that_the_supervisor_saw_is_dated_then_although_the_meter_was_stopped(track, ledger, tmp_path):
+def test_an_end_that_the_supervisor_saw_is_dated_then_although_the_meter_was_stopped(track, ledger, store, tmp_path):
     end = tmp_path / "end"
     began_s = time.monotonic()
     tracked = track("run", ["sh", "-c", 'while [ ! -e "$0" ]; do sleep 0.05; done', str(end)])
     sidecar = within_a_minute(tracked.sidecar)
-    within_a_minute(tracked.training)
+    within_a_minute(lambda: has_line(store, b'"kind":"interval"'))
     time.sleep(1.0)
     tracked.send(sidecar, signal.SIGSTOP)
     end.touch()

@@ -25,10 +25,20 @@ def track(library, tmp_path):
     """Return a function that tracks a command on boards whose counters go on whatever happens to the meter."""
     begun = []
 
-    def begin(run_id, *words, extra="", interval_s=4):
+    def begin(run_id, *words, extra="", interval_s=2):
         (tmp_path / "boards").write_text(f"origin {time.monotonic():.3f}\ndevices {BOARDS}\nwave 1:{GPU_W:g}\n{extra}")
         boards = {"CARBON_REPLAY": "", "LD_LIBRARY_PATH": str(library.parent), "NVML_REPLAY_TRACE": str(tmp_path / "boards")}
-        begun.append(Tracked(tmp_path / "store", run_id, ["sleep", "9"], "--interval", str(interval_s), *words, env={**Place(tmp_path).env, **boards}))
+        begun.append(
+            Tracked(
+                tmp_path / "store",
+                run_id,
+                ["sh", "-c", f"until [ -e {tmp_path / 'end'} ]; do sleep 0.05; done"],
+                "--interval",
+                str(interval_s),
+                *words,
+                env={**Place(tmp_path).env, **boards},
+            )
+        )
         return begun[-1]
 
     yield begin
@@ -39,15 +49,33 @@ def track(library, tmp_path):
         tracked.process.wait(10)
 
 
-def killed(tracked, *, after_s):
-    """Kill the meter some seconds after the start, and wait for the end of the run."""
-    time.sleep(after_s)
-    assert tracked.send(tracked.sidecar(), signal.SIGKILL)
-    assert tracked.wait() == 0
+@pytest.fixture
+def killed(tmp_path):
+    """Return a function that kills the meter of a run once it has written something, and ends the run once another one meters it."""
+    place = Place(tmp_path)
+
+    def end(tracked, has_written=lambda line: line["kind"] == "interval"):
+        assert until(lambda: any(map(has_written, place.lines(tracked.run_id))), seconds=60.0)
+        time.sleep(1.5)
+        meter = tracked.sidecar()
+        assert tracked.send(meter, signal.SIGKILL)
+        assert until(
+            lambda: [line for line in place.lines(tracked.run_id) if line["process"] != meter and (line["kind"] == "interval" or _has_counters(line))],
+            seconds=60.0,
+        )
+        time.sleep(1.0)
+        (tmp_path / "end").touch()
+        assert tracked.wait() == 0
+
+    return end
 
 
-def test_the_counters_bridge_the_time_between_a_killed_meter_and_the_next(track, tmp_path):
-    killed(track("bridged"), after_s=7.0)
+def _has_counters(line):
+    return "counters" in line
+
+
+def test_the_counters_bridge_the_time_between_a_killed_meter_and_the_next(track, killed, tmp_path):
+    killed(track("bridged"))
     record = Place(tmp_path).record("bridged")
     spans = sorted((use.metered_s, use.gaps_s) for use in record.by_device if use.part == "gpu")
     assert len(list((tmp_path / "store").glob("journals/bridged/*.jsonl"))) == 2
@@ -56,18 +84,17 @@ def test_the_counters_bridge_the_time_between_a_killed_meter_and_the_next(track,
     assert not any("gpu:" in note and "metered for" in note for note in record.notes)
 
 
-def test_the_counters_bridge_a_meter_that_is_killed_before_its_first_interval(track, tmp_path):
+def test_the_counters_bridge_a_meter_that_is_killed_before_its_first_interval(track, killed, tmp_path):
     tracked, place = track("early", interval_s=600), Place(tmp_path)
-    assert until(lambda: any("counters" in line for line in place.lines("early")), seconds=60.0)
-    killed(tracked, after_s=1.5)
+    killed(tracked, has_written=_has_counters)
     assert not any(line["kind"] == "interval" for line in place.lines("early") if line["writer"] == place.lines("early")[0]["writer"])
     record = place.record("early")
     assert record.energy_j["gpu"] == pytest.approx(GPU_W * BOARDS * record.duration_s, rel=0.03)
     assert all(use.gaps_s < 0.5 for use in record.by_device if use.part == "gpu")
 
 
-def test_boards_without_a_counter_have_a_gap_that_is_said(track, tmp_path):
-    killed(track("gap", extra="fail energy 3\n"), after_s=7.0)
+def test_boards_without_a_counter_have_a_gap_that_is_said(track, killed, tmp_path):
+    killed(track("gap", extra="fail energy 3\n"))
     record = Place(tmp_path).record("gap")
     uses = [use for use in record.by_device if use.part == "gpu"]
     assert all(use.gaps_s > 1.0 for use in uses)
@@ -76,8 +103,8 @@ def test_boards_without_a_counter_have_a_gap_that_is_said(track, tmp_path):
     assert any("metered for" in note for note in record.notes)
 
 
-def test_energy_never_falls_from_line_to_line_of_a_journal(track, tmp_path):
-    killed(track("lines"), after_s=5.0)
+def test_energy_never_falls_from_line_to_line_of_a_journal(track, killed, tmp_path):
+    killed(track("lines"))
     lines = [line for line in Place(tmp_path).lines("lines") if line["kind"] == "interval"]
     for writer in {line["writer"] for line in lines}:
         seen = [line["devices"] for line in sorted(lines, key=lambda line: line["seq"]) if line["writer"] == writer]

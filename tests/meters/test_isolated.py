@@ -16,9 +16,9 @@ def nvml(nvml_library, tmp_path, monkeypatch):
     """Return a function that opens the replaying NVML in a process of its own."""
     meters = []
 
-    def call(*lines):
+    def call(*lines, origin=None):
         trace = tmp_path / "trace"
-        trace.write_text("\n".join(["devices 2", "wave 1:300", f"origin {time.monotonic()}", *lines]))
+        trace.write_text("\n".join(["devices 2", "wave 1:300", f"origin {origin or time.monotonic()}", *lines]))
         for name, value in environment(nvml_library, trace).items():
             monkeypatch.setenv(name, value)
         meters.append(IsolatedMeter("nvml"))
@@ -49,25 +49,38 @@ def test_a_library_that_ends_the_process_at_opening_is_a_reason(nvml, how, said)
     assert found.is_there
 
 
-def test_a_library_that_crashes_later_keeps_its_energy_and_is_opened_again_without_loss(nvml):
-    meter = nvml("fail nvmlDeviceGetPowerUsage crash from 0.8 until 1.2")
-    began = meter.read()[0]
-    until_s = time.monotonic() + 20.0
+def crashed_s(meter, origin):
+    """Let the boards draw power and the library crash from now on, read until it is read again, and return when that began.
+
+    Before, the trace stands at its start: however slowly this runs, the first reading finds it sound, and the next one finds it crashing.
+    """
+    origin_s = time.monotonic()
+    (origin.parent / "new").write_text(f"{origin_s:.6f}")
+    (origin.parent / "new").rename(origin)
+    until_s = origin_s + 60.0
     while time.monotonic() < until_s and not any("is read again" in note for note in meter.notes):
-        time.sleep(0.1)
         meter.read()
+        time.sleep(0.05)
+    return origin_s
+
+
+CRASH = "fail nvmlDeviceGetPowerUsage crash from 0.001 until 3"
+
+
+def test_a_library_that_crashes_later_keeps_its_energy_and_is_opened_again_without_loss(nvml, tmp_path):
+    meter = nvml(CRASH, origin=f"in {tmp_path / 'origin'}")
+    began = meter.read()[0]
+    origin_s = crashed_s(meter, tmp_path / "origin")
     (reading, _) = meter.read()
     assert "SIGSEGV" in meter.notes[0]
-    assert reading.energy_j - began.energy_j == pytest.approx(300.0 * (reading.time_s - began.time_s), rel=0.01)
+    assert reading.energy_j - began.energy_j == pytest.approx(300.0 * (reading.time_s - origin_s), rel=0.01)
 
 
-def test_what_was_used_between_two_processes_is_a_gap_without_a_counter(nvml):
-    meter = nvml("fail energy not_supported", "fail nvmlDeviceGetPowerUsage crash from 0.8 until 1.2")
-    until_s = time.monotonic() + 20.0
-    while time.monotonic() < until_s and not any("is read again" in note for note in meter.notes):
-        time.sleep(0.05)
-        meter.read()
-    assert meter.read()[0].gap_s > 0.9
+def test_what_was_used_between_two_processes_is_a_gap_without_a_counter(nvml, tmp_path):
+    meter = nvml("fail energy not_supported", CRASH, origin=f"in {tmp_path / 'origin'}")
+    meter.read()
+    crashed_s(meter, tmp_path / "origin")
+    assert meter.read()[0].gap_s > 2.9
 
 
 def test_one_that_hangs_can_be_ended_from_outside(nvml):

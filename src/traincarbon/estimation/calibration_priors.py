@@ -84,6 +84,7 @@ def _applied(facts: Facts, database: Database, calibration: Calibration, plan: P
     size = median_of(params) if params is not None else None
     changed: list[Given] = []
     warnings: list[str] = []
+    is_alike = False
     for quantity, correction in _CORRECTIONS.items():
         effect = calibration.effect(quantity, facts.accelerator.id, site, family)
         replaced = (*correction.replaced, *(("peak_flop_per_s",) if quantity == "mfu" and effect is not None and effect.hardware else ()))
@@ -110,11 +111,12 @@ def _applied(facts: Facts, database: Database, calibration: Calibration, plan: P
         )
         changed.append(factor)
         if quantity == "mfu":
+            is_alike = bool(effect.hardware) and not _is_far(effect, size)
             warnings += _warnings(effect, calibration.name, facts.accelerator.name, size)
     rent = rent_at(calibration.rents, facts.accelerator.id, site)
     if rent is not None and not any(stated is not None for stated in (plan.rent_price, plan.rent, plan.rent_from)):
         facts = facts.having(_billed(rent, calibration, is_automatic=is_automatic))
-    return facts.having(*changed, calibration=calibration.name, warnings=tuple(warnings))
+    return facts.having(*changed, calibration=calibration.name, is_known_from_own_runs=is_alike, warnings=tuple(warnings))
 
 
 def _billed(rent: Rent, calibration: Calibration, *, is_automatic: bool) -> Given:
@@ -146,11 +148,16 @@ def _scope(effect: Effect, *, is_automatic: bool) -> str:
     return f"{found}; applied automatically because it fits the hardware: calibration none disables it" if is_automatic else found
 
 
+def _is_far(effect: Effect, size: Num | None) -> bool:
+    """Return whether a plan of that *size* is far from all runs of the calibration; many plans at once are not looked at."""
+    return isinstance(size, float) and not effect.least_params / _FAR <= size <= effect.most_params * _FAR
+
+
 def _warnings(effect: Effect, name: str, accelerator: str, size: Num | None) -> list[str]:
     found = []
     if not effect.hardware:
         found.append(f"calibration {name!r} has no run on {accelerator}: it uses what its runs on other hardware have in common")
-    if isinstance(size, float) and not effect.least_params / _FAR <= size <= effect.most_params * _FAR:
+    if isinstance(size, float) and _is_far(effect, size):
         nearest = effect.most_params if size > effect.most_params else effect.least_params
         found.append(f"calibration {name!r} has no run nearer to {size:.3g} parameters than {nearest:.3g}: its trend is not followed that far")
     return found

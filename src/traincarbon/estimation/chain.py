@@ -264,7 +264,8 @@ def _warn_of_gaps(trace: Trace) -> None:
     """Name the fields without effect, and say what would make each unknown result known."""
     plan, values, gaps = trace.plan, trace.values, trace.gaps
     support = trace.facts.support
-    if plan.mfu is None and plan.accelerator_hours is None and support is not None and not support.alike and values["compute_flop"] is not None:
+    is_open = plan.mfu is None and plan.accelerator_hours is None and not trace.facts.is_known_from_own_runs
+    if is_open and support is not None and not support.alike and values["compute_flop"] is not None:
         what = f"{plan.family or 'decoder'} {kind_of(plan.kind).noun} on {trace.facts.accelerator.name}"
         guess = "a wide guess" if support.is_guess else "put together from runs on such hardware and runs of such models"
         trace.warnings.append(f"no published run is like {what}: the utilisation is {guess}; give mfu if you know it")

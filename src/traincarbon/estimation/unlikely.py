@@ -59,7 +59,7 @@ def warn_of_utilisation(trace: "Trace", database: "Database") -> None:
         trace.slips.append(f"{what}, above {ceiling:.2g}, the most that matrix products alone reach on {chip.name}: {why}")
     elif any_of(mfu < _LEAST_MFU):
         trace.slips.append(f"{what}, which no training has: is a number, a unit or a suffix wrong?")
-    elif any_of(mfu < _LOW_MFU) and plan.params is not None and any_of(median_of(plan.number("params")) > _MANY_PARAMS):
+    elif (params := _median(plan, "params")) is not None and any_of((mfu < _LOW_MFU) & (params > _MANY_PARAMS)):
         trace.slips.append(f"{what}, which no published run of so large a model has: is a number, a unit or a suffix wrong?")
 
 
@@ -137,14 +137,16 @@ def _of_count(trace: "Trace") -> list[str]:
 
 def _of_prices(trace: "Trace") -> list[str]:
     """Return what to say of prices and years that nobody pays or keeps hardware for."""
-    plan = trace.stated
-    if plan.purchase_price is not None and not trace.facts.hardware.is_server and any_of(median_of(plan.number("purchase_price")) > _DEAREST_GPU):
-        name, price = trace.facts.hardware.name, shown(_median(plan, "purchase_price"))
-        return [f"purchase_price is {price}: the plan names {name} as hw, so it is that of one of them; of a server, name the server as hw"]
+    plan, hardware = trace.stated, trace.facts.hardware
     stated = [(name, _median(plan, name), least, most, why) for name, least, most, why in _PRICES]
-    return [
+    found = [
         f"{name} is {shown(value)}: {why}" for name, value, least, most, why in stated if value is not None and (any_of(value < least) or any_of(value > most))
     ]
+    price = _median(plan, "purchase_price")
+    if price is not None and not hardware.is_server and any_of(price > _DEAREST_GPU):
+        of_one = f"the plan names {hardware.name} as hw, so it is that of one of them; of a server, name the server as hw"
+        found.append(f"purchase_price is {shown(price)}: {of_one}")
+    return found
 
 
 def _median(plan: "Plan", name: str) -> Num | None:

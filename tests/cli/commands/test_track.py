@@ -115,7 +115,7 @@ def test_a_budget_that_only_warns_says_so_and_lets_the_command_end(place):
 
 def test_a_budget_signals_so_that_the_training_can_save_its_state(place, spends):
     code = f"import signal, sys\nsignal.signal(signal.SIGUSR1, lambda *_: sys.exit(9))\n{spends}time.sleep(20)"
-    done = place.track("--max-kwh", "1e-4", "--on-budget", "signal", "--", *python(code))
+    done = place.track("--meter", "nvml", "--max-kwh", "1e-4", "--on-budget", "signal", "--", *python(code))
     assert done.returncode == 9
     assert "SIGUSR1 was sent to the training" in done.stderr
 
@@ -124,7 +124,7 @@ def test_a_budget_stops_what_does_not_stop_itself(place, spends):
     code = (
         f"import signal\nsignal.signal(signal.SIGUSR1, lambda *_: None)\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n{spends}time.sleep(20)\ntime.sleep(20)"
     )
-    done = place.track("--run-id", "r", "--max-kwh", "1e-4", "--on-budget", "stop", "--grace", "0.2", "--", *python(code))
+    done = place.track("--run-id", "r", "--meter", "nvml", "--max-kwh", "1e-4", "--on-budget", "stop", "--grace", "0.2", "--", *python(code))
     assert done.returncode == -9
     said = [text for text in ("SIGUSR1 was sent", "asked to stop (SIGTERM)", "was killed") if text in done.stderr]
     assert len(said) == 3
@@ -133,7 +133,7 @@ def test_a_budget_stops_what_does_not_stop_itself(place, spends):
 
 def test_a_budget_stops_what_the_first_process_would_leave_behind(place, tmp_path, spends):
     shell = f'sleep 30 & echo $! > {tmp_path}/pid; {sys.executable} -S -c "$0"; wait; true'
-    done = place.track("--max-kwh", "1e-4", "--on-budget", "stop", "--grace", "0.2", "--", "sh", "-c", shell, spends)
+    done = place.track("--meter", "nvml", "--max-kwh", "1e-4", "--on-budget", "stop", "--grace", "0.2", "--", "sh", "-c", shell, spends)
     assert done.returncode == -15
     assert "the processes that the training left behind were stopped too" in done.stderr
     assert not os.path.exists(f"/proc/{(tmp_path / 'pid').read_text().strip()}/exe")

@@ -60,3 +60,19 @@ def test_every_known_result_has_a_row(shipped):
 def test_a_utilisation_without_factors_is_said_once(shipped):
     assert utilisation(estimate(database=shipped, **PLAN, mfu=0.4)) == "40 %, as stated"
     assert utilisation(estimate(database=shipped, hw="h100", accelerator_hours=24.0)) == ""
+
+
+@pytest.mark.parametrize(
+    ("fields", "bounds"),
+    [
+        ({"kind": "rl"}, "partly assumed"),
+        ({"kind": "dpo"}, "partly assumed"),
+        ({"kind": "dpo", "reference_params": 0}, "exact"),
+        ({"kind": "rl", "generated_tokens": 4e8, "reference_params": 7.6e9}, "exact"),
+        ({"kind": "finetune"}, "exact"),
+    ],
+)
+def test_flop_that_rest_on_an_assumed_reference_or_rollout_are_not_called_exact(shipped, fields, bounds):
+    found = estimate(database=shipped, model="qwen2.5-7b", tokens=1e8, hw="h100", **fields)
+    _, row = result_rows(found, ("compute_flop",))
+    assert row[-1] == bounds

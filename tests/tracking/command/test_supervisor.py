@@ -145,6 +145,7 @@ def state_of(pid):
 def test_a_stop_stops_the_command_and_it_goes_on_with_its_supervisor(place, name):
     with place.tracking("--quiet", "--", *python(WAIT), process_group=0) as process:
         pid = int(process.first)
+        assert until(lambda: list(Path(place.store, "journals").glob("*/*.jsonl")))  # the metering process knows the command
         process.send_signal(getattr(signal, f"SIG{name}"))
         assert until(lambda: state_of(pid) == "T")
         process.send_signal(signal.SIGCONT)

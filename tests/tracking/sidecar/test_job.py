@@ -98,22 +98,28 @@ DAEMON = (
 )
 
 
-def test_a_grandchild_in_a_session_of_its_own_is_found_by_its_mark_and_nothing_else_is(started):
-    daemon = int(started(DAEMON, **{MARK: "test-a"}).first)
-    started(WAIT, **{MARK: "test-ab"})
-    started(WAIT, **{f"X{MARK}": "test-a"})
+@pytest.fixture
+def mark():
+    """A mark that no process of another worker has."""
+    return f"test-{os.urandom(8).hex()}"
+
+
+def test_a_grandchild_in_a_session_of_its_own_is_found_by_its_mark_and_nothing_else_is(started, mark):
+    daemon = int(started(DAEMON, **{MARK: mark}).first)
+    started(WAIT, **{MARK: f"{mark}b"})
+    started(WAIT, **{f"X{MARK}": mark})
     try:
-        assert [left.pid for left in marked_processes("test-a")] == [daemon]
-        assert marked_processes("test-a", but=[daemon]) == []
+        assert [left.pid for left in marked_processes(mark)] == [daemon]
+        assert marked_processes(mark, but=[daemon]) == []
     finally:
         os.kill(daemon, signal.SIGKILL)
-    assert until(lambda: not marked_processes("test-a"))
+    assert until(lambda: not marked_processes(mark))
 
 
-def test_a_zombie_is_not_left_behind(started):
-    process = started("print('on')", **{MARK: "test-z"})
+def test_a_zombie_is_not_left_behind(started, mark):
+    process = started("print('on')", **{MARK: mark})
     assert until(lambda: ProcessHandle(process.pid).gone)
-    assert marked_processes("test-z") == []
+    assert marked_processes(mark) == []
 
 
 def test_a_system_that_does_not_show_processes_shows_none(tmp_path):

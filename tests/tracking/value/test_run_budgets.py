@@ -109,7 +109,7 @@ def ranks(tmp_path, *options, seconds=60):
     started = []
     for number, words in enumerate(options):
         rank = {"RANK": str(number), "LOCAL_RANK": str(number), "WORLD_SIZE": str(len(options)), "LOCAL_WORLD_SIZE": str(len(options))}
-        command = place.command("--run-id", "r", *words, "--", "sh", "-c", f"touch {tmp_path}/{number}; exec sleep {seconds}")
+        command = place.command("--run-id", "r", "--meter", "nvml", *words, "--", "sh", "-c", f"touch {tmp_path}/{number}; exec sleep {seconds}")
         started.append(subprocess.Popen(command, env=place.env | rank, stderr=subprocess.PIPE, text=True))
         until(lambda: list(Path(place.store, "journals").glob("r/*.jsonl")), seconds=60.0)  # the first one meters
     until(lambda: all(each.poll() is not None or (tmp_path / f"{number}").exists() for number, each in enumerate(started)), seconds=60.0)

@@ -27,6 +27,8 @@ _FACTORS = {
 """Formulas of the chain that refine the utilisation, and what each accounts for."""
 _COUNTED = {"6nd": "by 6 N D", "usual_shape": "by usual shape", "stated": "as stated", "per_sample": "by sample"}
 """What stands beside FLOP without an interval: how they were counted, where that is not from the whole shape of the model."""
+_ASSUMED_WORK = ("generated_tokens", "reference_params")
+"""What the FLOP of post-training rest on where the plan does not state it: they are not exact then."""
 _NEXT_TO_ONE = 0.005
 
 
@@ -124,6 +126,7 @@ def result_rows(answer: "Estimate", names: "tuple[str, ...]" = tuple(QUANTITIES)
         elif name == "compute_flop":
             counts = answer.flop_counts
             how = _COUNTED.get(counts["how"] if counts is not None else "", "exact")
+            how = "partly assumed" if any(each.name in _ASSUMED_WORK for each in answer.assumptions) else how
             bounds = how if interval.is_exact else f"{interval.low:.2g} – {interval.high:.2g}"
             rows.append((label, f"{interval.median:.3g}", quantity.unit, bounds))
         else:

@@ -51,6 +51,7 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
         accelerator_count: Accelerators in the hardware. [1]
         place: The region or zone, None if the plan names none.
         calibration: The name of the calibration that was applied, or empty.
+        is_known_from_own_runs: Whether runs of that calibration are of such hardware and size.
         mfu_calibration: The factor of a calibration on the utilisation, and so on; None without a calibration.
     """
 
@@ -59,6 +60,7 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
     accelerator_count: float
     place: "Place | None"
     calibration: str = ""
+    is_known_from_own_runs: bool = False
     mfu_calibration: Given | None = None
     power_calibration: Given | None = None
     host_calibration: Given | None = None
@@ -75,7 +77,7 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
         known |= {"hardware": subject.hardware, "accelerator": subject.accelerator, "warnings": earlier + warnings}
         return cls(accelerator_count=subject.accelerator_count, place=subject.place, **known)
 
-    def having(self, *others: Given, calibration: str = "", warnings: tuple[str, ...] = ()) -> "Facts":
+    def having(self, *others: Given, calibration: str = "", is_known_from_own_runs: bool = False, warnings: tuple[str, ...] = ()) -> "Facts":
         """Return these facts with *others* in place of those of the same names, and more *warnings*. A rent in place of that of quotes has none.
 
         Raises:
@@ -84,7 +86,8 @@ class Facts(PeakFacts, UtilisationFacts, PowerFacts, EmbodiedFacts, PriceFacts, 
         changed: dict[str, Any] = {ATTRIBUTES[other.name]: other for other in others}
         if ATTRIBUTES["rent_price"] in changed:
             changed["quotes"] = ()
-        return Facts(**self.stated() | changed | {"calibration": calibration or self.calibration, "warnings": (*self.warnings, *warnings)})
+        changed |= {"calibration": calibration or self.calibration, "is_known_from_own_runs": is_known_from_own_runs or self.is_known_from_own_runs}
+        return Facts(**self.stated() | changed | {"warnings": (*self.warnings, *warnings)})
 
     @cached_property
     def known(self) -> dict[str, Given]:
