@@ -28,6 +28,11 @@ import os, pathlib, time
 while not any('"kind":"interval"' in file.read_text() for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")): time.sleep(0.01)
 """
 """What a script does first whose reports, or whose death, are to find a metering process that is at work, however late that starts."""
+VALUED = """
+import os, pathlib, re, time
+while not any(re.search('"planned_tokens": *[0-9]', file.read_text()) for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")): time.sleep(0.01)
+"""
+"""What a training with a plan does before its end: the database answers while it lasts, however slowly."""
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
 
 

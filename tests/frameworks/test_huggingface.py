@@ -16,7 +16,7 @@ import torch
 from transformers import Trainer, TrainerCallback
 
 from frameworks.ranks import TESTS, torchrun
-from frameworks.tiny_gpt2 import BATCH, LENGTH, STEPS, VOCAB, arguments, samples, tiny
+from frameworks.tiny_gpt2 import BATCH, LENGTH, STEPS, VOCAB, UntilValued, arguments, samples, tiny
 from traincarbon.errors import CarbonError
 from traincarbon.frameworks.huggingface import CarbonCallback
 
@@ -70,7 +70,7 @@ def last_energy(folder):
 
 
 def test_a_training_of_two_ranks_is_one_run_with_its_plan_its_exact_tokens_and_its_card(tmp_path, the_run):
-    done = on_two_ranks(tmp_path / "out", {}, {"quiet": False})
+    done = on_two_ranks(tmp_path / "out", {"valued": True}, {"quiet": False})
     assert done.returncode == 0, done.stderr
     run = the_run()
     assert (run.state, run.counts["steps"], run.tokens) == ("finished", STEPS, STEPS * BATCH * LENGTH * 2)
@@ -136,7 +136,7 @@ def test_a_budget_of_two_ranks_at_step_25_leaves_its_checkpoint_and_the_resumed_
 
 
 def test_accumulated_gradients_are_counted_by_batch_and_by_step(tmp_path, the_run):
-    train(tmp_path / "out", CarbonCallback(quiet=True), gradient_accumulation_steps=4, max_steps=7)
+    train(tmp_path / "out", CarbonCallback(quiet=True), UntilValued(), gradient_accumulation_steps=4, max_steps=7)
     run = the_run()
     assert (run.counts["steps"], run.tokens, run.counts["samples"]) == (7, 7 * 4 * BATCH * LENGTH, 7 * 4 * BATCH)
     assert run.plan["planned_tokens"] == run.tokens
@@ -233,7 +233,16 @@ def test_a_training_in_another_thread_than_the_main_one_is_metered(tmp_path, the
 
 def test_within_a_tracked_command_it_reports_to_that_tracker(place, tmp_path):
     done = place.track(
-        "--run-id", "outer", "--", sys.executable, SCRIPT, str(tmp_path / "out"), '{"max_steps": 5}', "{}", env={"PYTHONPATH": str(TESTS)}, timeout=120
+        "--run-id",
+        "outer",
+        "--",
+        sys.executable,
+        SCRIPT,
+        str(tmp_path / "out"),
+        '{"max_steps": 5, "valued": true}',
+        "{}",
+        env={"PYTHONPATH": str(TESTS)},
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr
     run = place.record("outer")
@@ -254,9 +263,8 @@ def test_within_a_tracked_command_its_budget_leaves_a_checkpoint_and_ends_the_tr
 def test_evaluation_and_checkpoints_are_phases_and_a_card_that_is_written_anew_keeps_the_emissions(tmp_path, the_run):
     options = {"eval_strategy": "steps", "eval_steps": 2, "save_strategy": "steps", "save_steps": 3, "max_steps": 4}
     longer = Act(1, lambda: time.sleep(0.5))  # four steps may end before a meter has read twice, and then their energy is unknown
-    trainer = Trainer(
-        tiny(), arguments(str(tmp_path / "out"), **options), train_dataset=samples(), eval_dataset=samples(8), callbacks=[CarbonCallback(quiet=True), longer]
-    )
+    callbacks = [CarbonCallback(quiet=True), longer, UntilValued()]
+    trainer = Trainer(tiny(), arguments(str(tmp_path / "out"), **options), train_dataset=samples(), eval_dataset=samples(8), callbacks=callbacks)
     trainer.train()
     assert {"eval", "checkpoint"} <= {phase.name for phase in the_run().phases}
     assert the_run().tokens == 4 * BATCH * LENGTH

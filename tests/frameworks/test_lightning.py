@@ -11,6 +11,7 @@ import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
 
 from frameworks.ranks import torchrun
+from tracked import VALUED
 from traincarbon.frameworks.lightning import CarbonCallback
 
 BATCH, LENGTH, STEPS = 4, 16, 64
@@ -42,6 +43,14 @@ class SpendAt(Callback):
             os.kill(os.getpid(), signal.SIGUSR1)
 
 
+class UntilValued(Callback):
+    """Goes on once the database has said what the plan of the run expects."""
+
+    def on_train_batch_end(self, trainer, *args):
+        if trainer.global_step == 1:
+            exec(VALUED, {})
+
+
 def fit(folder, *callbacks, checkpoint=None, **options):
     data = torch.utils.data.DataLoader(torch.randint(0, 32, (BATCH * STEPS, LENGTH)), batch_size=BATCH)
     usual = {"max_epochs": 1, "accelerator": "cpu", "logger": False, "enable_progress_bar": False, "enable_model_summary": False}
@@ -51,7 +60,7 @@ def fit(folder, *callbacks, checkpoint=None, **options):
 
 
 def test_a_fit_is_a_run_with_its_plan_and_its_exact_counts(tmp_path, the_run, capfd):
-    fit(tmp_path, CarbonCallback())
+    fit(tmp_path, CarbonCallback(), UntilValued())
     run = the_run()
     assert (run.state, run.counts["steps"], run.tokens, run.counts["samples"]) == ("finished", STEPS, STEPS * BATCH * LENGTH, STEPS * BATCH)
     assert run.plan["params"] == 32 * 8 + 8 * 32 + 32

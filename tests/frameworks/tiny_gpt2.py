@@ -8,6 +8,7 @@ import sys
 import torch
 from transformers import GPT2Config, GPT2LMHeadModel, Trainer, TrainerCallback, TrainingArguments
 
+from tracked import VALUED
 from traincarbon.frameworks.huggingface import CarbonCallback
 
 VOCAB, LENGTH, BATCH, STEPS = 256, 16, 4, 60
@@ -42,11 +43,20 @@ class SpentAt(TrainerCallback):
             os.kill(os.getpid(), signal.SIGUSR1)
 
 
+class UntilValued(TrainerCallback):
+    """Goes on once the database has said what the plan of the run expects."""
+
+    def on_step_end(self, args: TrainingArguments, state: object, control: object, **kwargs: object) -> None:
+        """Wait in the first step."""
+        if getattr(state, "global_step", 0) == 1:
+            exec(VALUED, {})
+
+
 def main() -> None:
-    """Train, from a checkpoint if the options name one, to a step at which the budget is spent if they name one."""
+    """Train, from a checkpoint if the options name one, to a step at which the budget is spent if they name one; *valued* waits for the database."""
     output, training, callback = sys.argv[1], json.loads(sys.argv[2]), json.loads(sys.argv[3])
     checkpoint = training.pop("checkpoint", None)
-    callbacks = [SpentAt(training.pop("spent_at", 0)), CarbonCallback(**callback)]
+    callbacks = [SpentAt(training.pop("spent_at", 0)), CarbonCallback(**callback), *([UntilValued()] if training.pop("valued", False) else [])]
     trainer = Trainer(tiny(), arguments(output, **training), train_dataset=samples(), callbacks=callbacks)
     trainer.train(resume_from_checkpoint=checkpoint)
 
