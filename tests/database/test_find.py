@@ -147,3 +147,10 @@ def test_a_machine_that_was_not_measured_is_pointed_to_the_bench(shipped):
     with pytest.raises(NotFoundError, match="not been measured yet") as caught:
         find_hardware(shipped, "this")
     assert "carbon bench" in caught.value.hint
+
+
+@pytest.mark.parametrize("text", ["mi250x-gcd", "MI250X GCDs"])
+def test_half_a_module_is_not_taken_for_the_module(shipped, text):
+    with pytest.raises(NotFoundError) as caught:
+        find_hardware(shipped, text)
+    assert caught.value.hint == "a GCD is half of a module: give mi250x and half as many accelerators"

@@ -175,7 +175,7 @@ def test_masked_and_distilled_encoders_of_known_shape_count_their_attention():
 
 
 def test_the_pre_training_of_a_video_encoder_takes_the_published_multiply_adds():
-    # VideoMAE V2 (arXiv:2303.16727), table 1, decoder that sees all patches: 35.48 G for ViT-B on 16 frames, of which attention in the decoder is 7.55.
+    # VideoMAE V2 (arXiv:2303.16727), table 1, by memory, decoder that sees all patches: 35.48 G for ViT-B on 16 frames, of which attention in the decoder is 7.55.
     # The sum of the matrix products of its code is 35.46: 160 of 1,568 patches in 12 layers of 768, all of them in 4 layers of 384.
     stated = {"params": 86.2e6 + 8.0e6, "decoder_params": 8.0e6, "layers": 12, "hidden": 768, "mask_ratio": 0.9, "frames": 16}
     answer = estimate(**{**IMAGES, "epochs": 1}, **stated, family="masked-autoencoder")

@@ -37,8 +37,8 @@ def test_most_published_hours_lie_in_their_intervals(found):
         ("ResNet-50 on ImageNet, 90 epochs", 2.84e18),
         # 6 × (303.97e6 × 257 + (123.65e6 - 38.1e6) × 77) × 12.8e9, and 1.90e10 × 12.8e9 of attention
         ("CLIP ViT-L/14, 32 epochs of 400M pairs", 6.75e21),
-        # 6 × (304e6 × 50 + 26e6 × 197) × 1.281167e6 × 800
-        ("MAE ViT-L/16, 800 epochs", 1.25e20),
+        # (6 × (304e6 × 50 + 26e6 × 197) + 12 × 24 × 1024 × 50² + 12 × 8 × 512 × 197²) × 1.281167e6 × 800: attention of the encoder and of the decoder
+        ("MAE ViT-L/16, 800 epochs", 1.277e20),
         # (6 × 632e6 × 257 + 12 × 632e6 / (12 × 1270) × 257²) × 303e6 × 14
         ("ViT-H/14 on JFT-300M, 14 epochs", 4.27e21),
     ],

@@ -19,7 +19,7 @@ def forward_gmac(**stated):
 @pytest.mark.parametrize(
     ("model", "stated", "gmac"),
     [
-        # published for 50 steps: 3,719.50 TFLOP at 1024 px (arXiv:2503.06923, table 1), two a multiply-add
+        # published for 50 steps, by memory: 3,719.50 TFLOP at 1024 px (arXiv:2503.06923, table 1), two a multiply-add
         ("black-forest-labs/FLUX.1-dev", {}, 3719.50e3 / 50 / 2),
         # 595.46 TFLOP a step at 65 frames of 640 x 480 (the same paper, table 2, as public copies of its code quote it)
         ("tencent/HunyuanVideo", {"frames": 65, "image_size": (640 * 480) ** 0.5}, 595.46e3 / 2),
