@@ -52,6 +52,7 @@ def test_an_end_while_the_tracker_was_stopped_is_dated_late_and_noted(track, led
     tracked = track("run", ["sh", "-c", 'while [ ! -e "$0" ]; do sleep 0.05; done', str(end)])
     sidecar, training = within_a_minute(tracked.sidecar), within_a_minute(tracked.training)
     within_a_minute(lambda: has_line(store, b'"kind":"interval"'))
+    time.sleep(0.25)  # it waits for the next reading by now: that it was stopped at work is not seen
     ours = (tracked.process.pid, sidecar)
     for pid in ours:
         tracked.send(pid, signal.SIGSTOP)
