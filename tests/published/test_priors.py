@@ -68,6 +68,7 @@ UNUSABLE = {
     "phi-1.5": Unusable.UNRELIABLE,
     "phi-2": Unusable.UNRELIABLE,
     "refact-1.6b": Unusable.UNRELIABLE,
+    "strubell-bert-base-v100": Unusable.SAME_TRAINING,
     "strubell-transformer-base": Unusable.CIRCULAR,
     "strubell-transformer-big": Unusable.CIRCULAR,
 }
@@ -80,7 +81,14 @@ def test_exactly_these_rows_are_unusable():
 @pytest.mark.parametrize("id", UNUSABLE)
 def test_nothing_is_fitted_to_an_unusable_row(shipped, id):
     run = BY_ID[id]
-    assert whole_runs.whole_rows([run], shipped) == power_rows.of_runs([run], [], shipped) == []
+    assert whole_runs.whole_rows([run], shipped) == []
+    assert power_rows.of_runs([run], [], shipped) == [] or run.unusable is Unusable.SAME_TRAINING
+
+
+def test_a_training_that_another_row_has_too_counts_its_hours_once_and_keeps_its_measured_power(shipped):
+    twice, once = BY_ID["strubell-bert-base-v100"], BY_ID["megatron-bert-large-v100"]
+    assert [row.id for row in power_rows.of_runs([twice, once], [], shipped)] == ["strubell-bert-base-v100"]
+    assert len(whole_runs.whole_rows([twice, once], shipped)) == 1
 
 
 def test_only_the_column_makes_a_row_unusable(shipped):

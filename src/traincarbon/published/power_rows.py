@@ -12,6 +12,7 @@ from traincarbon.fitting.regression import Observation
 from traincarbon.formulas import throughput
 from traincarbon.published.prior_rows import NARROW_SHARE
 from traincarbon.published.reported_runs import Chip, PublishedRun, chip_of
+from traincarbon.published.run_kinds import Unusable
 from traincarbon.quantities import W_PER_KW
 
 REFERENCE_MFU = 0.35
@@ -52,7 +53,7 @@ def of_runs(runs: Iterable[PublishedRun], metered: Iterable[PublishedRun], datab
 
 def _of_runs(runs: Iterable[PublishedRun], database: Database) -> Iterator[PowerRow]:
     for run in runs:
-        chip = None if run.unusable is not None else _chip(run, database)
+        chip = _chip(run, database) if run.unusable in (None, Unusable.SAME_TRAINING) else None
         if chip is None:
             continue
         cap_w, power_w = chip.product.value("board_power_w"), accelerator_power_w(run, chip, database)

@@ -46,5 +46,7 @@ class Unusable(StrEnum):
     """The compute was derived from the time."""
     OTHER_OPERATIONS = "other-operations"
     """Most of the compute is outside 6 N D: long convolutions, or the forward passes of teachers of unknown size."""
+    SAME_TRAINING = "same-training"
+    """Another row has the same training, of another size. What was metered of it is used; its hours count once, in the other."""
     UNRELIABLE = "unreliable"
     """The published numbers contradict each other or what the hardware can do."""

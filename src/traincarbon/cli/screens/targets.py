@@ -32,22 +32,22 @@ _REASONS = {
     (
         "language models",
         "p90_abs_ln",
-    ): "They miss their p90 by the same rows: two thirds of the worst tenth are encoders. Without encoders both targets are met.",
+    ): "They miss their p90 by the same rows: most of the worst tenth are encoders.",
     (
         "multimodal",
         "median_abs_ln",
-    ): "Multimodal models miss their median by a hundredth, which is what one run more or less of so few moves it by. "
+    ): "Multimodal models are few, so that one run more or less decides whether they miss their median. "
     "The two runs in the middle are Chameleon 34B, predicted too slow, and a TinyLLaVA of which only a part was trained, predicted too fast: they have no cause in common.",
     (
         "dense-lm on Hopper",
         "coverage_90",
-    ): "Dense models on Hopper miss their coverage by one run of 32. "
-    "Four of the five outside have fewer than half a billion parameters and took two to three times the predicted hours.",
+    ): "Dense models on Hopper miss their coverage by few runs. "
+    "Most of those outside have fewer than half a billion parameters and took two to three times the predicted hours.",
     (
         "separable-convolution",
         "median_abs_ln",
-    ): "Separable convolutions miss their median by two hundredths on seven runs. The one in the middle is MobileNet V2 on Pascal: "
-    "its error rose from 0.32 to 0.37 when 29 runs of language models were added, which shift the level of all hardware.",
+    ): "Separable convolutions are few too, and the run in the middle decides: MobileNet V2 on Pascal when it was looked at. "
+    "Its error moves with the runs of language models, which shift the level of all hardware.",
     (
         "MFU by layout search",
         "p90_abs_ln",
