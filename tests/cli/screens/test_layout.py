@@ -78,7 +78,9 @@ def test_frozen_parameters_are_not_called_out_of_reach_by_a_formula_that_trains_
 def test_the_utilisation_of_the_best_step_is_compared_by_the_flop_of_the_plan(shipped):
     answer, spread = asked(shipped, params=7e9, tokens=1e12, seq_len=8192, hw="dgx-h100", servers=4)
     text = " ".join("\n".join(layout.budget(answer, spread, shipped)).split())
-    of_plan, of_layout, run, times = re.search(r"step is (\d+)% by the FLOP of the plan, (\d+)% with all .* whole run is (\d+)% .*, ([\d.]+) times", text).groups()
+    of_plan, of_layout, run, times = re.search(
+        r"step is (\d+)% by the FLOP of the plan, (\d+)% with all .* whole run is (\d+)% .*, ([\d.]+) times", text
+    ).groups()
     assert int(of_layout) == round(100 * spread.mfu)
     assert float(run) / float(of_plan) == pytest.approx(float(times), rel=0.05)
     assert int(of_plan) < int(of_layout)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 from traincarbon.cli import output
 from traincarbon.database.select import sigma_of
 from traincarbon.estimation.chain import estimate
-from traincarbon.estimation.layout.run_step import run_step_s
 from traincarbon.uncertain import Z_90
 
 if TYPE_CHECKING:
@@ -65,6 +64,8 @@ def may_be_out_of_reach(answer: "Estimate", spread: "Spread", facts: "Database")
 
 def _run_step_s(answer: "Estimate", spread: "Spread") -> float | None:
     """Return the seconds of a step of the run, of which the screen shows one."""
+    from traincarbon.estimation.layout.run_step import run_step_s  # most estimates have no layout
+
     run_s: Any = run_step_s(answer, spread)
     return None if run_s is None else float(run_s)
 
