@@ -4,13 +4,14 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.imported_runs import NODE, RECORDS_OF_A_JOURNAL
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.journal_lines import RECORD, Line, parse_line, read_lines
+from traincarbon.ledger.journal_lines import RECORD, parse_line
 from traincarbon.ledger.packs.compacted import Joined
+from traincarbon.ledger.packs.elsewhere import Elsewhere, Key, elsewhere, key_of
 from traincarbon.ledger.packs.pack import PART
 from traincarbon.ledger.packs.resting import SMALL_B, Left, SmallImport, Stays
 from traincarbon.ledger.packs.synced_files import sync_folder, write_synced
@@ -20,11 +21,6 @@ from traincarbon.reading import open_regular
 _PART = f".{NODE}-"
 _OLD_S = 60.0
 """An empty folder as old as this is no longer about to get its journal. [s]"""
-_HOLDERS = "SELECT folder, name, run_id, writer, record_b FROM processes WHERE record_b IS NOT NULL AND run_id IN ({})"
-_ASKED_AT_ONCE = 500
-
-_Key: TypeAlias = tuple[str, str]
-"""A run, and the writer of a record of it."""
 
 
 class _Stated(NamedTuple):
@@ -38,7 +34,7 @@ class _Read(NamedTuple):
     """A journal that was read, and its size and time of change then."""
 
     source: SmallImport
-    lines: dict[_Key, _Stated]
+    lines: dict[Key, _Stated]
 
 
 def groups_of(small: Iterable[SmallImport]) -> Iterator[list[SmallImport]]:
@@ -85,7 +81,7 @@ def join(index: Index, small: Iterable[SmallImport], *, left: list[Left]) -> Joi
         odd = [each for each in found if not others.differing.isdisjoint(each.lines)]  # which of the two counts would depend on where they are
         left += [Left(each.source.journal, Stays.IMPORTED, "another journal has a different record of the same name") for each in odd]
         found = [each for each in found if each not in odd]
-        new: dict[_Key, _Stated] = {}
+        new: dict[Key, _Stated] = {}
         for each in found:
             new |= {key: stated for key, stated in each.lines.items() if key not in others.held and key not in new}
         if len(found) < 2 and new:
@@ -119,13 +115,13 @@ def _read(journals: str, source: SmallImport, left: list[Left]) -> _Read | None:
     return _Read(source, lines) if lines else None
 
 
-def _lines_of(source: SmallImport, file: str) -> dict[_Key, _Stated]:
+def _lines_of(source: SmallImport, file: str) -> dict[Key, _Stated]:
     """Return the lines of a journal of records, none if it has changed since it was indexed: the next compaction has its turn.
 
     Raises:
         OSError: it cannot be read or removed, or has something else in it.
     """
-    lines: dict[_Key, _Stated] = {}
+    lines: dict[Key, _Stated] = {}
     if not os.access(os.path.dirname(file), os.W_OK):
         raise OSError(None, "no permission to remove it", file)
     with open_regular(file) as stream:
@@ -136,38 +132,18 @@ def _lines_of(source: SmallImport, file: str) -> dict[_Key, _Stated]:
             if line is None or line["kind"] != RECORD or not raw.endswith(b"\n"):
                 raise OSError(None, fault or "it has other lines too", file)
             stated = _Stated(raw, line.get("record"))
-            if lines.setdefault(_key(line), stated).record != stated.record:
+            if lines.setdefault(key_of(line), stated).record != stated.record:
                 raise OSError(None, "it has two records of one name", file)
     return lines
 
 
-class _Elsewhere(NamedTuple):
-    """Records of a group that other journals have too, as they are on the disk now, and those that two journals state differently."""
-
-    held: set[_Key]
-    differing: set[_Key]
-
-
-def _elsewhere(index: Index, found: Sequence[_Read]) -> _Elsewhere:
-    known, others = dict[_Key, _Stated](), _Elsewhere(set(), set())
+def _elsewhere(index: Index, found: Sequence[_Read]) -> Elsewhere:
+    """Return which records of a group other journals have too, and which two journals state differently, of the group or not."""
+    known, differing = dict[Key, object](), set[Key]()
     for each in found:
-        others.differing.update(key for key, stated in each.lines.items() if known.setdefault(key, stated).record != stated.record)
-    own = {(each.source.folder, each.source.name) for each in found}
-    run_ids = sorted({run_id for run_id, _ in known})
-    for first in range(0, len(run_ids), _ASKED_AT_ONCE):
-        some = run_ids[first : first + _ASKED_AT_ONCE]
-        for folder, name, run_id, writer, record_b in index.rows(_HOLDERS.format(", ".join("?" * len(some))), *some):
-            stated = known.get((run_id, writer))
-            line = None if stated is None or (folder, name) in own else _line_at(os.path.join(index.journals, folder, name), record_b)
-            if stated is not None and line is not None and _key(line) == (run_id, writer):
-                (others.held if line.get("record") == stated.record else others.differing).add((run_id, writer))
-    return others
-
-
-def _line_at(file: str, begin_b: int) -> Line | None:
-    """Return the whole line of a record that begins there, None if there is none any more."""
-    line, _, end_b = next(read_lines(file, begin_b=begin_b), (None, "", begin_b))
-    return line if line is not None and end_b > begin_b and line["kind"] == RECORD else None
+        differing.update(key for key, stated in each.lines.items() if known.setdefault(key, stated.record) != stated.record)
+    others = elsewhere(index, known, but={(each.source.folder, each.source.name) for each in found})
+    return Elsewhere(others.held, others.differing | differing)
 
 
 def _write(journals: str, content: bytes) -> None:
@@ -223,7 +199,3 @@ def _remove(journals: str, source: SmallImport) -> bool:
 
 def _state(found: os.stat_result) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
-
-
-def _key(line: Line) -> _Key:
-    return line["run_id"], line["writer"]
