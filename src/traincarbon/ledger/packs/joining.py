@@ -1,8 +1,9 @@
 """Join small journals of imported runs, so that a thousand of them share a file and a folder. Each record keeps its line, byte by byte."""
 
 import os
+import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -19,7 +20,8 @@ from traincarbon.ledger.store_access import PRIVATE, file_mode
 from traincarbon.reading import open_regular
 
 _PART = f".{NODE}-"
-_OLD_S = 60.0
+NONE = Joined(0, 0, 0)
+_OLD_S = 3600.0
 """An empty folder as old as this is no longer about to get its journal. [s]"""
 
 
@@ -39,59 +41,80 @@ class _Read(NamedTuple):
 
 def groups_of(small: Iterable[SmallImport]) -> Iterator[list[SmallImport]]:
     """Yield journals that fit into one."""
-    group: list[SmallImport] = []
+    group, records, size_b = list[SmallImport](), 0, 0
     for each in small:
-        records, size_b = (sum(getattr(other, name) for other in group) + getattr(each, name) for name in ("records", "size_b"))
-        if group and (records > RECORDS_OF_A_JOURNAL or size_b > SMALL_B):
+        if group and (records + each.records > RECORDS_OF_A_JOURNAL or size_b + each.size_b > SMALL_B):
             yield group
-            group = []
+            group, records, size_b = [], 0, 0
         group.append(each)
+        records, size_b = records + each.records, size_b + each.size_b
     if group:
         yield group
 
 
-def planned(small: Iterable[SmallImport], *, left: list[Left]) -> Joined:
-    """Return what :func:`join` would do, as far as the index tells."""
-    groups = list[list[SmallImport]]()
-    for group in groups_of(small):
-        if len(group) > 1:
-            groups.append(group)
+def some_groups(small: Iterable[SmallImport]) -> Iterator[list[SmallImport]]:
+    """Yield the oldest journals that fit into one, and then others at random, so that what cannot be joined keeps back no others. A journal alone is none."""
+    groups = [group for group in groups_of(small) if len(group) > 1]
+    yield from groups[:1]
+    if groups[1:]:
+        yield random.choice(groups[1:])  # noqa: S311  no secret
+
+
+def join_groups(
+    index: Index, groups: Iterable[Sequence[SmallImport]], *, left: list[Left], done: Callable[[int], object], has_packed: bool = False, dry_run: bool = False
+) -> Joined:
+    """Join each of some groups, see :func:`join`. Where something was done already, as when the store *has_packed* others, what fails is said of the journals that stay.
+
+    Raises:
+        CarbonError: the disk is full, say, and nothing was done.
+    """
+    joined, failure = NONE, ""
+    for group in groups:
+        if failure:
+            left += [Left(each.journal, Stays.IMPORTED) for each in group]
+            continue
+        try:
+            found = join(index, group, left=left, done=done, dry_run=dry_run)
+        except CarbonError as error:
+            if not (has_packed or joined.journals):
+                raise
+            failure = str(error)
+            left[:0] = [Left(each.journal, Stays.IMPORTED, failure) for each in group]  # first, as one of a kind is shown
         else:
-            left.append(Left(group[0].journal, Stays.IMPORTED))
-    return Joined(sum(map(len, groups)), len(groups), sum(each.size_b for group in groups for each in group))
+            joined = Joined(joined.journals + found.journals, joined.files + found.files, joined.size_b + found.size_b)
+    return joined
 
 
-def join(index: Index, small: Iterable[SmallImport], *, left: list[Left]) -> Joined:
-    """Join journals, and remove each whose records stand in another one.
+def join(index: Index, group: Sequence[SmallImport], *, left: list[Left], done: Callable[[int], object], dry_run: bool = False) -> Joined:
+    """Join a group of journals, and remove each whose records stand in another one.
 
     A record that stands in two journals counts once, so a process that is killed at any instant loses and doubles nothing.
 
     Args:
         index: The index of the store. The caller is alone, see :mod:`traincarbon.ledger.packs.lock`.
-        small: The journals.
+        group: The journals.
         left: Takes those that stay.
+        done: Called with the size of each that was read. [B]
+        dry_run: Write and remove nothing.
 
     Raises:
-        CarbonError: the disk is full, say; journals that were not joined by then are where they were.
+        CarbonError: the disk is full, say; these journals are where they were.
     """
-    done = Joined(0, 0, 0)
-    for group in groups_of(small):
-        found = [read for source in group if (read := _read(index.journals, source, left)) is not None]
-        others = _elsewhere(index, found)
-        odd = [each for each in found if not others.differing.isdisjoint(each.lines)]  # which of the two counts would depend on where they are
-        left += [Left(each.source.journal, Stays.IMPORTED, "another journal has a different record of the same name") for each in odd]
-        found = [each for each in found if each not in odd]
-        new: dict[Key, _Stated] = {}
-        for each in found:
-            new |= {key: stated for key, stated in each.lines.items() if key not in others.held and key not in new}
-        if len(found) < 2 and new:
-            left += [Left(each.source.journal, Stays.IMPORTED) for each in found]
-            continue
-        if new:
-            _write(index.journals, b"".join(stated.raw for stated in new.values()))
-        removed = [each.source for each in found if _remove(index.journals, each.source)]
-        done = Joined(done.journals + len(removed), done.files + bool(new), done.size_b + sum(each.size_b for each in removed))
-    return done
+    found = [read for source in group if (read := _read(index.journals, source, left, done)) is not None]
+    others = _elsewhere(index, found)
+    odd = [each for each in found if not others.differing.isdisjoint(each.lines)]  # which of the two counts would depend on where they are
+    left += [Left(each.source.journal, Stays.IMPORTED, "another journal has a different record of the same name") for each in odd]
+    found = [each for each in found if each not in odd]
+    new: dict[Key, _Stated] = {}
+    for each in found:
+        new |= {key: stated for key, stated in each.lines.items() if key not in others.held and key not in new}
+    if len(found) < 2 and new:
+        left += [Left(each.source.journal, Stays.IMPORTED) for each in found]
+        return NONE
+    if new and not dry_run:
+        _write(index.journals, b"".join(stated.raw for stated in new.values()))
+    removed = [each.source for each in found if dry_run or _remove(index.journals, each.source)]
+    return Joined(len(removed), int(bool(new)), sum(each.size_b for each in removed))
 
 
 def clear_unfinished(journals: str) -> None:
@@ -105,13 +128,14 @@ def clear_unfinished(journals: str) -> None:
                     os.rmdir(entry.path)  # refused where something is in it
 
 
-def _read(journals: str, source: SmallImport, left: list[Left]) -> _Read | None:
+def _read(journals: str, source: SmallImport, left: list[Left], done: Callable[[int], object]) -> _Read | None:
     """Return the lines of a journal as they are in the index, None if it stays: it has changed, or has something else in it."""
     try:
         lines = _lines_of(source, source.path_in(journals))
     except OSError as error:
         left.append(Left(source.journal, Stays.IMPORTED, error.strerror or str(error)))
         return None
+    done(source.size_b)
     return _Read(source, lines) if lines else None
 
 
@@ -164,7 +188,7 @@ def _write(journals: str, content: bytes) -> None:
         sync_folder(journals)
     except OSError as error:
         message = f"cannot join journals of imported runs in {journals}: {error.strerror or error}"
-        raise CarbonError(message, hint="is the store writable, and the disk not full? All journals are where they were") from error
+        raise CarbonError(message, hint="is the store writable, and the disk not full? Journals that were not joined are where they were") from error
     finally:
         with suppress(OSError):
             os.remove(part)
