@@ -47,7 +47,7 @@ def test_a_row_that_lacks_something_is_not_judged(judged, row):
 
 
 def test_times_that_are_slow_in_either_reading_are_not_called_gpu_hours(judged):
-    assert judged("a100,2,7B,1T,2000000") == Judged(1, 0)
+    assert judged("a100,2,7B,100B,2000000") == Judged(1, 0)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path, shipped):
