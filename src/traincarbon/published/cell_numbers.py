@@ -71,7 +71,7 @@ def _value(column: str, text: str) -> float:
     """Return the number of a cell: a plain one, one with an ending or a word as in 7B or 1.4 trillion, or of a share one in percent.
 
     Raises:
-        ValueError: it is none, or the column has no use for an ending.
+        ValueError: it is not a number, or the column has no use for an ending.
     """
     if column in _SHARES and text.endswith("%"):
         return 0.01 * float(text[:-1].rstrip())
