@@ -131,6 +131,11 @@ class Round:
         later = {line["process"] for line in lines if line["kind"] == "start"} - {line["process"] for line in lines if line["mono_s"] <= self.hit_s}
         return min((line["mono_s"] - self.hit_s for line in lines if line["process"] in later and line["kind"] == "interval"), default=0.0)
 
+    def first_metered_s(self, store):
+        """Seconds from the start of the run until a metering process has written what it measured."""
+        lines = [line for file in store.glob(f"journals/{self.run_id}/*.jsonl") for line in read_journal(file)[0]]
+        return min((line["mono_s"] - self.began_s for line in lines if line["kind"] == "interval"), default=0.0)
+
     def expected_states(self):
         if (self.who, self.how) == ("supervisor", "SIGKILL"):
             return {"killed"}

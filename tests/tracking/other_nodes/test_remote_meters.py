@@ -132,7 +132,9 @@ def test_a_meter_elsewhere_that_is_killed_is_replaced_and_nothing_counts_twice(b
         (sidecar,) = {lines[0]["process"] for lines in batch.lines().values()} - {_local_sidecar(batch, process.pid)}
         time.sleep(0.5)
         os.kill(sidecar, signal.SIGKILL)
-        assert until(lambda: len(batch.metered_s()) == 3)
+        assert until(lambda: len(batch.metered_s()) == 3, seconds=60.0)
+        time.sleep(0.5)
+        ended_s = time.monotonic()
         end.touch()
         process.communicate(timeout=30)
     run = read_run(batch.place.store, "two")
@@ -140,6 +142,9 @@ def test_a_meter_elsewhere_that_is_killed_is_replaced_and_nothing_counts_twice(b
     assert (run.state, run.nodes) == ("finished", 2)
     assert run.energy_j["gpu"] == pytest.approx(3600.0 * sum(batch.metered_s()), rel=0.02)
     assert run.energy_j["gpu"] <= 1.02 * 2 * 3600.0 * run.duration_s
+    lasted_s = {line["process"]: line["to_s"] for line in batch.place.lines("two") if line["kind"] == "interval"}
+    assert len(lasted_s) == 3
+    assert all(to_s >= ended_s for process, to_s in lasted_s.items() if process != sidecar)
 
 
 def _local_sidecar(batch: Batch, supervisor: int) -> int:

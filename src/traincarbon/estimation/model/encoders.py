@@ -3,6 +3,7 @@
 from traincarbon.estimation.model.architectures import Architecture
 from traincarbon.estimation.model.config import ModelConfig
 from traincarbon.estimation.model.keys import ConfigKeys, head_width
+from traincarbon.estimation.model.windows import windows_of
 
 
 def encoder_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelConfig:
@@ -18,6 +19,7 @@ def encoder_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelCo
     context = keys.count("max_position_embeddings", default=0, least=0)
     name = keys.class_name()
     has_positions = common.position_offset is not None and keys.flag("position_biased_input", default=True)
+    window, windowed_layers = windows_of(keys, kind, layers)
     head = "mlm" if "MaskedLM" in name or kind == "modernbert" else "pooler"
     if kind in ("electra", "distilbert", "deberta-v2", "esm") and head == "pooler":
         head = ""
@@ -44,6 +46,8 @@ def encoder_config(keys: ConfigKeys, kind: str, common: Architecture) -> ModelCo
         head=head,
         norms=common.norms,
         final_norms=common.final_norms,
+        window=window,
+        windowed_layers=windowed_layers,
         distinct_layers=keys.count("num_hidden_groups", default=1) * keys.count("inner_group_num", default=1) if kind == "albert" else 0,
     )
 

@@ -1,10 +1,18 @@
 """Layers of attention that see a window of tokens only: how many a configuration has, and how many tokens a token sees in the mean."""
 
+from math import ceil
+
 from traincarbon.estimation.model.config import ModelConfig
 from traincarbon.estimation.model.keys import ConfigKeys
 
-_PATTERN = {"gemma3_text": 6, "cohere2": 4}
+_PATTERN = {"gemma3_text": 6, "cohere2": 4, "olmo3": 4}
 """Every which layer sees all tokens where a configuration does not say it; the others have windows."""
+_FIRST_SEES_ALL = {"modernbert": 3}
+"""Every which layer sees all tokens, of architectures whose first layer is one of them."""
+_KEYS = {"gpt_neo": "window_size", "modernbert": "local_attention"}
+"""The key of a window where an architecture has its own for it."""
+_DEFAULT_WINDOW = {"modernbert": 128}
+"""The tokens of a window where a configuration leaves them out and its class fills them in."""
 _ALTERNATING = ("gemma2", "gpt_oss", "gpt_neo")
 """Architectures in which every second layer has a window."""
 _WINDOWED = "sliding_attention"
@@ -16,7 +24,8 @@ def windows_of(keys: ConfigKeys, kind: str, layers: int) -> tuple[int, int]:
     Raises:
         PlanError: a key has a value of the wrong kind.
     """
-    window = keys.count("sliding_window", *(("window_size",) if kind == "gpt_neo" else ()), default=0, least=0)
+    names = ("sliding_window", _KEYS[kind]) if kind in _KEYS else ("sliding_window",)
+    window = keys.count(*names, default=_DEFAULT_WINDOW.get(kind, 0), least=0)
     if not window or not keys.flag("use_sliding_window", default=True):
         return 0, 0
     stated = keys.count("windowed_layers", default=0, least=0)
@@ -25,6 +34,8 @@ def windows_of(keys: ConfigKeys, kind: str, layers: int) -> tuple[int, int]:
         windowed = stated
     elif isinstance(types, list):
         windowed = sum(each == _WINDOWED for each in types)
+    elif kind in _FIRST_SEES_ALL:
+        windowed = layers - ceil(layers / keys.count("global_attn_every_n_layers", default=_FIRST_SEES_ALL[kind]))
     elif kind in _ALTERNATING:
         windowed = (layers + 1) // 2
     elif "sliding_window_pattern" in keys.table or kind in _PATTERN:
