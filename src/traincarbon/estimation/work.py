@@ -15,6 +15,7 @@ from traincarbon.estimation.links import (
     BY_SHAPE,
     HARDWARE_FLOP,
     MATMUL_PARAMS,
+    PASSED,
     WITH_TEACHER,
 )
 from traincarbon.estimation.plan import Plan
@@ -106,8 +107,17 @@ def _count_adapters(trace: Trace) -> None:
     values = trace.values
     if values.get("trainable_params") is None and (frozen := values.get("active_params")) is not None:
         values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
+    count_passed(trace, "active_params", "trainable_params")
     if values.get("score_flop") is not None:
         trace.walk((ATTENTION,))
+
+
+def count_passed(trace: Trace, *names: str) -> None:
+    """Compute those of the parameters *names* that a token passes through, where these are not all in the family of the plan."""
+    share = family_of(trace.plan.family).passed_share
+    for name in names if share != 1.0 else ():
+        if (params := trace.values.get(name)) is not None:
+            trace.values[PASSED[name]] = share * params
 
 
 def _may_be_frozen(plan: Plan, count: Link) -> bool:
@@ -161,7 +171,8 @@ def _counts(trace: Trace, count: Link) -> FlopCounts:
     trainable = trace.values.get("trainable_params")
     if count is BY_ADAPTERS and params is not None and trainable is not None:
         attention = trace.values.get("attention_flop_per_token")
-        parts = {"frozen": 4.0 * params * tokens, "adapters": 6.0 * trainable * tokens}
+        share = family_of(trace.plan.family).passed_share
+        parts = {"frozen": 4.0 * share * params * tokens, "adapters": 6.0 * share * trainable * tokens}
         if attention is None:
             return FlopCounts("6nd", parts)
         return FlopCounts(by_shape, parts | {"attention": attention * tokens})
