@@ -125,6 +125,16 @@ def python(code: str) -> list[str]:
     return [sys.executable, "-S", "-c", code]
 
 
+def children(pid: int) -> dict[int, str]:
+    """Return the direct children of a process, with their command lines."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+            with contextlib.suppress(OSError):
+                found[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return found
+
+
 def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:
     """Wait until another process has done something."""
     end_s = time.monotonic() + seconds
