@@ -25,20 +25,20 @@ with os.fdopen(int(os.environ["CARBON_PROGRESS_FD"]), "w", buffering=1) as pipe:
 """A training of four seconds that reports its progress."""
 
 
-def _once_the_journal_has(pattern: str) -> str:
-    """Return Python code that waits until a journal has a match of *pattern*, and fails if that never comes."""
+def once_written(pattern: str, *, journals: int = 1) -> str:
+    """Return Python code that waits until so many journals have a match of *pattern*, and fails if that never comes."""
     return f"""
 import os, pathlib, re, time
 last_s = time.monotonic() + 60.0
-while not any(re.search({pattern!r}, file.read_text()) for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")):
-    if time.monotonic() > last_s: raise TimeoutError("no journal has " + {pattern!r})
+while sum(bool(re.search({pattern!r}, file.read_text())) for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")) < {journals}:
+    if time.monotonic() > last_s: raise TimeoutError("too few journals have " + {pattern!r})
     time.sleep(0.01)
 """
 
 
-METERED = _once_the_journal_has('"kind":"interval"')
+METERED = once_written('"kind":"interval"')
 """What a script does first whose reports, or whose death, are to find a metering process that is at work, however late that starts."""
-VALUED = _once_the_journal_has('"planned_tokens": *[0-9]')
+VALUED = once_written('"planned_tokens": *[0-9]')
 """What a training with a plan does before its end: the database answers while it lasts, however slowly."""
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
 
