@@ -23,7 +23,7 @@ formulas.throughput formulas.training_state
 formatting paths quantities reading spread_sums uncertain
 """
 OF_A_LAYOUT = """
-estimation.layout estimation.layout.machine estimation.layout.search estimation.layout.shape estimation.layout.task
+estimation.layout estimation.layout.machine estimation.layout.run_step estimation.layout.search estimation.layout.shape estimation.layout.task
 formulas.exchange formulas.layer formulas.layout formulas.memory formulas.size formulas.step
 """
 REPORT = """

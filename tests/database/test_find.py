@@ -149,6 +149,21 @@ def test_a_machine_that_was_not_measured_is_pointed_to_the_bench(shipped):
     assert "carbon bench" in caught.value.hint
 
 
+@pytest.mark.parametrize("text", ["gcd", "GCDs"])
+def test_a_gcd_of_no_product_is_told_whose_half_it_is(text, shipped):
+    with pytest.raises(NotFoundError) as caught:
+        find_hardware(shipped, text)
+    assert caught.value.hint == "a GCD is half of a module: give mi250x or mi250 and half as many accelerators"
+
+
+@pytest.mark.parametrize(("text", "meant"), [("h100-gcd", "h100-sxm5-80gb"), ("mi300x-gcd", "mi300x"), ("mi210 gcd", "mi210")])
+def test_what_has_no_halves_is_not_halved(text, meant, shipped):
+    with pytest.raises(NotFoundError) as caught:
+        find_hardware(shipped, text)
+    assert caught.value.hint.startswith(f"did you mean {meant}")
+    assert "GCD" not in caught.value.hint
+
+
 @pytest.mark.parametrize("text", ["mi250x-gcd", "MI250X GCDs"])
 def test_half_a_module_is_not_taken_for_the_module(shipped, text):
     with pytest.raises(NotFoundError) as caught:

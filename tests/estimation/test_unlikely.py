@@ -21,7 +21,7 @@ IMAGES = {"params": 86e6, "samples": 1.28e6, "epochs": 90, "image_size": 224, "p
         ({**TEXT, "accelerators": 1e7}, "1e+07 GPUs are more than any cluster has"),
         ({**TEXT, "electricity_price": 12}, "electricity_price is 12: it is in dollars for one kWh"),
         ({**TEXT, "rent_price": 250}, "rent_price is 250: it is the rent of one GPU for an hour"),
-        ({**TEXT, "purchase_price": 30}, "is a suffix missing, as in 300k"),
+        ({**TEXT, "purchase_price": 30}, "is a suffix missing, as in 30k"),
         ({**TEXT, "hw": "dgx-h100", "purchase_price": 3e8, "accelerators": None, "servers": 8}, "or is it that of the cluster?"),
         ({**TEXT, "purchase_price": 250e3}, "so it is that of one of them; of a server, name the server as hw"),
         ({**TEXT, "service_life": 48}, "service_life is 48: it is in years"),
@@ -60,6 +60,11 @@ def test_an_unlikely_number_is_pointed_out_before_the_figures(stated, said):
         {**IMAGES, "epochs": 1600, "family": "masked-autoencoder", "decoder_params": 8e6},
         {"params": 25.6e6, "samples": 1.28e6, "epochs": 90, "gmac_per_sample": 4.11, "family": "convolution", "hw": "v100", "accelerators": 8},
         {"params": 0.3e9, "decoder_params": 0.1e9, "audio_hours": 680e3, "frames_per_s": 50, "hw": "a100", "accelerators": 64},
+        {**TEXT, "hw": "cs-3", "accelerators": 1, "purchase_price": 2.5e6},  # no price is known of such systems, which cost millions
+        {**TEXT, "hw": "gtx-1080-ti", "purchase_price": 700},  # what it cost when it was new; $125 are left of it
+        {**TEXT, "hw": "gtx-980", "purchase_price": 48},  # what is left of its price
+        {**TEXT, "hw": "b200", "purchase_price": 120e3},
+        {**TEXT, "purchase_price": "25k..40k", "electricity_price": "0.05..0.5"},
     ],
 )
 def test_a_usual_plan_has_no_slip(stated):
@@ -81,6 +86,8 @@ def test_a_patch_that_does_not_divide_the_image_is_pointed_out():
         ("convolution", "vit-base", "vision", {"samples": 1e6}),
         ("speech", "vit-base", "vision", {"audio_hours": 100}),
         ("diffusion", "whisper-small", "speech", {"audio_hours": 100}),
+        ("multimodal", "bert-base", "encoder", {"tokens": 1e9}),
+        ("multimodal", "all-minilm-l6", "encoder", {"samples": 1e6}),
     ],
 )
 def test_a_family_that_the_model_cannot_be_is_refused(family, model, own, data):
@@ -89,7 +96,10 @@ def test_a_family_that_the_model_cannot_be_is_refused(family, model, own, data):
     assert "leave out family" in caught.value.hint
 
 
-@pytest.mark.parametrize(("family", "model", "data"), [("multimodal", "llama-3-8b", {"tokens": 1e9}), ("vision", "resnet-50", {"samples": 1e6})])
+@pytest.mark.parametrize(
+    ("family", "model", "data"),
+    [("multimodal", "llama-3-8b", {"tokens": 1e9}), ("multimodal", "flan-t5-xl", {"tokens": 1e9}), ("vision", "resnet-50", {"samples": 1e6})],
+)
 def test_a_family_that_the_model_may_be_is_taken(family, model, data):
     assert estimate(family=family, model=model, hw="a100", **data).median("compute_flop") > 1e15
 
@@ -126,6 +136,10 @@ SMALL = "no published run is of so small a language model"
         ({}, True),
         ({"family": "encoder"}, True),
         ({"tokens": None, "samples": 1e5, "seq_len": 512}, True),
+        ({"params": None, "layers": 2, "hidden": 128}, True),
+        ({"params": None, "layers": 4, "hidden": 512}, False),
+        ({"params": "5e6..5e7"}, True),
+        ({"params": "12e6..5e7"}, False),
         ({"params": 14e6}, False),
         ({"mfu": 0.01}, False),
         ({"hw": "cpu"}, False),
@@ -154,6 +168,57 @@ def test_one_unlikely_plan_of_many_is_enough(stated, said):
 def test_small_models_of_many_are_pointed_out():
     answer = estimate(params=np.array([1e6, 7e9]), tokens=1e10, hw="h100", accelerators=8)
     assert any(warning.startswith(SMALL) for warning in answer.warnings)
+
+
+def test_a_number_that_is_unlikely_twice_is_pointed_out_once():
+    assert len(estimate(**TEXT, purchase_price=3e7).slips) == 1
+    assert len(estimate(**{**TEXT, "hw": "cs-3"}, purchase_price=3e7).slips) == 1
+
+
+@pytest.mark.parametrize(
+    ("hw", "price", "said"),
+    [
+        ("h100", 30, "it is in dollars for one accelerator; is a suffix missing, as in 30k?"),
+        ("dgx-h100", 30, "it is in dollars for one server; is a suffix missing, as in 300k"),
+        ("a100-sxm4-80gb", 80e3, "so it is that of one of them"),  # eight times what is left of the price of one
+        ("rtx-4090", 25e3, "so it is that of one of them"),
+        ("mi350x", 250e3, "so it is that of one of them"),  # no price is known
+    ],
+)
+def test_a_price_is_compared_with_that_of_what_hw_names(hw, price, said):
+    assert [said in slip for slip in estimate(params=7e9, tokens=1e12, hw=hw, purchase_price=price).slips] == [True]
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"electricity_price": np.array([0.1, 12.0])}, "electricity_price is 12:"),
+        ({"accelerators": np.array([8.0, 1.6e7])}, "1.6e+07 GPUs are more"),
+        ({"accelerators": np.array([8.0, 4096.0]), "batch_tokens": 4096, "seq_len": 4096}, "4096 GPUs share a step of 1 × seq_len"),
+        ({"accelerators": np.array([8.0, 4096.0]), "batch_tokens": np.array([4096.0, 8192.0]), "seq_len": 4096}, "4096 GPUs share a step of 2 × seq_len"),
+        ({"mfu": np.array([0.4, 0.95])}, "mfu is 0.95, above"),
+        ({"purchase_price": np.array([3e4, 3e5])}, "purchase_price is 300000:"),
+        ({"teacher_params": np.array([70e9, 70.0])}, "teacher_params 70:"),
+        ({"electricity_price": "0.1..5"}, "electricity_price is 5:"),
+        ({"rent_price": "2..300"}, "rent_price is 300:"),
+        ({"params": "700..7000", "tokens": 1e5}, "params below 1,000"),
+    ],
+)
+def test_the_number_that_is_unlikely_is_shown_of_many_and_of_an_interval(stated, said):
+    slips = estimate(**{**TEXT, **stated}).slips
+    assert any(said in slip for slip in slips), slips
+
+
+def test_the_step_that_is_short_and_the_image_with_a_rest_are_shown_of_many():
+    few = estimate(**{**TEXT, "tokens": np.array([1e12, 1e7])}, batch_tokens=4e6)
+    assert any(warning.startswith("only 2.5 steps:") for warning in few.warnings)
+    rest = estimate(**{**IMAGES, "image_size": np.array([224.0, 230.0])})
+    assert any(warning.startswith("image_size 230 is no multiple of patch_size 16:") for warning in rest.warnings)
+
+
+def test_a_contradiction_of_one_of_many_is_shown_by_its_numbers():
+    answer = estimate(**TEXT, flop=np.array([4.2e22, 4.2e25]))
+    assert any(slip.startswith("flop is 4.2e+25, but params and tokens give 4.2e+22") for slip in answer.slips), answer.slips
 
 
 def test_each_unlikely_price_is_pointed_out():

@@ -158,6 +158,37 @@ def test_a_row_that_no_chip_could_have_done_is_set_aside(tmp_path, cells, times)
 
 
 @pytest.mark.parametrize(
+    ("epochs", "is_said"),
+    [("90", True), ("1", False), ("", False)],
+)
+def test_samples_of_one_epoch_beside_several_are_pointed_out(tmp_path, epochs, is_said):
+    row = {"id": "a", "kind": "run", "family": "convolution", "hardware": "a100", "samples": "1.3e6", "gmac_per_sample": "4.1", "epochs": epochs}
+    (aside,) = backtest(write(tmp_path, [{**row, "accelerator_hours": "100"}])).set_aside
+    assert "times the chip's peak rate" in aside.reason
+    assert ("samples count those of all epochs" in aside.reason) == is_said
+
+
+_NO_COUNT = "its accelerators are not counted: give accelerators, or accelerator_hours"
+_NO_WORK = "its work is not stated: give tokens and total_params, training_flops, or samples and gmac_per_sample"
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"total_params": "7e9", "tokens": "1e12", "wallclock_days": "60"}, _NO_COUNT),
+        ({"total_params": "7e9", "accelerator_hours": "90000"}, _NO_WORK),
+        ({"accelerators": "64", "wallclock_days": "60"}, _NO_WORK),
+        ({"total_params": "7e9", "wallclock_days": "60"}, f"{_NO_COUNT}; {_NO_WORK}"),
+        ({"total_params": "7e9", "tokens": "1e12"}, "nothing published that an estimate answers"),
+        ({"kind": "bench", "total_params": "7e9", "wallclock_days": "60"}, "nothing published that an estimate answers"),
+    ],
+)
+def test_a_row_that_lacks_something_says_what(tmp_path, cells, reason):
+    (aside,) = backtest(write(tmp_path, [{"id": "a", "kind": "run", "hardware": "a100", **cells}])).set_aside
+    assert aside.reason == reason
+
+
+@pytest.mark.parametrize(
     ("cells", "reason"),
     [
         ({"hardware": "8xH100", "accelerators": "4"}, "accelerators: 4 contradicts hardware"),

@@ -14,8 +14,10 @@ LONGEST_SHOWN = 60
 """Letters of a text that an error shows."""
 THIS = "this"
 """The name of the machine that this runs on, once ``carbon bench`` has measured it."""
-_HALVES = "gcd"
+_HALF = "gcd"
 """The half of an MI250 or MI250X that AMD's tools count as a GPU."""
+_OF_HALVES = ("mi250x", "mi250")
+"""The accelerators of two such halves."""
 
 
 def find_hardware(database: Database, text: str) -> Product:
@@ -81,8 +83,8 @@ def refuse_unknown(what: str, text: str, close: Sequence[str], listing: str) -> 
         NotFoundError: always.
     """
     hint = f"did you mean {' or '.join(list(dict.fromkeys(close))[:3])}?" if close else f"all: {listing}"
-    if what == "hardware" and close and _HALVES in text.casefold():
-        hint = f"a GCD is half of a module: give {close[0]} and half as many accelerators"
+    if what == "hardware" and _HALF in text.casefold() and (not close or close[0] in _OF_HALVES):
+        hint = f"a GCD is half of a module: give {close[0] if close else ' or '.join(_OF_HALVES)} and half as many accelerators"
     raise NotFoundError(f"no {what} {shown(text)}", hint=hint)
 
 

@@ -1,11 +1,12 @@
 """Fields of a plan that contradict each other, that mean nothing without another, or that few would mean as they stand."""
 
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, Any
 
 from traincarbon.errors import PlanError
 from traincarbon.estimation.families import family_of
 from traincarbon.formatting import shortened
-from traincarbon.uncertain import Num, Uncertain, any_of, median_of
+from traincarbon.uncertain import Interval, Num, Uncertain, any_of, median_of
 
 if TYPE_CHECKING:
     from traincarbon.estimation.plan import Plan
@@ -137,24 +138,42 @@ def shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, float) else shortened(str(value), most=40)
 
 
+def first_of(condition: Any, *values: Any) -> tuple[Num, ...]:
+    """Return *values* of the first plan for which *condition* is true: their elements there where they are arrays."""
+    if not getattr(condition, "shape", ()):
+        return values
+    place = condition.argmax()
+    return tuple(float(value[place]) if getattr(value, "shape", ()) else value for value in values)
+
+
+def outside(value: Num | None, *, least: Num = 0.0, most: Num = inf) -> Num | None:
+    """Return the number that is not within *least* and *most*: *value*, a bound of its interval or an element of its array, None where all are."""
+    if value is None:
+        return None
+    low, _, high = Interval.of(value)
+    for bound, is_outside in ((high, high > most), (low, low < least)):
+        if any_of(is_outside):
+            return first_of(is_outside, bound)[0]
+    return None
+
+
 def warn_of_sizes(trace: "Trace", *, shape_params: Num | None) -> None:
     """Warn of unlikely sizes; *shape_params* are those of the plan's shape where it counts instead of params."""
     plan = trace.plan
     params, tokens = median_of(plan.number("params")), median_of(plan.number("tokens"))
-    few = ["params"] if params is not None and any_of(params < _FEW) else []
-    few += ["tokens"] if tokens is not None and any_of(tokens < _FEW) else []
+    few = [name for name in ("params", "tokens") if outside(plan.number(name), least=_FEW) is not None]
     if few:
         trace.slips.append(f"{' and '.join(few)} below {_FEW:,.0f}: is a suffix missing, as in 7B or 1.4T?")
-    if params is not None and any_of(params > _MOST_PARAMS):
+    if outside(plan.number("params"), most=_MOST_PARAMS) is not None:
         trace.slips.append(f"params above {_MOST_PARAMS:g}: no model is so large; is a suffix or an exponent wrong?")
-    if tokens is not None and any_of(tokens > _MOST_TOKENS):
+    if outside(plan.number("tokens"), most=_MOST_TOKENS) is not None:
         trace.slips.append(f"tokens above {_MOST_TOKENS:g}: no training sees so many; is a suffix or an exponent wrong?")
     hidden, heads = plan.number("hidden"), plan.number("heads")
     if hidden is not None and heads is not None and plan.head_dim is None and any_of(hidden % heads != 0.0):
         trace.warnings.append("heads do not divide hidden: is one of them wrong?")
+    warn_of_small_models(trace, shape_params)
     if params is None:
         return
-    warn_of_small_models(trace)
     if plan.kind in (None, "pretrain") and not family_of(plan.family).tokens_hint and any_of(tokens < params):
         trace.warnings.append("fewer tokens than parameters: models are usually trained on 20 or more tokens per parameter")
     if shape_params is not None:
@@ -164,12 +183,15 @@ def warn_of_sizes(trace: "Trace", *, shape_params: Num | None) -> None:
             trace.slips.append(f"layers and hidden do not give the stated number of params{missing}: the estimate uses the shape")
 
 
-def warn_of_small_models(trace: "Trace") -> None:
-    """Warn where a language model is so small that its steps take what starting them takes; a processor starts none on another chip."""
+def warn_of_small_models(trace: "Trace", shape_params: Num | None) -> None:
+    """Warn where a language model is so small that its steps take what starting them takes; a processor starts none on another chip.
+
+    Its parameters are those that the plan states, else those of its shape.
+    """
     plan, stated = trace.plan, trace.stated
     is_text = not family_of(plan.family).tokens_hint and (stated.samples is None or stated.seq_len is not None)
-    params = median_of(plan.number("params"))
-    if not is_text or params is None or not any_of(params < _SMALLEST) or trace.facts.accelerator.type == "cpu":
+    params = shape_params if plan.params is None else plan.number("params")
+    if not is_text or outside(params, least=_SMALLEST) is None or trace.facts.accelerator.type == "cpu":
         return
     if plan.mfu is None and plan.accelerator_hours is None:
         trace.warnings.append(
@@ -191,10 +213,11 @@ def warn_of_teacher(trace: "Trace") -> None:
     if plan.teacher_params is None:
         return
     teacher, student = median_of(plan.number("teacher_params")), median_of(plan.number("params"))
-    if any_of(teacher < _FEW):
-        trace.slips.append(f"teacher_params {shown(teacher)}: is a suffix missing, as in 7B?")
-    elif any_of(teacher > _MOST_PARAMS):
-        trace.slips.append(f"teacher_params {shown(teacher)}: no model is so large; is its suffix wrong?")
+    stated = plan.number("teacher_params")
+    if (few := outside(stated, least=_FEW)) is not None:
+        trace.slips.append(f"teacher_params {shown(few)}: is a suffix missing, as in 7B?")
+    elif (many := outside(stated, most=_MOST_PARAMS)) is not None:
+        trace.slips.append(f"teacher_params {shown(many)}: no model is so large; is its suffix wrong?")
     elif student is not None and any_of(teacher > _LARGEST_TEACHER * student):
         trace.slips.append(f"the teacher has more than {_LARGEST_TEACHER:g} times the parameters of the model that is trained: is its suffix wrong?")
 
@@ -213,8 +236,11 @@ def warn_of_flop(trace: "Trace", flop: Num) -> None:
 
 def contradicting_flop(name: str, flop: Num, expected: Num) -> list[str]:
     """Return a warning where *flop*, which the plan states as *name*, are ten times those that are *expected* of parameters and tokens, or a tenth."""
-    ratio = median_of(flop) / median_of(expected)
-    if not (any_of(ratio >= _CONTRADICTION) or any_of(ratio <= 1.0 / _CONTRADICTION)):
+    stated, counted = median_of(flop), median_of(expected)
+    ratio = stated / counted
+    contradicts = (ratio >= _CONTRADICTION) | (ratio <= 1.0 / _CONTRADICTION)
+    if not any_of(contradicts):
         return []
-    words = f"{shown(median_of(flop))}, but params and tokens give {shown(median_of(expected))}"
+    stated, counted = first_of(contradicts, stated, counted)
+    words = f"{shown(stated)}, but params and tokens give {shown(counted)}"
     return [f"{name} is {words}: they contradict each other by a factor of {_CONTRADICTION:g} or more; the estimate uses {name}"]

@@ -36,12 +36,17 @@ def as_dict(answer: "Estimate") -> dict[str, Any]:
 
 def _layout(answer: "Estimate") -> Any:
     """Return the layout fit for JSON: of many plans one for each, None where there is none."""
-    spread, mfu = answer.layout.spread, None if answer["mfu"] is None else answer.median("mfu")
-    if spread is None or not hasattr(spread.mfu, "shape"):
-        return None if spread is None else spread.to_dict(mfu)
+    spread = answer.layout.spread
+    if spread is None:
+        return None
+    from traincarbon.estimation.layout.run_step import run_step_s
+
+    step_s: Any = run_step_s(answer, spread)
+    if not hasattr(spread.mfu, "shape"):
+        return spread.to_dict(None if step_s is None else float(step_s))
     from traincarbon.estimation.layout.array_task import layouts_as_dicts
 
-    return layouts_as_dicts(spread, mfu)
+    return layouts_as_dicts(spread, step_s)
 
 
 def as_frame(answer: "Estimate") -> "pd.DataFrame":

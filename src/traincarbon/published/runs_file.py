@@ -8,19 +8,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import fields
 from os import path
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import Any, NamedTuple, TextIO, TypeVar
 
 from traincarbon.database.load import builtin_root
 from traincarbon.errors import CarbonError, DatabaseError
 from traincarbon.estimation.families import FAMILIES, published_name
-from traincarbon.published.column_names import Column, known_columns
+from traincarbon.published.cell_numbers import number_of
+from traincarbon.published.column_names import BARE_TIMES, Column, header_name, known_columns
 from traincarbon.published.contradicting_columns import check_together
 from traincarbon.published.reported_runs import PublishedRun, SetAside
 from traincarbon.published.run_kinds import RunKind, Unusable
 from traincarbon.reading import open_input, open_regular
-
-if TYPE_CHECKING:
-    from _csv import Reader
 
 FILE = "published_runs.csv"
 """The name of our own file in ``hardware_db``."""
@@ -40,8 +38,6 @@ _ADAPTER = re.compile(r"(?<![a-z])q?lora(?![a-z])", re.IGNORECASE)
 Choice = TypeVar("Choice", RunKind, Unusable)
 NEEDED = ("id", "hardware")
 """Columns that every file has."""
-_DECIMAL_COMMA = re.compile(r"[+-]?(\d+,\d{1,2}|\d+,\d{4,}|0,\d+|\d{4,},\d+|\d{1,3}(\.\d{3})+,\d+|\d+,\d+e[+-]?\d+)", re.IGNORECASE)
-"""Where a comma can only be that of decimals: of thousands, three digits stand after each and at most three before the first."""
 _SEPARATORS = (",", ";", "\t")
 """What stands between cells: one of them, the most frequent in the header."""
 _COLUMNS = frozenset((*TEXTS, *NUMBERS, *OPTIONAL))
@@ -87,14 +83,26 @@ def read_measured_power() -> list[PublishedRun]:
 
 
 def unread_columns(file: str) -> list[str]:
-    """Return the columns of a CSV *file* that are ignored, None if the file cannot be read."""
+    """Return the columns of a CSV *file* that are ignored, none if the file cannot be read."""
+    return [cell for cell, column in _header(file) if column.name and column.name not in _COLUMNS]
+
+
+def bare_times(file: str) -> list[str]:
+    """Return the columns of a CSV *file* that are read as wall-clock time and whose names may mean accelerator-hours, none if the file cannot be read."""
+    header = _header(file)
+    if any(column.name == "accelerator_hours" for _, column in header):
+        return []
+    return [cell for cell, column in header if column.name == "wallclock_days" and header_name(cell) in BARE_TIMES]
+
+
+def _header(file: str) -> list[tuple[str, Column]]:
+    """Return the cells of the header of a CSV *file*, each with the column that it means."""
     try:
         with io.TextIOWrapper(open_regular(file), encoding="utf-8-sig", newline="") as stream:
-            _, header = _table(stream, file)
-    except (OSError, ValueError, csv.Error, CarbonError):
+            table = _table(stream, file)
+    except (OSError, ValueError, CarbonError):
         return []
-    columns = known_columns([_name(cell) for cell in header])
-    return [cell.strip() for cell, column in zip(header, columns, strict=True) if column.name and column.name not in _COLUMNS]
+    return [(cell.strip(), column) for cell, column in zip(table.header, table.columns, strict=True)]
 
 
 def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
@@ -102,21 +110,18 @@ def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
     seen: dict[str, int] = {}
     try:
         with io.TextIOWrapper(open_input(file), encoding="utf-8-sig", newline="") as stream:
-            reader, header = _table(stream, file)
-            found = _columns(header, file)
-            columns, scaled = [column.name for column in found], [column for column in found if column.per_unit != 1.0]
-            for cells in reader:
+            table = _table(stream, file)
+            columns, per_unit = _checked(table.columns, file), {column.name: column.per_unit for column in table.columns}
+            for line, cells in table.rows:
                 if not any(cell.strip() for cell in cells):
                     continue
-                yield _row(cells, columns, scaled, reader.line_num, seen)
+                yield _row(cells, columns, per_unit, line, seen)
                 if len(seen) > _MOST_ROWS:
                     raise DatabaseError(f"{file} holds more than {_MOST_ROWS:,} runs", hint="split it")
     except OSError as error:
         raise DatabaseError(f"cannot read {file!r}: {error.strerror or error}", hint="name a CSV file that you may read") from error
     except UnicodeDecodeError as error:
         raise DatabaseError(f"cannot read {file!r}: {_first_other_encoding(file)} is not in UTF-8", hint="save it as CSV in UTF-8") from error
-    except csv.Error as error:
-        raise DatabaseError(f"cannot read {file!r} beyond line {reader.line_num}: {error}", hint="it must be a CSV file in UTF-8") from error
     except ValueError as error:
         raise DatabaseError(f"cannot read {file!r}: {error}", hint="name a CSV file") from error
 
@@ -124,36 +129,8 @@ def read_rows(file: str) -> Iterator[PublishedRun | SetAside]:
 _MOST_ROWS = 100_000
 _LONGEST_LINE = 1 << 20
 _LONGEST_ID = 200
-
-_MOST = 1e30
-_BOUNDS: dict[str, tuple[float, float, str]] = {
-    "year": (1990.0, 2100.0, "a year: 2023"),
-    "total_params": (1e4, 1e16, "a count: 175e9 for 175 billion"),
-    "active_params": (1e4, 1e16, "a count: 13e9 for 13 billion"),
-    "tokens": (1e6, 1e18, "a count: 300e9 for 300 billion"),
-    "batch_tokens": (64.0, 1e12, "tokens in a step, a count: 4e6 for four million"),
-    "teacher_params": (1e4, 1e16, "a count: 70e9 for 70 billion"),
-    "samples": (1.0, 1e18, "a count of samples, all epochs included"),
-    "gmac_per_sample": (1e-6, 1e9, "multiply-adds of one sample in 1e9: 4.1 for ResNet-50"),
-    "images_per_sample": (1.0, 1e6, "images that are loaded for a sample: 2 for two views of an image"),
-    "training_flops": (1e10, _MOST, "FLOP of the whole training: 3.1e23"),
-    "accelerators": (1.0, 1e7, "a count of accelerators"),
-    "accelerator_hours": (1e-3, 1e12, "accelerators times hours: 1.02e6 for 1.02 million"),
-    "wallclock_days": (1e-5, 1e5, "days"),
-    "iter_time_s": (1e-5, 1e5, "seconds"),
-    "achieved_tflops_per_accelerator": (1e-3, 1e5, "TFLOP/s of one accelerator"),
-    "mfu": (1e-4, 1.0, "a share: 0.45 for 45 %"),
-    "hfu": (1e-4, 1.0, "a share: 0.45 for 45 %"),
-    "mean_power_w_per_accelerator": (1.0, 1e5, "watts of one accelerator"),
-    "power_cap_w": (1.0, 1e5, "watts of one accelerator: 95 for a laptop's GPU that is capped there"),
-    "pue": (1.0, 5.0, "facility over servers: 1.1 for 10 % on top"),
-    "carbon_intensity_g_per_kwh": (1.0, 1500.0, "grams: 429 for 0.429 kg/kWh"),
-}
-"""Least and greatest value of a column, and its unit in words. Other columns hold any number above zero."""
-_ENDINGS = {"K": 1e3, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
-_SHARES = ("mfu", "hfu")
-_ZERO = ("carbon_intensity_g_per_kwh", "co2e_t", "embodied_t", "cost_usd")
-"""Columns in which zero can be meant, as with a contract for wind power."""
+_SAMPLED = 20
+"""Rows among which a cell of each column is looked for."""
 
 
 def _lines(stream: TextIO, file: str) -> Iterator[str]:
@@ -174,13 +151,51 @@ def _first_other_encoding(file: str) -> str:
     return "it"
 
 
-def _columns(header: list[str], file: str) -> list[Column]:
-    """Return the columns that a *header* names, in any case, by our names or those that others use.
+class _Table(NamedTuple):
+    """The header of a file, what its columns mean, and its rows, each with the line in which it ends."""
+
+    header: list[str]
+    columns: list[Column]
+    rows: Iterator[tuple[int, list[str]]]
+
+
+def _table(stream: TextIO, file: str) -> _Table:
+    """Return the table in a file, whose header is the first line that is not blank. It names columns in any case, by our names or those that others use.
 
     Raises:
-        DatabaseError: it lacks one that every file has, or has one twice.
+        DatabaseError: no line holds anything, or a line cannot be read.
     """
-    found = known_columns([_name(cell) for cell in header])
+    lines = _lines(stream, file)
+    for blank, line in enumerate(lines):
+        if line.strip():
+            rows = _numbered(itertools.chain(["\n"] * blank, [line], lines), max(_SEPARATORS, key=line.count), file)
+            header = next(cells for _, cells in rows if cells)
+            first = list(itertools.islice(rows, _SAMPLED))
+            samples = [next((cells[at] for _, cells in first if len(cells) > at and cells[at].strip()), "") for at in range(len(header))]
+            return _Table(header, known_columns([header_name(cell) for cell in header], samples), itertools.chain(first, rows))
+    raise DatabaseError(f"{file} is empty", hint="its first line names the columns: those of published_runs.csv")
+
+
+def _numbered(lines: Iterator[str], separator: str, file: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield rows, each with the line in which it ends.
+
+    Raises:
+        DatabaseError: one is no row of a CSV file.
+    """
+    reader = csv.reader(lines, delimiter=separator)
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+    except csv.Error as error:
+        raise DatabaseError(f"cannot read {file!r} beyond line {reader.line_num}: {error}", hint="it must be a CSV file in UTF-8") from error
+
+
+def _checked(found: list[Column], file: str) -> list[str]:
+    """Return the names of the columns that were *found*.
+
+    Raises:
+        DatabaseError: one that every file has is not there, or one is there twice.
+    """
     columns = [column.name for column in found]
     missing = [column for column in NEEDED if column not in columns]
     if missing:
@@ -191,29 +206,10 @@ def _columns(header: list[str], file: str) -> list[Column]:
     twice = sorted({column for column in columns if column and columns.count(column) > 1})
     if twice:
         raise DatabaseError(f"{file} has the column {twice[0]} twice", hint="remove or rename one of them")
-    return found
+    return columns
 
 
-def _name(cell: str) -> str:
-    """Return the column that a cell of the header names."""
-    return cell.strip().lower().replace(" ", "_")
-
-
-def _table(stream: TextIO, file: str) -> "tuple[Reader, list[str]]":
-    """Return a reader of the rows below the header, and the cells of the header: the first line that is not blank.
-
-    Raises:
-        DatabaseError: no line holds anything.
-    """
-    lines = _lines(stream, file)
-    for blank, line in enumerate(lines):
-        if line.strip():
-            reader = csv.reader(itertools.chain(["\n"] * blank, [line], lines), delimiter=max(_SEPARATORS, key=line.count))
-            return reader, next(cells for cells in reader if cells)
-    raise DatabaseError(f"{file} is empty", hint="its first line names the columns: those of published_runs.csv")
-
-
-def _row(cells: list[str], columns: list[str], scaled: list[Column], line: int, seen: dict[str, int]) -> PublishedRun | SetAside:
+def _row(cells: list[str], columns: list[str], per_unit: dict[str, float], line: int, seen: dict[str, int]) -> PublishedRun | SetAside:
     row = {column: text for column, cell in zip(columns, cells, strict=False) if cell and (text := cell.strip())}  # most cells are empty
     stated = row.get("id", "")
     id = stated if len(stated) <= _LONGEST_ID else ""
@@ -226,8 +222,8 @@ def _row(cells: list[str], columns: list[str], scaled: list[Column], line: int, 
             raise DatabaseError(f"{len(cells)} cells, but {len(columns)} columns")
         kind = _choice(RunKind, "kind", row.get("kind", "") if "kind" in columns else RunKind.RUN)
         unusable = _choice(Unusable, "unusable", cell) if (cell := row.get("unusable")) else None
-        numbers = {column: value for column in (*NUMBERS, *OPTIONAL_NUMBERS) if column in row and (value := _number(column, row[column])) is not None}
-        numbers |= {column.name: numbers[column.name] * column.per_unit for column in scaled if column.name in numbers}
+        stated_numbers = [column for column in (*NUMBERS, *OPTIONAL_NUMBERS) if column in row]
+        numbers = {column: value for column in stated_numbers if (value := number_of(column, row[column], per_unit[column])) is not None}
         if "family" in row:
             row["family"] = _family(row["family"])
         check_together(numbers, row.get("family", ""))
@@ -263,32 +259,3 @@ def _family(text: str) -> str:
         known = ", ".join(name for each in FAMILIES.values() for name in each.published_as)
         raise DatabaseError(f"column family: {text[:40]!r} is none of {known}")
     return family
-
-
-def _number(column: str, text: str) -> float | None:
-    """Return the number of a cell, None for a zero that means "none".
-
-    Raises:
-        DatabaseError: it is not a number, or it is out of the bounds of the column.
-    """
-    least, most, unit = _BOUNDS.get(column, (1.0 / _MOST, _MOST, "a number above zero; leave the cell empty where nothing was published"))
-    try:
-        value = _value(column, text)
-    except ValueError:
-        if _DECIMAL_COMMA.fullmatch(text):
-            raise DatabaseError(f"column {column}: {text[:40]!r} is not a number; write a point: {text[:40].replace('.', '').replace(',', '.')}") from None
-        raise DatabaseError(
-            f"column {column}: {text[:40]!r} is not a number; it holds {unit if column in _BOUNDS else 'a number like 1500000 or 1.5e6'}"
-        ) from None
-    if value == 0.0 and column in _ZERO:
-        return value if column == "carbon_intensity_g_per_kwh" else None
-    if not least <= value <= most:
-        raise DatabaseError(f"column {column}: {text} is not possible; it holds {unit}")
-    return value
-
-
-def _value(column: str, text: str) -> float:
-    """Return the number of a cell: a plain one, one with an ending as in 7B, or of a share one in percent."""
-    ending = _ENDINGS.get(text[-1:], 0.0) if text[-1:] != "%" else 0.01 if column in _SHARES else 0.0
-    number = text[:-1].rstrip() if ending else text
-    return float(number) * (ending or 1.0)

@@ -228,9 +228,13 @@ def _step_spread(step: Step, others: Sequence[tuple[Step, float]], database: Dat
 
 def _why_none(run: PublishedRun) -> str:
     """Return why nothing of *run* is predicted."""
-    if run.hours_h is not None and run.work_flop is None and not run.is_bench:
-        return "its work is not stated: give tokens and total_params, training_flops, or samples and gmac_per_sample"
-    return "nothing published that an estimate answers"
+    missing = []
+    if not run.is_bench:
+        if run.wallclock_days is not None and run.hours_h is None:
+            missing.append("its accelerators are not counted: give accelerators, or accelerator_hours")
+        if run.work_flop is None and (run.hours_h is not None or missing):
+            missing.append("its work is not stated: give tokens and total_params, training_flops, or samples and gmac_per_sample")
+    return "; ".join(missing) or "nothing published that an estimate answers"
 
 
 def _published(run: PublishedRun, facts: Database) -> dict[str, float]:

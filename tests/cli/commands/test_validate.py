@@ -155,3 +155,26 @@ def test_a_column_that_is_not_read_is_said(tmp_path):
     row = {"id": "a", "kind": "run", "tokens": "1e12", "hours": "5"}
     file.write_text("\n".join([",".join(columns), ",".join(row.get(column, "") for column in columns), ""]))
     assert "warning: ignored columns: hours\n" in CliRunner().invoke(command, ["--runs", str(file)]).stderr
+
+
+@pytest.mark.parametrize(
+    ("column", "hours", "line"),
+    [
+        ("Hours", "1484", "note: Hours are taken as wall-clock time; name the column gpu_hours if they are GPU-hours"),
+        ("days", "62", "note: days are taken as wall-clock time; name the column gpu_days if they are GPU-days"),
+        (
+            "training_hours",
+            "95000",
+            "warning: training_hours look like GPU-hours: as wall-clock time they imply an MFU below 1 % in 1 of 1 row; name the column gpu_hours if they are",
+        ),
+        ("gpu_hours", "95000", ""),
+        ("Wall-clock hours", "1484", ""),
+    ],
+)
+def test_bare_hours_are_said_to_be_wall_clock_time_or_to_look_like_gpu_hours(tmp_path, column, hours, line):
+    file = tmp_path / "runs.csv"
+    file.write_text(f"id,hardware,gpus,params,tokens,{column}\na,a100,64,7b,1t,{hours}\n")
+    done = CliRunner().invoke(command, ["--runs", str(file)])
+    assert done.exit_code == 0, done.exception
+    assert [each for each in done.stderr.splitlines() if each.startswith(("note: ", "warning: "))] == ([line] if line else [])
+    assert CliRunner().invoke(command, ["--runs", str(file), "--quiet"]).stderr == ""

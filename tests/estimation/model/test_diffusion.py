@@ -50,6 +50,11 @@ def test_a_forward_pass_takes_the_multiply_adds_that_were_published_or_counted(m
     assert forward_gmac(model=model, **stated) == pytest.approx(gmac, rel=0.05)
 
 
+@pytest.mark.parametrize("model", [row["diffusion_transformer"] for row in FACTS.all_rows("diffusion_transformers")])
+def test_the_sample_of_our_own_table_is_not_called_wrong(model):
+    assert estimate(**{**DATA, "samples": 1e8, "mfu": 0.3}, model=model).warnings == []
+
+
 def test_half_the_side_leaves_the_text_in_the_sequence():
     # 1,024 patches and 512 of text, instead of 4,096 and 512
     half = 6.4575 * (1024 + 512) + 2e-9 * 57 * 3072 * 1536**2

@@ -17,7 +17,13 @@ _MOST_WARNINGS = 50
 
 
 @click.command("validate")
-@click.option("--runs", "runs_file", metavar="FILE.csv", type=FILE, help="Validate on your own runs, in the columns of published_runs.csv.")
+@click.option(
+    "--runs",
+    "runs_file",
+    metavar="FILE.csv",
+    type=FILE,
+    help="Validate on your own runs, in the columns of published_runs.csv. Hours are wall-clock time, gpu_hours those of all GPUs.",
+)
 @plot_option("predictions against what was published")
 @click.option("--markdown", is_flag=True, help="Print the whole report as Markdown, like docs/accuracy.md.")
 @common_options
@@ -51,7 +57,7 @@ def command(*, runs_file: str | None, plot: str | None, markdown: bool, as_json:
 
         click.echo(screen(tried))
     if not quiet:
-        _warn(tried, runs_file)
+        _warn(tried, runs_file, db)
 
 
 def _plot(tried: "Backtest", file: str, *, quiet: bool) -> None:
@@ -73,17 +79,32 @@ def _markdown(tried: "Backtest", db: str | None) -> str:
     return "\n\n".join([report(tried, landmark_estimates(facts), facts).rstrip(), family_table(family_estimates(facts))])
 
 
-def _warn(tried: "Backtest", file: str | None) -> None:
-    """Warn of columns that are ignored, and of rows that could not be read, each with its line and column."""
-    from traincarbon.published.runs_file import unread_columns
+def _warn(tried: "Backtest", file: str | None, db: str | None) -> None:
+    """Warn of columns that are ignored or that may mean something else, and of rows that could not be read, each with its line and column."""
+    from traincarbon.published.runs_file import bare_times, unread_columns
 
     if file is not None and (columns := unread_columns(file)):
         click.echo(f"warning: ignored columns: {output.clean(', '.join(columns[:_MOST_WARNINGS]))[:400]}", err=True)
+    for column in bare_times(file) if file is not None else ():
+        _say_how_read(output.clean(column), file or "", db)
     unread = [aside for aside in tried.set_aside if aside.line is not None]
     for aside in unread[:_MOST_WARNINGS]:
         click.echo(f"warning: {output.clean(aside.id)} set aside, {output.clean(aside.text)}", err=True)
     if len(unread) > _MOST_WARNINGS:
         click.echo(f"warning: {len(unread) - _MOST_WARNINGS} more rows set aside; --json lists them", err=True)
+
+
+def _say_how_read(column: str, file: str, db: str | None) -> None:
+    """Say that a *column* of times is taken as wall-clock time, and whether its rows contradict that."""
+    from traincarbon.validation.bare_times import judge_times
+
+    unit = "days" if "days" in column.lower() else "hours"
+    judged = judge_times(file, database(db))
+    if judged.are_accelerator_hours:
+        slow = f"as wall-clock time they imply an MFU below 1 % in {judged.too_slow} of {output.counted(judged.rows, 'row')}"
+        click.echo(f"warning: {column} look like GPU-{unit}: {slow}; name the column gpu_{unit} if they are", err=True)
+    else:
+        click.echo(f"note: {column} are taken as wall-clock time; name the column gpu_{unit} if they are GPU-{unit}", err=True)
 
 
 def _show_progress(done: int, of: int) -> None:

@@ -1,7 +1,7 @@
 """Show how a model is split over its accelerators: in a line, by number of servers, and as a budget of time and memory."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from traincarbon.cli import output
 from traincarbon.database.select import sigma_of
@@ -38,11 +38,13 @@ def _step(answer: "Estimate", spread: "Spread", facts: "Database") -> str:
     """Return the time of a step at the utilisation of the run, and the best of the layout as far as its formula is right."""
     least_s, what = float(spread.step.total_s), f"a step of {spread.layout.sequences:,.0f} sequences"
     best_s = output.significant(least_s, 3)
-    if answer["mfu"] is None:
+    run_s = _run_step_s(answer, spread)
+    if run_s is None:
         return f"{best_s} s {what} at best"
-    run_s = spread.step_at_s(answer.median("mfu"))
     apart = f"{best_s} s at best"
-    if may_be_out_of_reach(answer, spread, facts):
+    if _freezes(answer):
+        apart = f"{best_s} s at best where all parameters are trained"
+    elif may_be_out_of_reach(answer, spread, facts):
         apart = f"but {best_s} s at best by the formula of steps: the MFU above may be out of reach"
     elif run_s < least_s:
         apart = f"about the best by the formula of steps ({best_s} s)"
@@ -50,10 +52,27 @@ def _step(answer: "Estimate", spread: "Spread", facts: "Database") -> str:
 
 
 def may_be_out_of_reach(answer: "Estimate", spread: "Spread", facts: "Database") -> bool:
-    """Return whether the utilisation of the run needs faster steps than the layout reaches, by more than their formula may be off."""
-    if answer["mfu"] is None:
+    """Return whether the utilisation of the run needs faster steps than the layout reaches, by more than their formula may be off.
+
+    The formula trains all parameters, so it says nothing of steps that leave some frozen.
+    """
+    run_s = _run_step_s(answer, spread)
+    if run_s is None or _freezes(answer):
         return False
-    return spread.step_at_s(answer.median("mfu")) < float(spread.step.total_s) * math.exp(-Z_90 * sigma_of(facts, "step_software_spread", "*"))
+    return run_s < float(spread.step.total_s) * math.exp(-Z_90 * sigma_of(facts, "step_software_spread", "*"))
+
+
+def _run_step_s(answer: "Estimate", spread: "Spread") -> float | None:
+    """Return the seconds of a step of the run, of which the screen shows one."""
+    from traincarbon.estimation.layout.run_step import run_step_s  # most estimates have no layout
+
+    run_s: Any = run_step_s(answer, spread)
+    return None if run_s is None else float(run_s)
+
+
+def _freezes(answer: "Estimate") -> bool:
+    """Return whether the run leaves parameters frozen, which the formula of steps does not know."""
+    return answer.of_link("frozen_params") is not None
 
 
 def durations(answer: "Estimate", facts: "Database") -> str:
@@ -100,11 +119,15 @@ def budget(answer: "Estimate", spread: "Spread", facts: "Database") -> list[str]
     lines = [output.bold(output.filled(f"The best step on the layout, at the efficiency of {whose}")), output.filled(line(answer, spread, facts))]
     lines += _parts([*rows, ("  step", f"{total_s:.3g} s", "")])
     lines += ["", output.bold("Memory of the fullest accelerator"), *_parts([*held, ("  total", f"{held_b / 1e9:.3g} GB", "")])]
-    if answer["mfu"] is not None:
-        ratio = answer.median("mfu") / spread.mfu
+    if (run_s := _run_step_s(answer, spread)) is not None:
+        ratio = total_s / run_s
+        mfu = answer.median("mfu")
+        best = f"{spread.mfu:.0%}"
+        if f"{mfu / ratio:.0%}" != best:
+            best = f"{mfu / ratio:.0%} by the FLOP of the plan, {best} with all attention scores counted"
         stated = answer.plan.mfu is not None or answer.plan.accelerator_hours is not None
         basis = "as stated" if stated else "from your own runs" if "mfu_calibration" in answer.inputs else "from published runs"
-        text = f"The MFU of the best step is {spread.mfu:.0%}. The MFU of the whole run is {answer.median('mfu'):.0%} ({basis}), {ratio:.2f} times as much."
+        text = f"The MFU of the best step is {best}. The MFU of the whole run is {mfu:.0%} ({basis}), {ratio:.2f} times as much as that of the step."
         lines += ["", output.filled(text)]
     for name, value, reason in answer.layout.assumed:
         lines += [output.filled(f"{name} = {value:,.6g}", first=2, indent=4), output.dim(output.filled(reason, first=4, indent=6))]

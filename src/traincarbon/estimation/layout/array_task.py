@@ -94,20 +94,20 @@ def find_layouts(plan: Plan, facts: Facts, database: Database, accelerators: Num
     return Found(spread, "", assumed)
 
 
-def layouts_as_dicts(spread: Spread, run_mfu: Num | None) -> list[dict[str, object] | None]:
+def layouts_as_dicts(spread: Spread, run_step_s: Num | None) -> list[dict[str, object] | None]:
     """Return the layout of each plan fit for JSON, None where none fits.
 
     Args:
         spread: The layouts as arrays.
-        run_mfu: Utilisation of whole runs, one or one for each plan; None where it is unknown. [1]
+        run_step_s: Time of a step of whole runs, one for each plan; None where it is unknown. [s]
     """
     count = len(spread.mfu)
-    reached = None if run_mfu is None else np.broadcast_to(np.asarray(median_of(run_mfu), dtype=float), (count,)).tolist()
+    run_s = None if run_step_s is None else np.broadcast_to(np.asarray(run_step_s, dtype=float), (count,)).tolist()
     found: list[dict[str, object] | None] = []
     for at in range(count):
         layout, step, memory = ([float(field[at]) for field in fields] for fields in (spread.layout, spread.step, spread.memory))
         one = Spread(Layout(*layout), StepTime(*step), LayoutMemory(*memory), float(spread.mfu[at]), _at(spread.calibration, at))
-        found.append(None if np.isnan(spread.mfu[at]) else one.to_dict(None if reached is None else reached[at]))
+        found.append(None if np.isnan(spread.mfu[at]) else one.to_dict(None if run_s is None else run_s[at]))
     return found
 
 

@@ -87,10 +87,6 @@ class Spread(NamedTuple):
         """Seconds of a step for each of its sequences."""
         return float(self.step.total_s / self.layout.sequences)
 
-    def step_at_s(self, mfu: float) -> float:
-        """Return the seconds of a step at another utilisation, such as that of a whole run. [s]."""
-        return float(self.step.total_s * self.mfu / mfu)
-
     @property
     def recompute(self) -> str:
         """What the backward pass recomputes: none, selective or full."""
@@ -102,8 +98,8 @@ class Spread(NamedTuple):
         terms = {words: getattr(self.step, name) for name, words in _LIMITS.items()}
         return max(terms, key=terms.__getitem__)
 
-    def to_dict(self, run_mfu: float | None = None) -> dict[str, object]:
-        """Return layout, step and memory fit for JSON, with the step at the utilisation of the whole run where that is known."""
+    def to_dict(self, run_step_s: float | None = None) -> dict[str, object]:
+        """Return layout, step and memory fit for JSON, with the time of a step of the whole run where that is known."""
         layout = self.layout
         return {
             **{name: getattr(layout, name) for name in ("tp", "pp", "dp", "cp", "ep", "interleave", "micro_batch", "sequences")},
@@ -112,7 +108,7 @@ class Spread(NamedTuple):
             "sharding": "weights" if layout.sharded_weights else "optimiser" if layout.sharded_optimiser else "none",
             "recompute": self.recompute,
             "limited_by": self.limits,
-            "run_step_s": None if run_mfu is None else self.step_at_s(run_mfu),
+            "run_step_s": run_step_s,
             "step_s": {"total_s": float(self.step.total_s), **{name: float(value) for name, value in self.step._asdict().items()}},
             "memory_b": {"total_b": float(self.memory.total_b), **{name: float(value) for name, value in self.memory._asdict().items()}},
         }

@@ -26,7 +26,7 @@ def compact(*, dry_run: bool = False, store: Store = None, progress: Tell | None
 
     with Ledger(store, progress=progress) as ledger:
         if dry_run or not os.path.isdir(ledger.index.journals):
-            return compacting.plan(ledger.store, ledger.index)._replace(dry_run=dry_run)
+            return compacting.plan(ledger.store, ledger.index, tell=progress)._replace(dry_run=dry_run)
         return compacting.compact(ledger.store, ledger.index, tell=progress)
 
 

@@ -1,5 +1,8 @@
 """How the model is split over its accelerators: the fastest layout that fits, what a step takes, and what it holds in memory."""
 
+from typing import Any
+
+from traincarbon.estimation.layout.run_step import run_step_s
 from traincarbon.estimation.layout.search import Spread
 from traincarbon.estimation.result import Estimate
 from traincarbon.formatting import significant
@@ -35,7 +38,8 @@ def layout_section(answer: Estimate | None, id: str) -> Section | None:
     if answer is None or spread is None:
         return None
     best_s = significant(float(spread.step.total_s), 3)
-    run = "" if answer["mfu"] is None else f" At the utilisation of the whole run it takes {significant(spread.step_at_s(answer.median('mfu')), 3)} s."
+    run_s: Any = run_step_s(answer, spread)
+    run = "" if run_s is None else f" At the utilisation of the whole run it takes {significant(float(run_s), 3)} s."
     lead = html("<p>The fastest layout that fits. {}</p>", text(f"A step takes {best_s} s at best.{run} The main loss is {spread.limits}."))
     charts = joined((figure_html(_step_chart(spread, id)), figure_html(_memory_chart(spread, answer, id))))
     return section(f"{id}-layout", text("Layout"), lead, html('<div class="charts">{}</div>', charts), _table(spread))
