@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
+from traincarbon.ledger.half_letters import as_asked
 from traincarbon.ledger.imported_runs import ImportedJournal
 from traincarbon.ledger.index_file import IN_MEMORY, connect, differing_runs, distrust, insert, is_at_fault, rows_of, set_aside, tested, writing
 from traincarbon.ledger.index_folding import Folded, has_ended
@@ -171,7 +172,7 @@ class Index:
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question. A file that turns out to be damaged is rebuilt first, in memory if that does not help."""
-        return self._asked(lambda connection: connection.execute(question, values).fetchall())
+        return self._asked(lambda connection: connection.execute(question, [*map(as_asked, values)]).fetchall())
 
     def rows_kept(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what :meth:`rows` does, without asking again as long as nothing was written to the index."""
