@@ -11,6 +11,7 @@ _LAST_LETTER, _LONGEST_ID = "\U0010ffff", 4
 _ALL = "SELECT run_id FROM runs ORDER BY started_at DESC, run_id LIMIT ?"
 _BEGUN = "SELECT run_id FROM runs WHERE run_id BETWEEN ? AND ? ORDER BY started_at DESC, run_id LIMIT ?"
 _OF_PROCESSES = "SELECT 1 FROM processes INDEXED BY processes_of_a_run WHERE run_id BETWEEN ? AND ? LIMIT 1"
+_SPELLED = "SELECT DISTINCT run_id FROM processes INDEXED BY processes_of_a_run WHERE run_id = ? COLLATE NOCASE ORDER BY run_id LIMIT ?"
 _BEFORE = f"SELECT {tested('runs')} FROM runs WHERE run_id < ? ORDER BY run_id DESC LIMIT 1"  # noqa: S608  no value in it
 _AFTER = f"SELECT {tested('runs')} FROM runs WHERE run_id >= ? ORDER BY run_id LIMIT 1"  # noqa: S608  no value in it
 _ASKED_AT_ONCE = 500
@@ -42,6 +43,11 @@ def known_of(connection: sqlite3.Connection, ids: Sequence[str]) -> list[str]:
         some = [*map(as_asked, ids[first : first + _ASKED_AT_ONCE])]
         found += [run_id for (run_id,) in connection.execute(f"SELECT run_id FROM runs WHERE run_id IN ({', '.join('?' * len(some))})", some)]  # noqa: S608  no value in it
     return found
+
+
+def spelled_otherwise(connection: sqlite3.Connection, id: str, *, limit: int) -> list[str]:
+    """Return at most *limit* ids of runs that differ from *id* in upper and lower case of the letters a to z alone."""
+    return known_of(connection, [run_id for (run_id,) in connection.execute(_SPELLED, (as_asked(id), limit))])
 
 
 def _range(prefix: str) -> tuple[object, object]:
