@@ -29,6 +29,8 @@ PRESET = {
     "head_share",
     "usual_layers",
     "score_flop",
+    "passed_params",
+    "passed_trainable_params",
     "teacher_attention_flop_per_token",
     "multiplied_frozen_params",
 }
@@ -74,6 +76,7 @@ PLANS = [
     {"kind": "lora", "seq_len": 8192, "recompute": "selective"},
     {"kind": "rl", "seq_len": 8192, "teacher_params": 70e9, "frozen_params": 1e9},
     {"family": "encoder-decoder", "servers": 4},
+    {"family": "encoder-decoder", "kind": "dpo", "trainable_params": 1e7},
 ]
 
 

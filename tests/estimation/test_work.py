@@ -311,6 +311,7 @@ FULL_TUNINGS = [
     {"params": None, "family": "encoder", "layers": 12, "hidden": 768, "vocab": 250002, "seq_len": 512},
     {"params": 47e9, "active_params": 13e9, "seq_len": 8192},
     {"params": 7e9},
+    {"params": 11e9, "family": "encoder-decoder"},
 ]
 
 

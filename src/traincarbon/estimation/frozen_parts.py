@@ -58,7 +58,7 @@ def multiplied_share(frozen: Num, *, active: Num, whole: Num) -> Num:
         >>> multiplied_share(10e9, active=13e9, whole=52e9)
         2500000000.0
     """
-    return _at_most(frozen * (median_of(active) / median_of(whole)), active)
+    return _at_most(frozen * active / median_of(whole), active)
 
 
 def _beyond_looked_up(frozen: Num, *, active: Num, whole: Num) -> Num:

@@ -52,11 +52,13 @@ BY_CAUSAL_SHAPE = Link(
     seq_len=("attended_len", "seq_len"),
     tokens="tokens",
 )
+PASSED = {"active_params": "passed_params", "trainable_params": "passed_trainable_params", "reference_params": "passed_reference_params"}
+"""Parameters, and the value that holds those of them that a token passes through, where that is not all: half in an encoder-decoder."""
 BY_ADAPTERS = Link(
     "compute_flop",
     compute.adapter_training_flop,
-    frozen_params="active_params",
-    trainable_params="trainable_params",
+    frozen_params=(PASSED["active_params"], "active_params"),
+    trainable_params=(PASSED["trainable_params"], "trainable_params"),
     tokens="tokens",
     attention_flop_per_token=("attention_flop_per_token", 0.0),
 )

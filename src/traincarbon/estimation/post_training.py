@@ -1,11 +1,12 @@
 """Preference tuning, reinforcement learning and adapters on four bits: what runs forward only, how fast, and in how much memory."""
 
 from traincarbon.estimation.families import kind_of
+from traincarbon.estimation.links import PASSED
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.text_attention import add_forward_pass
 from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
-from traincarbon.estimation.work import trains_adapters
+from traincarbon.estimation.work import count_passed, trains_adapters
 from traincarbon.formulas import post_training
 from traincarbon.uncertain import Num, Uncertain, median_of
 
@@ -24,7 +25,7 @@ def _forward(part: str, params: str, tokens: str) -> Link:
         "compute_flop",
         post_training.flop_with_forward_passes,
         compute_flop="compute_flop",
-        forward_params=params,
+        forward_params=(PASSED[params], params),
         forward_tokens=tokens,
         attention_flop_per_token=(f"{part}_attention_flop_per_token", 0.0),
     )
@@ -43,7 +44,7 @@ GENERATED_SHARE = Link(
     "generated_share",
     post_training.forward_share,
     compute_flop="compute_flop",
-    forward_params="active_params",
+    forward_params=(PASSED["active_params"], "active_params"),
     forward_tokens="generated_tokens",
     attention_flop_per_token=("generation_attention_flop_per_token", 0.0),
 )
@@ -64,6 +65,7 @@ def add_forward_passes(trace: Trace, counts: FlopCounts) -> None:
     for part, (params, tokens, link) in FORWARD.items():
         if (part == "reference" and not kind.has_reference) or (part == "generation" and not kind.has_rollouts) or trace.values.get(tokens) is None:
             continue
+        count_passed(trace, params)
         add_forward_pass(trace, counts, part, link, params=params)
 
 

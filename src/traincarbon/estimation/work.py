@@ -15,6 +15,7 @@ from traincarbon.estimation.links import (
     BY_SHAPE,
     HARDWARE_FLOP,
     MATMUL_PARAMS,
+    PASSED,
     WITH_TEACHER,
 )
 from traincarbon.estimation.plan import Plan
@@ -70,7 +71,8 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
         raise PlanError(f"the FLOP of {plan.family} do not follow from params and tokens", hint=family_of(plan.family).needs)
     trace.known("kind")
     trace.known("family")
-    count, of_whole = flop_link(plan), _whole_link(plan)
+    of_whole = _whole_link(plan)
+    count = BY_ADAPTERS if trains_adapters(plan) else of_whole
     head_dim, heads = number("head_dim"), number("heads")
     trace.values["attention_width"] = number("hidden") if head_dim is None or heads is None else head_dim * heads
     by_shape, is_causal = of_whole in _BY_SHAPES, of_whole is BY_CAUSAL_SHAPE
@@ -81,7 +83,7 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
         else:
             trace.values["active_params"] = params
     warn_of_sizes(trace, shape_params=_shape_params(trace) if is_counted else None)
-    _warn_of_unused(trace, used=_SHAPE if is_counted or params is None else _OF_ATTENTION if by_shape else ())
+    _warn_of_unused(trace, count, used=_SHAPE if is_counted or params is None else _OF_ATTENTION if by_shape else ())
     if by_shape:
         from traincarbon.estimation.text_attention import assume_shape, count_windows
 
@@ -106,8 +108,17 @@ def _count_adapters(trace: Trace) -> None:
     values = trace.values
     if values.get("trainable_params") is None and (frozen := values.get("active_params")) is not None:
         values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
+    count_passed(trace, "active_params", "trainable_params")
     if values.get("score_flop") is not None:
         trace.walk((ATTENTION,))
+
+
+def count_passed(trace: Trace, *names: str) -> None:
+    """Compute those of the parameters *names* that a token passes through, where these are not all in the family of the plan."""
+    share = family_of(trace.plan.family).passed_share
+    for name in names if share != 1.0 else ():
+        if (params := trace.values.get(name)) is not None:
+            trace.values[PASSED[name]] = share * params
 
 
 def _may_be_frozen(plan: Plan, count: Link) -> bool:
@@ -161,7 +172,8 @@ def _counts(trace: Trace, count: Link) -> FlopCounts:
     trainable = trace.values.get("trainable_params")
     if count is BY_ADAPTERS and params is not None and trainable is not None:
         attention = trace.values.get("attention_flop_per_token")
-        parts = {"frozen": 4.0 * params * tokens, "adapters": 6.0 * trainable * tokens}
+        share = family_of(trace.plan.family).passed_share
+        parts = {"frozen": 4.0 * share * params * tokens, "adapters": 6.0 * share * trainable * tokens}
         if attention is None:
             return FlopCounts("6nd", parts)
         return FlopCounts(by_shape, parts | {"attention": attention * tokens})
@@ -295,7 +307,7 @@ def _shape_params(trace: Trace) -> Num:
     return active + (1.0 - share) * width * values["vocab"]
 
 
-def _warn_of_unused(trace: Trace, *, used: tuple[str, ...]) -> None:
+def _warn_of_unused(trace: Trace, count: Link, *, used: tuple[str, ...]) -> None:
     """Name the fields of the plan that have no effect; those of a shape have one if they are *used*."""
     plan = trace.plan
     shape: list[str] = [] if plan.model is not None else [name for name in _SHAPE if name not in (*used, "attention")]
@@ -304,7 +316,7 @@ def _warn_of_unused(trace: Trace, *, used: tuple[str, ...]) -> None:
     names = [] if plan.servers is not None or plan.accelerators is not None else [*shape, "batch_tokens"]
     if trace.stated.samples is not None:  # the context then gives the tokens
         names = [name for name in names if name != "seq_len"]
-    names += [] if trains_adapters(plan) or _may_be_frozen(plan, flop_link(plan)) else ["trainable_params"]
+    names += [] if plan.trainable_params is None or count is BY_ADAPTERS or _may_be_frozen(plan, count) else ["trainable_params"]
     kind = kind_of(plan.kind)
     names += [] if kind.has_reference else ["reference_params"]
     names += [] if kind.has_rollouts else ["generated_tokens", "generation_ratio"]
