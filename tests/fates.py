@@ -52,9 +52,7 @@ def fate(words: list[str], act: Callable[[subprocess.Popen[str]], None], *, env:
         until(lambda: len(processes(mark)) <= (left or 0), seconds=6.0)
         found = processes(mark)
     finally:
-        for pid in processes(mark):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        kill_processes(mark)
         process.wait()
     return Fate(status, len(found), took_s, process.communicate()[0])
 
@@ -62,7 +60,7 @@ def fate(words: list[str], act: Callable[[subprocess.Popen[str]], None], *, env:
 def _wait_for_meter(words: list[str], env: dict[str, str]) -> None:
     """Wait until the metering process of a tracked command knows that command: the command may be ready earlier."""
     if "track" in words:
-        until(lambda: any(Path(env["CARBON_STORE"], "journals").glob("*/*.jsonl")))
+        assert until(lambda: any(Path(env["CARBON_STORE"], "journals").glob("*/*.jsonl")), seconds=60.0)
 
 
 def processes(mark: str) -> list[int]:
@@ -73,6 +71,13 @@ def processes(mark: str) -> list[int]:
             if folder.name.isdigit() and mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
                 found.append(int(folder.name))
     return found
+
+
+def kill_processes(mark: str) -> None:
+    """Kill the live processes with *mark* in their environment."""
+    for pid in processes(mark):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def both(place: Place, words: list[str], act: Callable[[subprocess.Popen[str]], None], *, outer: tuple[str, ...] = (), **options) -> tuple[Fate, Fate]:

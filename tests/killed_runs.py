@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tracked import until
+from tracked import children, until
 from traincarbon.ledger.journal_lines import read_journal
 
 CARBON = [sys.executable, "-c", "from traincarbon.__main__ import main; main()"]
@@ -36,15 +36,7 @@ class Tracked:
 
     def children(self) -> dict[int, str]:
         """The direct children of the supervisor, by the program they run."""
-        found = {}
-        try:
-            pids = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        except OSError:
-            return {}
-        for pid in map(int, pids):
-            with contextlib.suppress(OSError):
-                found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        return found
+        return children(self.process.pid)
 
     def sidecar(self) -> int | None:
         """The metering process, when it has started."""
@@ -130,6 +122,11 @@ class Round:
         lines = [line for file in store.glob(f"journals/{self.run_id}/*.jsonl") for line in read_journal(file)[0]]
         later = {line["process"] for line in lines if line["kind"] == "start"} - {line["process"] for line in lines if line["mono_s"] <= self.hit_s}
         return min((line["mono_s"] - self.hit_s for line in lines if line["process"] in later and line["kind"] == "interval"), default=0.0)
+
+    def first_metered_s(self, store):
+        """Seconds from the start of the run until a metering process has written what it measured."""
+        lines = [line for file in store.glob(f"journals/{self.run_id}/*.jsonl") for line in read_journal(file)[0]]
+        return min((line["mono_s"] - self.began_s for line in lines if line["kind"] == "interval"), default=0.0)
 
     def expected_states(self):
         if (self.who, self.how) == ("supervisor", "SIGKILL"):

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from traincarbon.ledger.record import read_run
 from traincarbon.ledger.run import Run
@@ -23,15 +23,22 @@ with os.fdopen(int(os.environ["CARBON_PROGRESS_FD"]), "w", buffering=1) as pipe:
         print('{"steps": %d, "total_steps": 160, "tokens": %d, "loss": %f}' % (step, step * 4096, 3.0 / step), file=pipe)
 """
 """A training of four seconds that reports its progress."""
-METERED = """
-import os, pathlib, time
-while not any('"kind":"interval"' in file.read_text() for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")): time.sleep(0.01)
-"""
-"""What a script does first whose reports, or whose death, are to find a metering process that is at work, however late that starts."""
-VALUED = """
+
+
+def once_written(pattern: str, *, journals: int = 1) -> str:
+    """Return Python code that waits until so many journals have a match of *pattern*, and fails if that never comes."""
+    return f"""
 import os, pathlib, re, time
-while not any(re.search('"planned_tokens": *[0-9]', file.read_text()) for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")): time.sleep(0.01)
+last_s = time.monotonic() + 60.0
+while sum(bool(re.search({pattern!r}, file.read_text())) for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")) < {journals}:
+    if time.monotonic() > last_s: raise TimeoutError("too few journals have " + {pattern!r})
+    time.sleep(0.01)
 """
+
+
+METERED = once_written('"kind":"interval"')
+"""What a script does first whose reports, or whose death, are to find a metering process that is at work, however late that starts."""
+VALUED = once_written('"planned_tokens": *[0-9]')
 """What a training with a plan does before its end: the database answers while it lasts, however slowly."""
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
 
@@ -84,9 +91,48 @@ class Place:
         return [json.loads(line) for file in files for line in file.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
+class Watched(NamedTuple):
+    """How a tracked command ended that prints its process number first."""
+
+    returncode: int
+    words: list[str]
+    """What it printed beside the number."""
+    stderr: str
+    command_s: float
+    """Time from before the start of the tracker until the tracker has waited for the command: the record cannot be longer."""
+    took_s: float
+    """Time until the end of the tracker."""
+
+
+def watched(words: list[str], *, env: dict[str, str]) -> Watched:
+    """Run *words*, a tracker and its command, whose first line is its process number and what else it has to say."""
+    began_s = time.monotonic()
+    process = subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        pid, *others = process.stdout.readline().split()
+        assert until(lambda: not os.path.exists(f"/proc/{pid}"), seconds=60.0)
+        command_s = time.monotonic() - began_s
+        stderr = process.communicate(timeout=60)[1]
+        return Watched(process.returncode, others, stderr, command_s, time.monotonic() - began_s)
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def python(code: str) -> list[str]:
     """Return the command line of Python code that starts fast."""
     return [sys.executable, "-S", "-c", code]
+
+
+def children(pid: int) -> dict[int, str]:
+    """Return the direct children of a process, with their command lines."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+            with contextlib.suppress(OSError):
+                found[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return found
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:

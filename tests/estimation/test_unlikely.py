@@ -86,6 +86,8 @@ def test_a_patch_that_does_not_divide_the_image_is_pointed_out():
         ("convolution", "vit-base", "vision", {"samples": 1e6}),
         ("speech", "vit-base", "vision", {"audio_hours": 100}),
         ("diffusion", "whisper-small", "speech", {"audio_hours": 100}),
+        ("multimodal", "bert-base", "encoder", {"tokens": 1e9}),
+        ("multimodal", "all-minilm-l6", "encoder", {"samples": 1e6}),
     ],
 )
 def test_a_family_that_the_model_cannot_be_is_refused(family, model, own, data):
@@ -94,7 +96,10 @@ def test_a_family_that_the_model_cannot_be_is_refused(family, model, own, data):
     assert "leave out family" in caught.value.hint
 
 
-@pytest.mark.parametrize(("family", "model", "data"), [("multimodal", "llama-3-8b", {"tokens": 1e9}), ("vision", "resnet-50", {"samples": 1e6})])
+@pytest.mark.parametrize(
+    ("family", "model", "data"),
+    [("multimodal", "llama-3-8b", {"tokens": 1e9}), ("multimodal", "flan-t5-xl", {"tokens": 1e9}), ("vision", "resnet-50", {"samples": 1e6})],
+)
 def test_a_family_that_the_model_may_be_is_taken(family, model, data):
     assert estimate(family=family, model=model, hw="a100", **data).median("compute_flop") > 1e15
 

@@ -6,6 +6,7 @@ import signal
 
 import pytest
 
+from fates import kill_processes
 from killed_runs import POWER_W, Tracked
 from tracked import Place
 from traincarbon.ledger.store import Ledger
@@ -13,8 +14,10 @@ from traincarbon.ledger.store import Ledger
 
 @pytest.fixture
 def environment(tmp_path):
-    """An environment in which one GPU uses constant power."""
-    return Place(tmp_path, watts=POWER_W).env
+    """An environment in which one GPU uses constant power; what a test leaves in it is killed at the end."""
+    place = Place(tmp_path, watts=POWER_W)
+    yield place.env
+    kill_processes(f"CARBON_STORE={place.store}")
 
 
 @pytest.fixture

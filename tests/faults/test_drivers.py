@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from native.replay import build
-from tracked import METERED, Place, python
+from tracked import METERED, Place, python, watched
 
 
 @pytest.fixture(scope="module")
@@ -36,16 +36,14 @@ def test_a_board_that_hangs_holds_up_neither_the_training_nor_its_record(library
     place = Place(tmp_path)
     (tmp_path / "boards").write_text(f"origin in {tmp_path / 'origin'}\ndevices 2\nwave 0.001:0 1000:300\nfail energy hang from 1\n")
     boards = {"CARBON_REPLAY": "", "LD_LIBRARY_PATH": str(library.parent), "NVML_REPLAY_TRACE": str(tmp_path / "boards")}
-    began_s = time.monotonic()
-    code = f"{METERED}open({str(tmp_path / 'origin')!r}, 'w').write(str(time.monotonic()))\ntime.sleep(2)"
-    done = place.track("--run-id", "hung", "--", *python(code), env=boards)
+    code = f"import os\nprint(os.getpid(), flush=True)\n{METERED}open({str(tmp_path / 'origin')!r}, 'w').write(str(time.monotonic()))\ntime.sleep(2)"
+    done = watched(place.command("--run-id", "hung", "--", *python(code)), env=place.env | boards)
     assert done.returncode == 0
     assert "did not confirm the end of the run" not in done.stderr
-    took_s = time.monotonic() - began_s
-    assert took_s < 15.0
+    assert done.took_s < 15.0
     record = place.record("hung")
     assert (record.state, record.exit_code, record.accelerators) == ("finished", 0, 2)
-    assert 2.0 <= record.duration_s < took_s
+    assert 2.0 <= record.duration_s < done.command_s
     assert 0.0 < record.energy_j["gpu"] < 2 * 300.0
     assert record.energy_j["cpu"] is not None
     assert gone(str(tmp_path / "boards"))
@@ -59,13 +57,13 @@ def boards(library, tmp_path, *lines):
 
 @pytest.mark.parametrize("how", ["crash", "abort", "exit"])
 def test_a_library_that_ends_the_process_that_opens_it_costs_its_own_devices_only(library, tmp_path, how):
-    place, began_s = Place(tmp_path), time.monotonic()
-    done = place.track("--run-id", "crashed", "--", "sh", "-c", "sleep 3; exit 7", env=boards(library, tmp_path, f"fail nvmlInit {how}"))
-    took_s = time.monotonic() - began_s
+    place = Place(tmp_path)
+    command = place.command("--run-id", "crashed", "--", "sh", "-c", "echo $$; sleep 3; exit 7")
+    done = watched(command, env=place.env | boards(library, tmp_path, f"fail nvmlInit {how}"))
     assert done.returncode == 7
     record = place.record("crashed")
     assert (record.state, record.exit_code, record.unread_gpu) == ("failed", 7, True)
-    assert 3.0 <= record.duration_s < took_s
+    assert 3.0 <= record.duration_s < done.command_s
     assert record.energy_j["cpu"] is not None
     assert "ends the process that opens it" in record.missing["gpu"]
     assert gone(str(tmp_path / "boards"))

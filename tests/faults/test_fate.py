@@ -100,7 +100,7 @@ def test_signals_to_group_and_tracker_in_turn_are_all_seen(place):
         for send in (os.killpg, os.kill, os.kill, os.killpg, os.kill):
             send(process.pid, signal.SIGUSR1)
             assert process.stdout.readline() == "seen\n"
-            until(lambda: not is_pending(process.pid, signal.SIGUSR1))
+            assert until(lambda: not is_pending(process.pid, signal.SIGUSR1))
 
     plain, tracked = both(place, [*python(ONE_BY_ONE), "5"], act, process_group=0)
     assert plain.said == f"{[int(signal.SIGUSR1)] * 5}\n"
@@ -109,8 +109,16 @@ def test_signals_to_group_and_tracker_in_turn_are_all_seen(place):
 
 
 @pytest.mark.parametrize("name", sorted(number.name for number in HARMLESS))
-def test_a_signal_that_does_nothing_still_does_nothing(place, name):
-    plain, tracked = both(place, ["sh", "-c", "echo ready; sleep 0.5; exit 7"], to_it(getattr(signal, name)), process_group=0)
+def test_a_signal_that_does_nothing_still_does_nothing(place, name, tmp_path):
+    gate = tmp_path / "gate"
+
+    def act(process):
+        to_it(getattr(signal, name))(process)
+        time.sleep(0.2)  # the command takes the signal before it is let go
+        assert process.poll() is None
+        gate.touch()
+
+    plain, tracked = both(place, ["sh", "-c", f"rm -f {gate}; echo ready; until [ -e {gate} ]; do sleep 0.05; done; exit 7"], act, process_group=0)
     assert plain.status == 7
     assert_same(plain, tracked)
 

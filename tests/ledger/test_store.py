@@ -1,5 +1,6 @@
 """The ledger: runs found by a part of their id, merged, imported and forgotten, the journals untouched until told."""
 
+import json
 import os
 import shutil
 
@@ -272,6 +273,22 @@ def test_the_same_record_in_several_journals_counts_once(ledger, tmp_path):
     assert len(ledger.forget("two")) == 2
     ledger.forget("two", dry_run=False)
     assert sorted(run.run_id for run in ledger.runs()) == ["one", "three"]
+
+
+@pytest.mark.parametrize("change", [{"record": {**record("one").to_brief(), "duration_s": 77.0}}, {"run_id": "two"}], ids=["record", "run"])
+def test_merging_a_record_that_differs_under_the_same_writer_drops_it_not(ledger, tmp_path, change):
+    ledger.add([record("one")])
+    shutil.copytree(ledger.store, tmp_path / "other")
+    (file,) = (tmp_path / "other" / "journals").glob("*/*.jsonl")
+    (line,) = map(json.loads, file.read_text().splitlines())
+    line.pop("sum")
+    write_lines(str(file), [line | change])
+    assert ledger.merge([tmp_path / "other"])[1:] == (1, 0, ())
+    lines = [json.loads(path.read_text()) for path in (tmp_path / "store" / "journals").glob("*/*.jsonl")]
+    assert sorted((each["run_id"], each["record"]["duration_s"]) for each in lines) == sorted(
+        [("one", 5.0), (change.get("run_id", "one"), change.get("record", {}).get("duration_s", 5.0))]
+    )
+    assert ledger.merge([tmp_path / "other"])[1:] == (0, 1, ())
 
 
 def test_a_store_that_is_a_file_or_a_pipe_is_named(tmp_path):

@@ -210,7 +210,10 @@ RANK = """
 import os, time, traincarbon
 with traincarbon.track(run_id="r", interval_s=0.2, quiet=True):
     open(os.environ["RANK"], "w").close()
-    while not (os.path.exists("0") and os.path.exists("1")): time.sleep(0.01)
+    last_s = time.monotonic() + 60.0
+    while not (os.path.exists("0") and os.path.exists("1")):
+        if time.monotonic() > last_s: raise TimeoutError("the other rank did not start")
+        time.sleep(0.01)
     for batch in traincarbon.steps(range(20), tokens=100, total_steps=20, start=0):
         time.sleep(0.03)
     with traincarbon.phase("eval"):

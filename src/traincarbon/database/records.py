@@ -92,7 +92,7 @@ TABLES: dict[str, tuple[str, ...]] = {
         *_EVIDENCE,
     ),
     "convolutions": ("convolution", "name", "params", "image_size", "gmac", "is_separable", *_EVIDENCE),
-    "image_networks": ("image_network", "name", "family", "params", "image_size", "gmac", "attention_gmac", "aliases", *_EVIDENCE),
+    "image_networks": ("image_network", "name", "family", "params", "image_size", "gmac", "attention_gmac", "text_gmac", "aliases", *_EVIDENCE),
     "speech_encoders": ("speech_encoder", "name", "params", "gmac_per_s", *_EVIDENCE),
     "hybrids": ("hybrid", "name", "params", "active_params", *_EVIDENCE),
     "diffusion_transformers": (

@@ -39,7 +39,7 @@ _NUMBERS: dict[str, dict[str, _Bounds]] = {
         "params": _Bounds(1e5, 1e11, True),
         "image_size": _Bounds(8.0, 4096.0, True),
         "gmac": _Bounds(0.001, 1e5, True),
-        "attention_gmac": _Bounds(1e-6, 1e5, False),
+        **dict.fromkeys(("attention_gmac", "text_gmac"), _Bounds(1e-6, 1e5, False)),
     },
     "speech_encoders": {"params": _Bounds(1e5, 1e11, True), "gmac_per_s": _Bounds(0.001, 1e4, True)},
     "hybrids": {"params": _Bounds(1e5, 1e14, True), "active_params": _Bounds(1e5, 1e14, False)},

@@ -43,6 +43,11 @@ class Family(NamedTuple):
         """What priors of utilisation call it."""
         return self.prior_of or self.published_as[0]
 
+    @property
+    def passed_share(self) -> float:
+        """Share of its parameters that a token passes through: half of two stacks of one size."""
+        return float(self.training_flop(active_params=1.0, tokens=1.0)) / float(compute.training_flop(active_params=1.0, tokens=1.0))
+
 
 _PATCHES = (
     "a token of vision is a patch of an image, 197 an image in ViT-B/16, and convolutions do far more work than 6 × params × tokens: "
@@ -58,6 +63,7 @@ _IMAGES = "give samples, epochs, image_size and patch_size"
 _MEASURED = "give samples, epochs and seconds_per_sample (GPU-seconds that you measured for one), or flop, or flop_per_sample"
 IMAGE, SOUND = "image", "sound"
 ENCODER = "encoder"
+MULTIMODAL = "multimodal"
 SEPARABLE = "separable-convolution"
 """Networks of depthwise convolutions, such as EfficientNet and MobileNet: few multiply-adds for each value that they move."""
 CONVOLUTIONS = ("convolution", SEPARABLE)
@@ -106,7 +112,7 @@ FAMILIES: dict[str, Family] = {
         ),
         Family("diffusion", ("diffusion",), tokens_hint=_LATENTS, medium=IMAGE),
         Family("speech", ("speech",), tokens_hint=_FRAMES, medium=SOUND),
-        Family("multimodal", ("multimodal",)),
+        Family(MULTIMODAL, (MULTIMODAL,)),
         Family("protein", ("protein",), prior_of="other", needs=_MEASURED),
         Family("weather", ("weather",), prior_of="other", needs=_MEASURED),
     )
@@ -180,12 +186,16 @@ def family_of(name: str | None) -> Family:
 def contradicts(stated: str | None, own: str) -> bool:
     """Say whether a plan that *stated* a family means another medium than a model of the family *own* has, or a convolution by a transformer.
 
+    An encoder of text is no multimodal model: those write text, with a decoder or an encoder-decoder.
+
     Example:
         >>> contradicts("vision", "decoder"), contradicts("contrastive", "vision"), contradicts("convolution", "vision"), contradicts(None, "vision")
         (True, False, True, False)
     """
     if stated is None or stated == own:
         return False
+    if stated == MULTIMODAL and own == ENCODER:
+        return True
     return FAMILIES[stated].medium != FAMILIES[own].medium or (stated in CONVOLUTIONS and own not in CONVOLUTIONS)
 
 

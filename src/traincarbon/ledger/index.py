@@ -88,10 +88,9 @@ class Index:
             self._connection = connect(self.file)
         self.refresh()
 
-    def marks(self, among: Collection[str], *, as_last_seen: bool = False) -> set[str]:
-        """Return those marks that imported records have, see :class:`traincarbon.ledger.imported_runs.ImportedRun`; *as_last_seen* reads no new lines first."""
-        if not as_last_seen:
-            self.refresh()
+    def marks(self, among: Collection[str]) -> set[str]:
+        """Return those marks that imported records have, see :class:`traincarbon.ledger.imported_runs.ImportedRun`."""
+        self.refresh()
         return self._asked(lambda connection: marks_in(connection, among))
 
     def records(self, *, project: str = "", state: str = "", since: str = "", until: str = "", limit: int = 0) -> tuple[list[Run], int]:

@@ -16,6 +16,7 @@ from traincarbon.ledger.journal import run_folder
 from traincarbon.ledger.journal_lines import RECORD, read_lines
 from traincarbon.ledger.ledger_reader import LedgerReader
 from traincarbon.ledger.listed_runs import DOUBT_S, SOUND_S
+from traincarbon.ledger.packs.elsewhere import has_records_of
 from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import InPack, is_in_pack, journals_in_packs, packs_of
 from traincarbon.ledger.packs.merging import copy_pack
@@ -149,12 +150,12 @@ class Ledger(LedgerReader):
             files = {file: _size_b(file) for file in _journals(os.fspath(folder), own)}
             progress = Progress(self._progress, whole_b=sum(files.values()), doing="merging journals")
             for file, size_b in files.items():
-                found, marks, fault = _read_through(file)
+                found, is_imported, fault = _read_through(file)
                 if not found:
                     faults.append(fault)
                     continue
                 runs |= found
-                if marks and self.has_journals and marks == self.index.marks(marks, as_last_seen=True):  # joined with others, say
+                if is_imported and self.has_journals and has_records_of(self.index, file):  # joined with others, say
                     unchanged += 1
                     progress.add(size_b)
                     continue
@@ -239,27 +240,26 @@ def _size_b(file: str) -> int:
 
 
 class _ReadThrough(NamedTuple):
-    """What is in a file: its runs, the marks of imported records if it holds nothing else, and the reason why there is nothing."""
+    """What is in a file: its runs, whether it holds imported records and nothing else, and the reason why there is nothing."""
 
     runs: set[str]
-    marks: set[str]
+    is_imported: bool
     fault: str
 
 
 def _read_through(file: str) -> _ReadThrough:
     """Return what is in a journal or pack: of a journal that was not imported the run of its first valid line."""
-    found = _ReadThrough(set(), set(), "")
-    are_records = not is_pack(file)
+    runs: set[str] = set()
+    is_imported = not is_pack(file)
     for line, _, _ in read_lines(file):
-        are_records = are_records and line is not None and line["kind"] == RECORD
+        is_imported = is_imported and line is not None and line["kind"] == RECORD
         if line is not None:
-            found.runs.add(line["run_id"])
-            found.marks.add(line["writer"])
+            runs.add(line["run_id"])
             if line["kind"] != RECORD and not is_pack(file):
                 break
-    if not found.runs:
-        return found._replace(fault=f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}")
-    return found if are_records else found._replace(marks=set())
+    if not runs:
+        return _ReadThrough(runs, False, f"{file}: {'it is not a journal' if os.access(file, os.R_OK) else 'no permission to read it'}")
+    return _ReadThrough(runs, is_imported, "")
 
 
 def _target(file: str, folder: str) -> str:

@@ -37,7 +37,7 @@ def test_what_is_known_otherwise_goes_before_the_facts(shipped):
     assert (found.domain, found.network_bandwidth_b_per_s, found.tensor_share) == (4.0, 1e9, 0.5)
 
 
-@pytest.mark.parametrize(("n", "names"), [(1.0, []), (8.0, ["host_link_b_per_s", "network_b_per_s"])])
+@pytest.mark.parametrize(("n", "names"), [(1.0, []), (8.0, ["domain", "host_link_b_per_s", "network_b_per_s"])])
 def test_links_that_nobody_knows_are_assumed_only_where_they_are_used(shipped, n, names):
     _, assumed = machine(shipped, "rtx-4090", n=n)
     assert [name for name, _, _ in assumed] == names
@@ -52,6 +52,50 @@ def test_an_accelerator_stands_in_the_largest_server_that_is_known_to_hold_it(sh
 def test_boards_for_china_are_joined_by_eight(shipped, chip):
     # a domain of one would send every exchange of DeepSeek-V3 over the network
     assert machine(shipped, chip)[0].domain == 8.0
+
+
+ALONE = {"ascend-910b", "gh200-144gb", "gh200-96gb", "mi455x", "v100-dgxs-32gb"}
+"""Chips with fast links of which no server is known, nor one of chips like them."""
+
+
+def test_chips_with_fast_links_are_joined_but_for_those_listed(shipped):
+    fast = [chip for chip in shipped.products("accelerators") if chip.value("link_bandwidth_b_per_s") and "PCIe" not in chip.keys.get("form_factor", "")]
+    alone = set()
+    for chip in fast:
+        precision = next(name for name in ("bf16", "fp16", "fp8", "int8") if chip.value(f"peak_{name}_flop_per_s"))
+        found, assumed = machine_of(shipped, chip, precision=precision, accelerators=64.0)
+        if found.domain == 1.0:
+            alone.add(chip.id)
+            assert assumed[0] == ("domain", 1.0, "no server with this accelerator is known: one accelerator a server")
+    assert len(fast) >= 35
+    assert alone == ALONE
+
+
+def test_a_chip_without_a_server_stands_in_one_of_chips_with_the_same_links_and_it_is_said(shipped):
+    found, assumed = machine(shipped, "b100-sxm-192gb")
+    like, of_its_own = machine(shipped, "b200-sxm-180gb")
+    assert (found.domain, found.network_bandwidth_b_per_s) == (8.0, like.network_bandwidth_b_per_s)
+    assert assumed == [("domain", 8.0, "no server with this accelerator is known: servers as NVIDIA DGX B200, whose accelerators have the same links")]
+    assert of_its_own == []
+
+
+@pytest.mark.parametrize("changed", [{}, {"generation": "hopper"}, {"form_factor": "SXM5"}, {"link_bandwidth_b_per_s": 900e9}])
+def test_chips_of_another_generation_form_or_link_lend_no_server(shipped, changed):
+    b200 = shipped.product("accelerators", "b200-sxm-180gb")
+    facts = {name: fact._replace(value=changed.get(name, fact.value)) for name, fact in b200.facts.items()}
+    keys = {**b200.keys, **{name: value for name, value in changed.items() if name in b200.keys}}
+    new = b200._replace(id=f"new-{'-'.join(changed)}", keys=keys, facts=facts)
+    assert machine_of(shipped, new, precision="bf16", accelerators=64.0)[0].domain == (1.0 if changed else 8.0)
+
+
+def test_what_is_known_of_a_machine_is_not_assumed(shipped):
+    assert [name for name, _, _ in machine(shipped, "gh200-96gb", domain=32.0)[1]] == ["network_b_per_s"]
+    assert "domain" not in [name for name, _, _ in machine(shipped, "gh200-96gb", n=1.0)[1]]
+
+
+def test_servers_that_hold_cards_are_not_denied(shipped):
+    _, assumed = machine(shipped, "a100-pcie-80gb")
+    assert assumed[0][2] == "no fast links between all cards of a server are known: each exchange is taken as one between servers"
 
 
 @pytest.mark.parametrize(("chip", "precision"), [("rtx-3090", "bf16"), ("h100-pcie-80gb", "bf16"), ("t4", "fp16")])

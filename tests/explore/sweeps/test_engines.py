@@ -5,15 +5,18 @@ import signal
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
 from traincarbon.errors import CarbonError
+from traincarbon.explore.sweeps import engines
 from traincarbon.explore.sweeps.engines import in_processes, in_this_process, on_dask
 from traincarbon.explore.sweeps.evaluation import Asked
 from traincarbon.explore.sweeps.grid import Grid
 from traincarbon.explore.sweeps.work import Unit, Work
+from traincarbon.extras import MissingExtraError
 
 STATED = {"hw": "dgx-a100", "params": {"from": 1e9, "to": 1e12, "n": 400}, "tokens": 1e12, "servers": [1, 16]}
 
@@ -122,3 +125,33 @@ def test_an_address_of_any_kind_that_dask_knows_gets_a_client(work, tmp_path, ad
     monkeypatch.setattr(distributed, "Client", asked)
     with pytest.raises(CarbonError, match=f"asked {address}"):
         list(on_dask(work, files_in(tmp_path / "files"), scheduler=address))
+
+
+class _Future:
+    def __init__(self, error):
+        self._error = error
+
+    def result(self):
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [ImportError("no module named traincarbon"), AttributeError("no attribute computed_bytes")])
+def test_a_worker_without_the_module_or_the_function_has_another_version(error):
+    with pytest.raises(CarbonError, match="another version of traincarbon, or none"):
+        engines._sent(_Future(error))
+
+
+def test_a_worker_that_lacks_a_package_says_so():
+    with pytest.raises(MissingExtraError, match="needs pyarrow"):
+        engines._sent(_Future(MissingExtraError("a sweep needs pyarrow, which is not installed", extra="parquet")))
+
+
+@pytest.mark.parametrize("error", [MissingExtraError("it needs pyarrow", extra="parquet"), AttributeError("'NoneType' object has no attribute 'x'")])
+def test_an_error_here_is_not_said_to_be_of_a_worker(monkeypatch, error):
+    distributed = SimpleNamespace(
+        Client=lambda *_, **__: SimpleNamespace(close=lambda: None), KilledWorker=KeyError, client=SimpleNamespace(FutureCancelledError=KeyError)
+    )
+    monkeypatch.setattr(engines, "import_module", lambda _: distributed)
+    monkeypatch.setattr(engines, "_check_address", lambda _: None)
+    with pytest.raises(type(error), match=str(error)), engines._client("tcp://127.0.0.1:1"):
+        raise error

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import sys
 from types import SimpleNamespace
 
 import pyarrow as pa
@@ -11,7 +12,7 @@ from pyarrow import parquet
 
 from traincarbon.errors import CarbonError, NotFoundError
 from traincarbon.estimation.chain import estimate
-from traincarbon.explore.sweeps import engines, parquet_file, work
+from traincarbon.explore.sweeps import engines, parquet_file, unfinished, work
 from traincarbon.explore.sweeps.front import front_of
 from traincarbon.explore.sweeps.place import Place
 from traincarbon.explore.sweeps.sweep import sweep
@@ -175,7 +176,7 @@ def test_the_file_that_another_sweep_makes_meanwhile_is_not_replaced(tmp_path, s
 def test_what_killed_sweeps_left_is_removed_by_the_next_one(tmp_path, shipped):
     stop_after(64, tmp_path, shipped)
     units = next(tmp_path.glob(".x.parquet.*.units"))
-    abandoned = units / f"{'0' * 16}.unfinished"
+    abandoned = units / f"{unfinished._node()}-0.unfinished"
     abandoned.touch()
     gone = []
     sweep(STATED, tmp_path / "x.parquet", database=shipped, on_progress=lambda *_: gone.append(not abandoned.exists()))
@@ -184,6 +185,42 @@ def test_what_killed_sweeps_left_is_removed_by_the_next_one(tmp_path, shipped):
     (units / "0-32.arrow").touch()  # killed when its file was there
     sweep(STATED, tmp_path / "x.parquet", database=shipped)
     assert os.listdir(tmp_path) == ["x.parquet"]
+
+
+@pytest.mark.usefixtures("small")
+def test_where_there_are_no_locks_what_was_killed_keeps_no_unit(tmp_path, shipped, monkeypatch):
+    monkeypatch.setitem(sys.modules, "fcntl", None)
+    stop_after(64, tmp_path, shipped)
+    units = next(tmp_path.glob(".x.parquet.*.units"))
+    (units / "0.unfinished").touch()
+    assert units_there(tmp_path)
+    sweep(STATED, tmp_path / "x.parquet", database=shipped)
+    assert os.listdir(units) == ["0.unfinished"]
+
+
+@pytest.mark.usefixtures("small")
+def test_the_first_error_is_said_where_something_else_has_taken_the_name_of_the_file(tmp_path, shipped):
+    def spoil(done, _):
+        if done == 64:
+            (tmp_path / "x.parquet").write_text("no sweep")
+            raise CarbonError("the first error")
+
+    with pytest.raises(CarbonError, match="the first error"):
+        sweep(STATED, tmp_path / "x.parquet", database=shipped, on_progress=spoil)
+    assert (tmp_path / "x.parquet").read_text() == "no sweep"
+
+
+@pytest.mark.usefixtures("small")
+def test_a_file_that_gets_a_front_in_the_end_is_seen_as_one_that_is_written(tmp_path, shipped):
+    old = []
+
+    def age(*_):
+        for file in tmp_path.glob(".x.parquet.*.units/*.unfinished"):
+            old.append(os.stat(file).st_mtime)
+            os.utime(file, (1e9, 1e9))
+
+    sweep(STATED, tmp_path / "x.parquet", keep="pareto", database=shipped, on_progress=age)
+    assert len([mtime_s for mtime_s in old if mtime_s > 1e9]) > 2
 
 
 @pytest.mark.usefixtures("small")

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from journals import WALL_S, lines_of, write_lines
-from packed_stores import files_in, killed_at, write_run
+from packed_stores import files_in, killed_at, no_lock, write_run
 from traincarbon import runs
 from traincarbon.errors import CarbonError
 from traincarbon.evidence.audit import audit
 from traincarbon.evidence.seals import verify
+from traincarbon.ledger import index_progress
 from traincarbon.ledger.packs import compacting, joining, resting
 from traincarbon.ledger.packs.resting import SmallImport
 from traincarbon.ledger.record import merge
@@ -228,10 +229,6 @@ def test_a_journal_that_changes_while_it_is_joined_stays_and_counts_once(store, 
 @pytest.mark.parametrize("broken", ["write_synced", "_check"])
 def test_a_full_disk_is_an_error_and_leaves_everything_as_it_was(store, monkeypatch, broken):
     names, before = files_in(store), records(store)
-
-    def full(*_, **__):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
     monkeypatch.setattr(joining, broken, full)
     with pytest.raises(CarbonError, match="cannot join journals of imported runs in .*: No space left"):
         runs.compact(store=store)
@@ -277,12 +274,110 @@ def test_what_a_killed_process_left_is_cleared(store):
     joining.clear_unfinished(str(journals / "none"))
 
 
-def test_where_only_some_work_is_to_be_done_the_oldest_are_joined(store, monkeypatch):
-    monkeypatch.setattr(compacting, "_MOST_JOINED", 3)
+def some(store):
     with Ledger(store) as ledger:
-        assert compacting.compact(ledger.store, ledger.index, most_b=1).joined[:2] == (3, 1)
+        return compacting.compact(ledger.store, ledger.index, most_b=1).joined[:2]
+
+
+@pytest.mark.usefixtures("of_two")
+def test_where_only_some_work_is_to_be_done_the_oldest_are_joined_into_one(store):
+    assert [some(store) for _ in range(3)] == [(2, 1), (2, 1), (0, 0)]
     assert len(files_in(store)) == 2
     assert set(records(store)) == {"one", "two", "three", "four"}
+
+
+def test_where_only_some_work_is_to_be_done_nothing_is_read_that_fits_into_no_other(store, monkeypatch):
+    monkeypatch.setattr(joining, "RECORDS_OF_A_JOURNAL", 1)
+    read = []
+    monkeypatch.setattr(joining, "_read", lambda _, source, *__: read.append(source))
+    assert some(store) == (0, 0)
+    assert read == []
+
+
+@pytest.mark.usefixtures("of_two")
+def test_journals_that_cannot_be_joined_keep_no_others_back_where_only_some_work_is_to_be_done(tmp_path):
+    store = imported(tmp_path, "one", "two", "three", "four")
+    for name in sorted(files_in(store), key=lambda name: os.stat(os.path.join(store, "journals", name)).st_mtime_ns)[:2]:
+        with open(os.path.join(store, "journals", name), "ab") as stream:
+            stream.write(b"\n")
+        os.utime(os.path.join(store, "journals", name), (WALL_S - 1e6,) * 2)
+    assert some(store) == (2, 1)
+    assert some(store) == (0, 0)
+    assert set(records(store)) == {"one", "two", "three", "four"}
+
+
+def full(*_, **__):
+    """Fail as the system does where a disk is full."""
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def test_a_disk_that_fills_up_after_something_was_packed_is_said_of_the_journals_that_stay(store, monkeypatch):
+    write_run(store, "tracked")
+    monkeypatch.setattr(joining, "write_synced", full)
+    before = records(store)
+    found = runs.compact(store=store)
+    assert (found.removed, found.joined) == (1, (0, 0, 0))
+    assert [("cannot join" in each.detail, "No space left" in each.detail) for each in found.left] == [(True, True)] * 4
+    assert records(store) == before
+
+
+@pytest.mark.usefixtures("of_two")
+def test_a_disk_that_fills_up_after_something_was_joined_is_said_of_the_journals_that_stay(tmp_path, monkeypatch):
+    store = imported(tmp_path, "one", "two", "three", "four", "five", "six")
+    real, written = joining.write_synced, []
+
+    def fills_up(*given, **rest):
+        written.append(given)
+        (real if len(written) == 1 else full)(*given, **rest)
+
+    monkeypatch.setattr(joining, "write_synced", fills_up)
+    before = records(store)
+    found = runs.compact(store=store)
+    assert (found.joined[:2], len(written)) == ((2, 1), 2)
+    assert [bool(each.detail) for each in found.left] == [True, True, False, False]
+    assert records(store) == before
+
+
+def test_without_locks_nothing_is_joined_as_a_run_that_is_forgotten_meanwhile_would_come_back(store, monkeypatch):
+    monkeypatch.setattr("fcntl.flock", no_lock)
+    names = files_in(store)
+    found = runs.compact(store=store)
+    assert (found.joined, {each.detail for each in found.left}) == ((0, 0, 0), {"without locks, a run that is forgotten meanwhile could come back"})
+    assert files_in(store) == names
+
+
+def test_a_dry_run_says_of_copies_and_of_records_that_differ_what_is_done(store):
+    names = files_in(store)
+    shutil.copytree(os.path.join(store, "journals", os.path.dirname(names[0])), os.path.join(store, "journals", "import-0-0"))
+    line = json.loads(Path(store, "journals", names[1]).read_bytes())
+    line.pop("sum")
+    line["record"]["duration_s"] = 77.0
+    write_lines(os.path.join(store, "journals", "import-0-1", "import-0-1.jsonl"), [line])
+    planned = runs.compact(store=store, dry_run=True)
+    assert len(files_in(store)) == 6
+    found = runs.compact(store=store)
+    assert (planned.joined, planned.left) == (found.joined, found.left)
+    assert (found.joined[:2], len(found.left)) == ((4, 1), 2)
+
+
+@pytest.mark.usefixtures("of_two")
+def test_a_dry_run_says_that_a_copy_of_what_a_full_journal_holds_goes(tmp_path):
+    store = imported(tmp_path, "one", "two")
+    (copied, _) = files_in(store)
+    content = Path(store, "journals", copied).read_bytes()
+    runs.compact(store=store)
+    Path(store, "journals", copied).parent.mkdir()
+    Path(store, "journals", copied).write_bytes(content)
+    planned = runs.compact(store=store, dry_run=True)
+    assert (planned.joined, len(files_in(store))) == ((1, 0, len(content)), 2)
+    assert (runs.compact(store=store).joined, len(files_in(store))) == (planned.joined, 1)
+
+
+def test_how_far_the_joining_is_is_told(store, monkeypatch):
+    monkeypatch.setattr(index_progress, "_FIRST_S", 0.0)
+    told = []
+    runs.compact(store=store, progress=told.append)
+    assert any(line.startswith("joining journals of imported runs: ") for line in told)
 
 
 def test_long_texts_and_hostile_ids_are_joined_like_any_other(tmp_path):

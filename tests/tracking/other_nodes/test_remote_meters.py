@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tracked import Place, python, until
+from fates import kill_processes
+from tracked import Place, once_written, python, until
 from traincarbon.ledger.record import read_run
 from traincarbon.procfs import stat_of
 
@@ -59,12 +60,13 @@ class Batch:
 
 @pytest.fixture
 def batch(tmp_path):
-    return Batch(tmp_path)
+    found = Batch(tmp_path)
+    yield found
+    kill_processes(f"CARBON_STORE={found.place.store}")
 
 
 def test_the_other_node_is_metered_as_long_as_the_command_runs(batch):
-    code = "import os, pathlib, time\n"
-    code += "while len([1 for file in pathlib.Path(os.environ['CARBON_STORE']).glob('journals/two/*.jsonl') if 'interval\"' in file.read_text()]) < 2: time.sleep(0.01)\n"
+    code = once_written('"kind":"interval"', journals=2)
     done = batch.track("--quiet", "--", *python(f"{code}time.sleep(2.0)"))
     assert (done.returncode, done.stderr) == (0, "")
     run = batch.place.record("two")
@@ -132,7 +134,9 @@ def test_a_meter_elsewhere_that_is_killed_is_replaced_and_nothing_counts_twice(b
         (sidecar,) = {lines[0]["process"] for lines in batch.lines().values()} - {_local_sidecar(batch, process.pid)}
         time.sleep(0.5)
         os.kill(sidecar, signal.SIGKILL)
-        assert until(lambda: len(batch.metered_s()) == 3)
+        assert until(lambda: len(batch.metered_s()) == 3, seconds=60.0)
+        time.sleep(0.5)
+        ended_s = time.monotonic()
         end.touch()
         process.communicate(timeout=30)
     run = read_run(batch.place.store, "two")
@@ -140,6 +144,9 @@ def test_a_meter_elsewhere_that_is_killed_is_replaced_and_nothing_counts_twice(b
     assert (run.state, run.nodes) == ("finished", 2)
     assert run.energy_j["gpu"] == pytest.approx(3600.0 * sum(batch.metered_s()), rel=0.02)
     assert run.energy_j["gpu"] <= 1.02 * 2 * 3600.0 * run.duration_s
+    lasted_s = {line["process"]: line["to_s"] for line in batch.place.lines("two") if line["kind"] == "interval"}
+    assert len(lasted_s) == 3
+    assert all(to_s >= ended_s for process, to_s in lasted_s.items() if process != sidecar)
 
 
 def _local_sidecar(batch: Batch, supervisor: int) -> int:

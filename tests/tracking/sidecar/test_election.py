@@ -9,6 +9,7 @@ from subprocess import DEVNULL, PIPE, Popen
 
 import pytest
 
+from fates import kill_processes
 from native import replay
 from tracked import Place, until
 from traincarbon.ledger.shared_boards import WHOLE, counted_once
@@ -21,13 +22,14 @@ INTERVAL_S = 0.2
 
 @pytest.fixture
 def node(tmp_path):
-    """A node with eight boards."""
+    """A node with eight boards; what is left of its ranks is killed at the end."""
     place = Place(tmp_path)
     trace = tmp_path / "trace"
     trace.write_text(f"devices {BOARDS}\nwave 1:{WATTS}\n")
     place.env = replay.environment(replay.build(tmp_path), trace, **{name: value for name, value in place.env.items() if name != "CARBON_REPLAY"})
     place.env.pop("CARBON_REPLAY", None)
-    return place
+    yield place
+    kill_processes(f"CARBON_STORE={place.store}")
 
 
 def wrapped(node, *words, run_id="r", env=None):

@@ -1,6 +1,7 @@
 """What arrives on a descriptor reaches what handles it."""
 
 import os
+import threading
 
 import pytest
 
@@ -58,5 +59,11 @@ def test_reports_and_the_valuation_are_handled_and_an_end_is_told(pipes):
 
 
 def test_a_wait_that_is_over_already_does_not_wait(pipes):
-    inputs = Inputs(Members(pipes[0][0], pipes[1][0]), Lookup(-1), take_reports=list, take_valuation=list)
-    assert inputs.wait(-3.0) is False  # a poll that is given a negative time never ends
+    (life, ends), (reports, _), _ = pipes
+    inputs, answers = Inputs(Members(life, reports), Lookup(-1), take_reports=list, take_valuation=list), []
+    thread = threading.Thread(target=lambda: answers.append(inputs.wait(-3.0)))
+    thread.start()
+    thread.join(10.0)
+    os.write(ends, b"end")  # a poll that is given a negative time never ends
+    thread.join(10.0)
+    assert answers == [False]

@@ -19,6 +19,7 @@ from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.job import ProcessHandle
 from traincarbon.tracking.sidecar.loop import Metering
 from traincarbon.tracking.value.lookup_process import LookupProcess
+from traincarbon.tracking.value.session import Session
 from traincarbon.tracking.value.valuation import PlannedRun, Valuation
 
 WATTS = 3600.0
@@ -53,7 +54,7 @@ def session(place):
     """Return a function that meters *job* for *owner* in a thread: the channel to it, what it reports on, and the thread."""
     ends = []
 
-    def begin(job, owner, valuation=None, *, ended_after_s=None, began_before_s=0.0, **options):
+    def begin(job, owner, valuation=None, *, ended_after_s=None, began_before_s=0.0, look_up=None, **options):
         to_it, from_us = os.pipe()
         to_us, from_it = os.pipe()
         reports, reporting = os.pipe()
@@ -66,7 +67,7 @@ def session(place):
             ours.send(JobEnded(began_s + ended_after_s, exit_code=0))
         loop = Metering(
             Channel(to_it, from_it), ProcessHandle(owner.pid), settings, Job(job.pid, began_s),
-            journal=new_journal(settings.store, "r"), lookup=LookupProcess(look_up=lambda _: valuation or Valuation()), early=EarlyReadings({}, ()), reports=(reports, output),
+            journal=new_journal(settings.store, "r"), lookup=LookupProcess(look_up=look_up or (lambda _: valuation or Valuation())), early=EarlyReadings({}, ()), reports=(reports, output),
         )  # fmt: skip
         thread = threading.Thread(target=loop.run)
         thread.start()
@@ -202,3 +203,29 @@ def test_a_training_with_a_plan_that_ended_at_once_is_valued(session, sleeper, p
     record = place.record("r")
     assert (record.state, record.hw, record.plan["planned_tokens"]) == ("finished", "dgx-a100", 4096.0)
     assert not any("is not valued" in note for note in record.notes)
+
+
+def test_an_answer_of_the_lookup_after_the_end_prolongs_neither_a_phase_nor_hours(session, sleeper, place, tmp_path, monkeypatch):
+    update, seen = Session.update, []
+
+    def noted(self, *words, **options):
+        seen.append((options["time_s"], options["elapsed_s"]))
+        return update(self, *words, **options)
+
+    monkeypatch.setattr(Session, "update", noted)
+
+    def look_up(_):
+        until((tmp_path / "ended").exists, seconds=20.0)
+        time.sleep(1.0)  # the metering process waits for it
+        return Valuation()
+
+    channel, reporting, thread = session(sleeper(), sleeper(), look_up=look_up)
+    os.write(reporting, b'{"phase": "eval"}\n')
+    assert until(lambda: any(line.get("phases") for line in place.lines("r")))
+    (tmp_path / "ended").touch()
+    end(channel, thread)
+    lines = [line for line in place.lines("r") if line["kind"] == "interval"]
+    assert lines[-1]["phases"]["eval"]["duration_s"] <= lines[-1]["to_s"] - lines[0]["from_s"]
+    for time_s, elapsed_s in seen[-2:]:  # of the answer, and of the last record
+        assert time_s <= lines[-1]["to_s"] + 1e-3
+        assert elapsed_s <= lines[-1]["to_s"] - lines[0]["from_s"] + 1e-3

@@ -227,6 +227,28 @@ def test_names_and_patience_are_those_of_the_meters():
     assert [meter.closed for meter in meters] == [1, 1]
 
 
+def test_a_meter_that_is_read_often_does_not_have_the_others_read_as_often_and_all_are_read_together():
+    often, seldom = Script(), Script()
+    often.max_interval_s = 0.1
+    recorder = Recorder([often, seldom], began_s=100.0)
+    seen = []
+    for now_s in (100.0, 100.05, 100.2, 100.5, 101.0, 101.2):
+        often.next, seldom.next = (gpu(now_s, now_s),), (gpu(now_s, now_s, device="cpu", part="cpu"),)
+        recorder.read(now_s=now_s)
+        parts = recorder.by_part()
+        seen.append((recorder.is_whole, parts["gpu"].energy_j, parts["cpu"].energy_j))
+    assert seen == [
+        (True, 0.0, 0.0),
+        (False, 0.0, 0.0),
+        (False, pytest.approx(0.2), 0.0),
+        (False, pytest.approx(0.5), 0.0),
+        (True, 1.0, 1.0),
+        (False, pytest.approx(1.2), 1.0),
+    ]
+    recorder.read()
+    assert recorder.is_whole
+
+
 def test_without_meters_there_is_nothing_and_no_accelerator():
     recorder = Recorder([], began_s=0.0)
     assert recorder.read() == []

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 
+from fates import kill_processes
 from postgres_server import postgres
 from tracked import Place, until
 from traincarbon.tracking.sidecar.sending import send_at_end
@@ -20,7 +21,9 @@ def server():
 
 @pytest.fixture
 def place(tmp_path):
-    return Place(tmp_path)
+    found = Place(tmp_path)
+    yield found
+    kill_processes(f"CARBON_STORE={found.store}")  # what sends a run waits a minute for a server that does not answer
 
 
 def test_without_a_server_nothing_is_started(tmp_path, monkeypatch):

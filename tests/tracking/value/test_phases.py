@@ -33,6 +33,18 @@ def test_a_reading_where_a_phase_begins_gives_it_its_own_energy():
     assert phases.used["eval"] == (5.0, 500.0, 0.0)
 
 
+def test_the_end_takes_back_what_a_reading_after_it_showed():
+    """1 kW, read at 10 s, when the training had ended at 9.5 s."""
+    phases = Phases()
+    phases.begin(0.0)
+    phases.add(report(2.0, "eval"), tokens=0.0)
+    phases.settle(time_s=10.0, energy_j=10_000.0)
+    phases.end(time_s=9.5, energy_j=9500.0)
+    assert phases.used["eval"] == pytest.approx((7.5, 7500.0, 0.0))
+    phases.end(time_s=9.5, energy_j=9500.0)
+    assert phases.used["eval"] == pytest.approx((7.5, 7500.0, 0.0))
+
+
 def test_tokens_count_for_the_phase_in_which_they_are_reported():
     phases = Phases()
     phases.begin(0.0)

@@ -181,3 +181,38 @@ def test_a_machine_whose_processor_is_the_accelerator_has_the_making_of_its_hard
     assert fields["forecast"]["total_kgco2e"]["median"] > fields["forecast"]["operational_kgco2e"]["median"]
     assert fields["mfu"] == pytest.approx(500 * 6e6 / (3600.0 * 1e9))
     assert session.start_fields()["accelerators"] is None
+
+
+def settle(session, *, energy_j, time_s):
+    session.settle_phases({"gpu": Part(energy_j, "counter", 0.0)}, time_s=time_s)
+
+
+def phase_energy_j(session):
+    return {name: phase["energy_j"] for name, phase in session.interval_fields()["phases"].items()}
+
+
+@pytest.mark.parametrize("shown_s", [(), (1001.9,), (1001.2, 1001.5, 1001.9, 1001.97)])
+def test_phases_have_their_energy_however_often_results_are_worked_out_between_two_readings(make_session, shown_s):
+    """1 kW all the time."""
+    session = make_session(is_valued=False)
+    session.begin(1000.0)
+    session.add_reports([Report(1000.0, phase="train")])
+    settle(session, energy_j=1000.0, time_s=1001.0)
+    for time_s in (time_s for time_s in shown_s if time_s < 1001.95):
+        meter(session, energy_j=1000.0, elapsed_s=time_s - 1000.0)
+    session.add_reports([Report(1001.95, phase="eval")])
+    for time_s in (time_s for time_s in shown_s if time_s > 1001.95):
+        meter(session, energy_j=1000.0, elapsed_s=time_s - 1000.0)
+    settle(session, energy_j=2000.0, time_s=1002.0)
+    assert phase_energy_j(session) == pytest.approx({"train": 1950.0, "eval": 50.0})
+
+
+def test_a_late_report_of_phases_takes_their_energy_back_however_often_results_are_worked_out(make_session):
+    """1 kW all the time."""
+    session = make_session(is_valued=False)
+    session.begin(1000.0)
+    settle(session, energy_j=1000.0, time_s=1001.0)
+    meter(session, energy_j=1000.0, elapsed_s=1.5)
+    session.add_reports([Report(1001.6, from_s=1000.6, spent_s={"load": 0.5, "step": 0.5})])
+    settle(session, energy_j=2000.0, time_s=1002.0)
+    assert phase_energy_j(session) == pytest.approx({"load": 500.0, "step": 500.0})

@@ -92,8 +92,7 @@ def _say_done(found: "Compacted") -> None:
             output.filled(f"{output.counted(found.removed, 'journal')} packed, read back and removed: {sizes} ({output.amount(found.duration_s, 's')}{rate})")
         )
     if found.joined.journals:
-        into = f"into {found.joined.files:,}" if found.joined.files else "with those that have their records"
-        click.echo(output.filled(f"{output.counted(found.joined.journals, 'journal')} of imported runs joined {into}, read back and removed"))
+        click.echo(output.filled(f"{output.counted(found.joined.journals, 'journal')} of imported runs joined {_into(found.joined)}, read back and removed"))
 
 
 def _planned(found: "Compacted") -> str:
@@ -107,14 +106,18 @@ def _planned(found: "Compacted") -> str:
 
 def _joined(found: "Joined") -> str:
     """Return which journals of imported runs become one, or several."""
-    return f"{output.counted(found.journals, 'journal')} of imported runs ({_size(found.size_b)}) to be joined into {found.files:,}"
+    return f"{output.counted(found.journals, 'journal')} of imported runs ({_size(found.size_b)}) to be joined {_into(found)}"
+
+
+def _into(found: "Joined") -> str:
+    return f"into {found.files:,}" if found.files else "with those that have their records"
 
 
 def _notes(found: "Compacted") -> None:
     for reason, words in _REASONS.items():
         left = [each for each in found.left if each.reason == reason]
         if left:
-            first = left[0]
+            first = next((each for each in left if each.detail), left[0])
             detail = f": {first.detail}" if first.detail else ""
             click.echo(f"note: {output.counted(len(left), 'journal')} left {words}, such as {output.clean(first.journal[:80])}{output.clean(detail)}", err=True)
 

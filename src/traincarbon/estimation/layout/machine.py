@@ -33,10 +33,10 @@ def machine_of(
         what = f"{precision} rate" if peak is None else "memory bandwidth"
         raise DatabaseError(f"no {what} of {chip.id} is known", hint=f"add it to accelerators/{chip.id}.toml")
     known = known or {}
-    servers = _servers(database, chip, server)
+    servers, whose = _servers(database, chip, server)
     counts = [count for each in servers if (count := each.value("accelerator_count")) is not None]
     joined = known.get("domain", (max(counts) if chip.type == "tpu" else counts[0]) if counts else 1.0)
-    assumed: list[tuple[str, float, str]] = []
+    assumed = [("domain", joined, whose)] if whose and "domain" not in known and accelerators > 1.0 else []
 
     def prior_of(name: str, *, is_needed: bool, reason: str) -> float:
         value = constant(database, name, "*")
@@ -100,10 +100,31 @@ def _factor(database: Database, name: str, scope: str) -> float:
     return float(found[1].median) if found is not None else 1.0
 
 
-def _servers(database: Database, chip: Product, server: Product | None) -> list[Product]:
-    """Return servers with that accelerator: the named one first, then the vendor's own, those of known network first."""
+def _servers(database: Database, chip: Product, server: Product | None) -> tuple[list[Product], str]:
+    """Return servers with that accelerator, the named one first, then the vendor's own, those of known network first; where there is none, what is assumed."""
     makers = database.kept(_makers, chip.id, lambda: _makers(database, chip))
-    return list(makers) if server is None else [server, *makers]
+    if server is not None or makers:
+        return [*makers] if server is None else [server, *makers], ""
+    if not _has_fast_links(chip):
+        return [], "no fast links between all cards of a server are known: each exchange is taken as one between servers"
+    alike = database.kept(_servers_alike, chip.id, lambda: _servers_alike(database, chip))
+    as_in = f"servers as {alike[0].name}, whose accelerators have the same links" if alike else "one accelerator a server"
+    return [*alike], f"no server with this accelerator is known: {as_in}"
+
+
+def _servers_alike(database: Database, chip: Product) -> tuple[Product, ...]:
+    """Return the vendors' servers of chips of the same generation, form and bandwidth of links as *chip*, those of known network first."""
+    found = []
+    for each in database.products("servers"):
+        other = database.product("accelerators", each.keys.get("accelerator", "")) if each.id.startswith(_ON_PREMISES) else None
+        if other is not None and _links_of(other) == _links_of(chip):
+            found.append(each)
+    return tuple(sorted(found, key=lambda each: each.value("network_bandwidth_b_per_s") is None))
+
+
+def _links_of(chip: Product) -> tuple[str, str | None, float | None]:
+    """Return what chips share that the same servers can join."""
+    return chip.generation, chip.keys.get("form_factor"), chip.value("link_bandwidth_b_per_s")
 
 
 def _makers(database: Database, chip: Product) -> tuple[Product, ...]:

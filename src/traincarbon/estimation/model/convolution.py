@@ -43,6 +43,7 @@ class Convolution(NamedTuple):
         gmac: Multiply-adds of the forward pass of one such image. [GMAC]
         family: Its family in a plan.
         attention_gmac: Those of full attention between the tokens of the image, 0 where it has none or they are unknown. [GMAC]
+        text_gmac: Those of an encoder of text, 0 where it has none or they are unknown. [GMAC]
     """
 
     id: str
@@ -52,6 +53,7 @@ class Convolution(NamedTuple):
     gmac: float
     family: str
     attention_gmac: float = 0.0
+    text_gmac: float = 0.0
 
     @property
     def scaling(self) -> Link:
@@ -81,7 +83,8 @@ def _convolutions(database: "Database", _key: None) -> dict[str, Convolution]:
     known = {model_name(row["convolution"]): _convolution(row) for row in database.all_rows("convolutions")}
     for row in database.all_rows("image_networks"):
         params, size, gmac = (float(row[column]) for column in ("params", "image_size", "gmac"))
-        network = Convolution(row["image_network"], row["name"], params, size, gmac, row["family"], float(row["attention_gmac"] or 0.0))
+        parts = (float(row[column] or 0.0) for column in ("attention_gmac", "text_gmac"))
+        network = Convolution(row["image_network"], row["name"], params, size, gmac, row["family"], *parts)
         known |= {model_name(name.replace("/", "-")): network for name in (network.id, *row["aliases"].split())}
     return known
 

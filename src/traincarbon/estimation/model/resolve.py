@@ -18,7 +18,6 @@ from traincarbon.formatting import shortened
 
 if TYPE_CHECKING:
     from traincarbon.database.load import Database
-    from traincarbon.estimation.model.convolution import Convolution
 
 _APART = 0.1
 """How far params may be from those of the model: names round them, as 8B for 8.03e9."""
@@ -171,7 +170,9 @@ def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | Non
     transformer = find_diffusion_transformer(database, name)
     if convolution is not None:
         if plan.family == "multimodal":
-            raise _refusal_of_network(convolution)
+            from traincarbon.estimation.model.tower import refusal_of_network
+
+            raise refusal_of_network(convolution)
         found: dict[str, float | str] = {"params": convolution.params, "family": convolution.family}
     elif encoder is not None:
         found = {"params": encoder.params, "family": "speech"}
@@ -184,13 +185,6 @@ def _with_other_model(plan: Plan, name: str, database: "Database") -> Plan | Non
     _check_family(plan, name, str(found["family"]))
     _check_params(plan, name, found["params"])
     return Plan.from_dict({**found, **{stated: getattr(plan, stated) for stated in plan.to_dict()}})
-
-
-def _refusal_of_network(network: "Convolution") -> PlanError:
-    """Return the error of a multimodal plan whose model is a network of images."""
-    from traincarbon.estimation.model.tower import refusal, refusal_of_both
-
-    return refusal_of_both(network) if network.family == "contrastive" else refusal(network.id, gmac=network.gmac, image_size=network.image_size)
 
 
 def _check_family(plan: Plan, name: str, own: str) -> None:

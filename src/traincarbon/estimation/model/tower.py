@@ -28,7 +28,9 @@ def refusal(name: str, *, gmac: float, image_size: float) -> PlanError:
     return PlanError(f"the model {name} is the part of a multimodal model that sees images: nothing says what its language model is", hint=hint)
 
 
-def refusal_of_both(network: "Convolution") -> PlanError:
-    """Return the error of a multimodal plan that names a network of images and text, of which it has the encoder of images alone."""
+def refusal_of_network(network: "Convolution") -> PlanError:
+    """Return the error of a multimodal plan that names a network of images, or one of images and text, of which it has the encoder of images alone."""
+    if network.family != "contrastive" or network.text_gmac:
+        return refusal(network.id, gmac=network.gmac - network.text_gmac, image_size=network.image_size)
     hint = "name that encoder, such as ViT-L/14@336px or vit_so400m_patch14_siglip_384, to see what to give for it"
     return PlanError(f"the model {network.id} has an encoder of text too, and a multimodal model has that of images alone", hint=hint)

@@ -87,23 +87,41 @@ def on_dask(work: Work, files: Files, *, scheduler: str) -> Generator[Unit, None
         def submit(unit: Unit, _: str) -> Any:
             return client.submit(pickle.loads, pickle.dumps(Call(work, unit)), pure=False)
 
-        for unit, content in _in_order(files, submit, most=_AHEAD * workers):
+        for unit, content in _in_order(files, submit, most=_AHEAD * workers, result=_sent):
             with unit_file(paths[unit]) as stream:
                 stream.write(content)
             yield unit
 
 
-def _in_order(files: Files, submit: Callable[[Unit, str], Any], *, most: int) -> Iterator[tuple[Unit, Any]]:
-    """Submit *files*, at most so many ahead, and yield each unit with its result in their order."""
+def _sent(future: Any) -> Any:
+    """Return what a worker of Dask sent.
+
+    Raises:
+        CarbonError: the worker has no such module, or no such function in it; or the error that it has is one.
+    """
+    try:
+        return future.result()
+    except CarbonError:
+        raise
+    except (ImportError, AttributeError) as error:
+        raise other_version() from error
+
+
+def _result_of(future: Any) -> Any:
+    return future.result()
+
+
+def _in_order(files: Files, submit: Callable[[Unit, str], Any], *, most: int, result: Callable[[Any], Any] = _result_of) -> Iterator[tuple[Unit, Any]]:
+    """Submit *files*, at most so many ahead, and yield each unit with its *result* in their order."""
     waiting: deque[tuple[Unit, Any]] = deque()
     for unit, file in files:
         waiting.append((unit, submit(unit, file)))
         if len(waiting) >= most:
             first, future = waiting.popleft()
-            yield first, future.result()
+            yield first, result(future)
     while waiting:
         first, future = waiting.popleft()
-        yield first, future.result()
+        yield first, result(future)
 
 
 @contextmanager
@@ -120,8 +138,6 @@ def _client(scheduler: str) -> Iterator[Any]:
         raise CarbonError(f"no scheduler of Dask at {scheduler!r}: {str(error).splitlines()[0] if str(error) else type(error).__name__}", hint=hint) from error
     try:
         yield client
-    except (ImportError, AttributeError) as error:  # a worker has no such module, or no such function in it
-        raise other_version() from error
     except (distributed.KilledWorker, distributed.client.FutureCancelledError, OSError) as error:
         raise CarbonError(f"the workers of {scheduler!r} cannot do the work: {str(error).splitlines()[0]}", hint=hint) from error
     finally:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from traincarbon.errors import CarbonError
 from traincarbon.explore.sweeps.parquet_file import stored_in
 from traincarbon.explore.sweeps.shard import Shard
+from traincarbon.explore.sweeps.unfinished import UNIT
 from traincarbon.explore.sweeps.work import Unit
 
 ENDING = ".parquet"
@@ -50,7 +51,7 @@ class Place(NamedTuple):
 
     def unit(self, unit: Unit) -> str:
         """Return the file of a *unit*."""
-        return path.join(self.units, f"{unit.start}-{unit.stop}.arrow")
+        return path.join(self.units, f"{unit.start}-{unit.stop}{UNIT}")
 
     def parts(self) -> dict[Shard, str]:
         """Return the parts beside the output that are there, of whatever number, in the order of their shards."""

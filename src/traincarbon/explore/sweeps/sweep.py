@@ -172,11 +172,19 @@ def _compute(task: _Task, start: int, stop: int, pieces: list[_Piece], *, worker
         with closing(sources.ready):
             _write(task, _in_turn(task, pieces, sources, plans=stop - start), place.file, start, stop)
     except BaseException as error:
-        if not isinstance(error, CarbonError) or not place.is_done(place.file, (start, stop)):  # another process made it meanwhile, and removed the units
+        if not isinstance(error, CarbonError) or not _was_made(task, start, stop):
             with suppress(OSError):
                 os.rmdir(place.units)  # if nothing was computed
             raise
     return plans
+
+
+def _was_made(task: _Task, start: int, stop: int) -> bool:
+    """Return whether another process made the file meanwhile, and removed the units. If anything else is there, the error that led here says more."""
+    try:
+        return task.place.is_done(task.place.file, (start, stop))
+    except CarbonError:
+        return False
 
 
 class _Units(NamedTuple):
@@ -257,7 +265,16 @@ def _write(task: _Task, tables: "Iterator[pa.Table]", file: str, start: int, sto
 
     schema = task.schema.with_metadata(metadata(task.stated, start=start, stop=stop))
     with written_whole(task.place.units, file, put) as stream:
+        tables = _seen(tables, unfinished=stream.name)
         write_tables(_front(task, tables) if task.work.by else tables, stream, schema)
+
+
+def _seen(tables: "Iterator[pa.Table]", *, unfinished: str) -> "Iterator[pa.Table]":
+    """Yield *tables*, and let an *unfinished* file be seen as one that is written: a front goes into it in the end."""
+    for table in tables:
+        with suppress(OSError):
+            os.utime(unfinished)
+        yield table
 
 
 def _front(task: _Task, tables: "Iterator[pa.Table]") -> "Iterator[pa.Table]":

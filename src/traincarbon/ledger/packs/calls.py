@@ -27,7 +27,7 @@ def compact(*, dry_run: bool = False, store: Store = None, progress: Tell | None
 
     with Ledger(store, progress=progress) as ledger:
         if dry_run or not os.path.isdir(ledger.index.journals):
-            found = compacting.plan(ledger.store, ledger.index)._replace(dry_run=dry_run)
+            found = compacting.plan(ledger.store, ledger.index, tell=progress)._replace(dry_run=dry_run)
             if on_plan is not None:
                 on_plan(found)
             return found

@@ -12,27 +12,24 @@ from typing import NamedTuple
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.packs.batches import batches
-from traincarbon.ledger.packs.compacted import Compacted, Made, Month, OnPlan
-from traincarbon.ledger.packs.joining import join, planned
+from traincarbon.ledger.packs.compacted import Compacted, Joined, Made, Month, OnPlan
+from traincarbon.ledger.packs.joining import NONE, groups_of, join_groups, some_groups
 from traincarbon.ledger.packs.leftovers import remove_leftovers
 from traincarbon.ledger.packs.lock import alone
 from traincarbon.ledger.packs.lookup import InPack, begins_with, copies_in_packs, is_within, longest
 from traincarbon.ledger.packs.pack import lines_file
 from traincarbon.ledger.packs.pack_making import make_pack, state_of
 from traincarbon.ledger.packs.packages import pyarrow
-from traincarbon.ledger.packs.resting import QUIET_S, Found, Left, Resting, Stays, find_resting, path_of
+from traincarbon.ledger.packs.resting import QUIET_S, Found, Left, Resting, SmallImport, Stays, find_resting, path_of
 from traincarbon.ledger.packs.rewriting import without
 from traincarbon.ledger.store_folder import node_name
 
-_MOST_JOINED = 1000
-"""Journals of imported runs that are joined where only some work is to be done, half a second of it."""
 
-
-def plan(store: str, index: Index, *, quiet_s: float = QUIET_S) -> Compacted:
+def plan(store: str, index: Index, *, quiet_s: float = QUIET_S, tell: Tell | None = None) -> Compacted:
     """Return which journals would be packed and which would stay. Nothing is written."""
     found = find_resting(index, quiet_s=quiet_s)
     left = list(found.left)
-    joined = planned(found.small, left=left)
+    joined = _join(index, found.small, None, left=left, tell=tell, dry_run=True)
     return Compacted(store, True, _by_month(found), (), 0, 0, tuple(left), joined, 0.0)
 
 
@@ -45,7 +42,7 @@ def compact(
         store: The folder of the store.
         index: Its index.
         quiet_s: How long a journal without an end must not have changed. [s]
-        most_b: Pack no more than this, but at least one journal, and join no more than :data:`_MOST_JOINED`; None for no limit. [B]
+        most_b: Pack no more than this, but at least one journal, and join journals into one; None for no limit. [B]
         tell: Called with a line now and then.
         on_plan: Called with what will be packed, once no other process can change the packs.
 
@@ -61,7 +58,7 @@ def compact(
         if is_alone:
             remove_leftovers(index.journals)
         if on_plan is not None:
-            on_plan(plan(store, index, quiet_s=quiet_s))
+            on_plan(plan(store, index, quiet_s=quiet_s, tell=tell))
         found = find_resting(index, quiet_s=quiet_s)
         left = list(found.left)
         progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing journals")
@@ -81,11 +78,26 @@ def compact(
                 gone += [each.source for each in made.journals if _remove(index.journals, each.source, each.state)]
             removed += gone
             _remove_folders(index.journals, batch)
-        joined = join(index, found.small if most_b is None else found.small[:_MOST_JOINED], left=left)
+        if is_alone:
+            joined = _join(index, found.small, most_b, left=left, tell=tell, has_packed=bool(packs or removed))
+        else:
+            joined = NONE
+            left += [Left(each.journal, Stays.IMPORTED, "without locks, a run that is forgotten meanwhile could come back") for each in found.small]
         if packs or removed or joined.journals:
             index.refresh()
     removed_b = sum(each.size_b for each in removed)
     return Compacted(store, False, _by_month(found), tuple(packs), len(removed), removed_b, tuple(left), joined, time.monotonic() - began_s)
+
+
+def _join(
+    index: Index, small: Sequence[SmallImport], most_b: int | None, *, left: list[Left], tell: Tell | None, has_packed: bool = False, dry_run: bool = False
+) -> Joined:
+    """Join all journals of imported runs that can be, or where only some work is to be done those that fit into one."""
+    done = Progress(tell, whole_b=sum(each.size_b for each in small), doing="joining journals of imported runs").add
+    if most_b is None:
+        return join_groups(index, groups_of(small), left=left, done=done, has_packed=has_packed, dry_run=dry_run)
+    tried = (join_groups(index, [group], left=left, done=done, has_packed=has_packed) for group in some_groups(small))
+    return next((joined for joined in tried if joined.journals), NONE)
 
 
 def _by_month(found: Found) -> tuple[Month, ...]:

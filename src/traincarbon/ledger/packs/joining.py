@@ -1,16 +1,18 @@
 """Join small journals of imported runs, so that a thousand of them share a file and a folder. Each record keeps its line, byte by byte."""
 
 import os
+import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.imported_runs import NODE, RECORDS_OF_A_JOURNAL
 from traincarbon.ledger.index import Index
-from traincarbon.ledger.journal_lines import RECORD, Line, parse_line, read_lines
+from traincarbon.ledger.journal_lines import RECORD, parse_line
 from traincarbon.ledger.packs.compacted import Joined
+from traincarbon.ledger.packs.elsewhere import Elsewhere, Key, elsewhere, key_of
 from traincarbon.ledger.packs.pack import PART
 from traincarbon.ledger.packs.resting import SMALL_B, Left, SmallImport, Stays
 from traincarbon.ledger.packs.synced_files import sync_folder, write_synced
@@ -18,13 +20,9 @@ from traincarbon.ledger.store_access import PRIVATE, file_mode
 from traincarbon.reading import open_regular
 
 _PART = f".{NODE}-"
-_OLD_S = 60.0
+NONE = Joined(0, 0, 0)
+_OLD_S = 3600.0
 """An empty folder as old as this is no longer about to get its journal. [s]"""
-_HOLDERS = "SELECT folder, name, run_id, writer, record_b FROM processes WHERE record_b IS NOT NULL AND run_id IN ({})"
-_ASKED_AT_ONCE = 500
-
-_Key: TypeAlias = tuple[str, str]
-"""A run, and the writer of a record of it."""
 
 
 class _Stated(NamedTuple):
@@ -38,64 +36,85 @@ class _Read(NamedTuple):
     """A journal that was read, and its size and time of change then."""
 
     source: SmallImport
-    lines: dict[_Key, _Stated]
+    lines: dict[Key, _Stated]
 
 
 def groups_of(small: Iterable[SmallImport]) -> Iterator[list[SmallImport]]:
     """Yield journals that fit into one."""
-    group: list[SmallImport] = []
+    group, records, size_b = list[SmallImport](), 0, 0
     for each in small:
-        records, size_b = (sum(getattr(other, name) for other in group) + getattr(each, name) for name in ("records", "size_b"))
-        if group and (records > RECORDS_OF_A_JOURNAL or size_b > SMALL_B):
+        if group and (records + each.records > RECORDS_OF_A_JOURNAL or size_b + each.size_b > SMALL_B):
             yield group
-            group = []
+            group, records, size_b = [], 0, 0
         group.append(each)
+        records, size_b = records + each.records, size_b + each.size_b
     if group:
         yield group
 
 
-def planned(small: Iterable[SmallImport], *, left: list[Left]) -> Joined:
-    """Return what :func:`join` would do, as far as the index tells."""
-    groups = list[list[SmallImport]]()
-    for group in groups_of(small):
-        if len(group) > 1:
-            groups.append(group)
+def some_groups(small: Iterable[SmallImport]) -> Iterator[list[SmallImport]]:
+    """Yield the oldest journals that fit into one, and then others at random, so that what cannot be joined keeps back no others. A journal alone is none."""
+    groups = [group for group in groups_of(small) if len(group) > 1]
+    yield from groups[:1]
+    if groups[1:]:
+        yield random.choice(groups[1:])  # noqa: S311  no secret
+
+
+def join_groups(
+    index: Index, groups: Iterable[Sequence[SmallImport]], *, left: list[Left], done: Callable[[int], object], has_packed: bool = False, dry_run: bool = False
+) -> Joined:
+    """Join each of some groups, see :func:`join`. Where something was done already, as when the store *has_packed* others, what fails is said of the journals that stay.
+
+    Raises:
+        CarbonError: the disk is full, say, and nothing was done.
+    """
+    joined, failure = NONE, ""
+    for group in groups:
+        if failure:
+            left += [Left(each.journal, Stays.IMPORTED) for each in group]
+            continue
+        try:
+            found = join(index, group, left=left, done=done, dry_run=dry_run)
+        except CarbonError as error:
+            if not (has_packed or joined.journals):
+                raise
+            failure = str(error)
+            left[:0] = [Left(each.journal, Stays.IMPORTED, failure) for each in group]  # first, as one of a kind is shown
         else:
-            left.append(Left(group[0].journal, Stays.IMPORTED))
-    return Joined(sum(map(len, groups)), len(groups), sum(each.size_b for group in groups for each in group))
+            joined = Joined(joined.journals + found.journals, joined.files + found.files, joined.size_b + found.size_b)
+    return joined
 
 
-def join(index: Index, small: Iterable[SmallImport], *, left: list[Left]) -> Joined:
-    """Join journals, and remove each whose records stand in another one.
+def join(index: Index, group: Sequence[SmallImport], *, left: list[Left], done: Callable[[int], object], dry_run: bool = False) -> Joined:
+    """Join a group of journals, and remove each whose records stand in another one.
 
     A record that stands in two journals counts once, so a process that is killed at any instant loses and doubles nothing.
 
     Args:
         index: The index of the store. The caller is alone, see :mod:`traincarbon.ledger.packs.lock`.
-        small: The journals.
+        group: The journals.
         left: Takes those that stay.
+        done: Called with the size of each that was read. [B]
+        dry_run: Write and remove nothing.
 
     Raises:
-        CarbonError: the disk is full, say; journals that were not joined by then are where they were.
+        CarbonError: the disk is full, say; these journals are where they were.
     """
-    done = Joined(0, 0, 0)
-    for group in groups_of(small):
-        found = [read for source in group if (read := _read(index.journals, source, left)) is not None]
-        others = _elsewhere(index, found)
-        odd = [each for each in found if not others.differing.isdisjoint(each.lines)]  # which of the two counts would depend on where they are
-        left += [Left(each.source.journal, Stays.IMPORTED, "another journal has a different record of the same name") for each in odd]
-        found = [each for each in found if each not in odd]
-        new: dict[_Key, _Stated] = {}
-        for each in found:
-            new |= {key: stated for key, stated in each.lines.items() if key not in others.held and key not in new}
-        if len(found) < 2 and new:
-            left += [Left(each.source.journal, Stays.IMPORTED) for each in found]
-            continue
-        if new:
-            _write(index.journals, b"".join(stated.raw for stated in new.values()))
-        removed = [each.source for each in found if _remove(index.journals, each.source)]
-        done = Joined(done.journals + len(removed), done.files + bool(new), done.size_b + sum(each.size_b for each in removed))
-    return done
+    found = [read for source in group if (read := _read(index.journals, source, left, done)) is not None]
+    others = _elsewhere(index, found)
+    odd = [each for each in found if not others.differing.isdisjoint(each.lines)]  # which of the two counts would depend on where they are
+    left += [Left(each.source.journal, Stays.IMPORTED, "another journal has a different record of the same name") for each in odd]
+    found = [each for each in found if each not in odd]
+    new: dict[Key, _Stated] = {}
+    for each in found:
+        new |= {key: stated for key, stated in each.lines.items() if key not in others.held and key not in new}
+    if len(found) < 2 and new:
+        left += [Left(each.source.journal, Stays.IMPORTED) for each in found]
+        return NONE
+    if new and not dry_run:
+        _write(index.journals, b"".join(stated.raw for stated in new.values()))
+    removed = [each.source for each in found if dry_run or _remove(index.journals, each.source)]
+    return Joined(len(removed), int(bool(new)), sum(each.size_b for each in removed))
 
 
 def clear_unfinished(journals: str) -> None:
@@ -109,23 +128,24 @@ def clear_unfinished(journals: str) -> None:
                     os.rmdir(entry.path)  # refused where something is in it
 
 
-def _read(journals: str, source: SmallImport, left: list[Left]) -> _Read | None:
+def _read(journals: str, source: SmallImport, left: list[Left], done: Callable[[int], object]) -> _Read | None:
     """Return the lines of a journal as they are in the index, None if it stays: it has changed, or has something else in it."""
     try:
         lines = _lines_of(source, source.path_in(journals))
     except OSError as error:
         left.append(Left(source.journal, Stays.IMPORTED, error.strerror or str(error)))
         return None
+    done(source.size_b)
     return _Read(source, lines) if lines else None
 
 
-def _lines_of(source: SmallImport, file: str) -> dict[_Key, _Stated]:
+def _lines_of(source: SmallImport, file: str) -> dict[Key, _Stated]:
     """Return the lines of a journal of records, none if it has changed since it was indexed: the next compaction has its turn.
 
     Raises:
         OSError: it cannot be read or removed, or has something else in it.
     """
-    lines: dict[_Key, _Stated] = {}
+    lines: dict[Key, _Stated] = {}
     if not os.access(os.path.dirname(file), os.W_OK):
         raise OSError(None, "no permission to remove it", file)
     with open_regular(file) as stream:
@@ -136,38 +156,18 @@ def _lines_of(source: SmallImport, file: str) -> dict[_Key, _Stated]:
             if line is None or line["kind"] != RECORD or not raw.endswith(b"\n"):
                 raise OSError(None, fault or "it has other lines too", file)
             stated = _Stated(raw, line.get("record"))
-            if lines.setdefault(_key(line), stated).record != stated.record:
+            if lines.setdefault(key_of(line), stated).record != stated.record:
                 raise OSError(None, "it has two records of one name", file)
     return lines
 
 
-class _Elsewhere(NamedTuple):
-    """Records of a group that other journals have too, as they are on the disk now, and those that two journals state differently."""
-
-    held: set[_Key]
-    differing: set[_Key]
-
-
-def _elsewhere(index: Index, found: Sequence[_Read]) -> _Elsewhere:
-    known, others = dict[_Key, _Stated](), _Elsewhere(set(), set())
+def _elsewhere(index: Index, found: Sequence[_Read]) -> Elsewhere:
+    """Return which records of a group other journals have too, and which two journals state differently, of the group or not."""
+    known, differing = dict[Key, object](), set[Key]()
     for each in found:
-        others.differing.update(key for key, stated in each.lines.items() if known.setdefault(key, stated).record != stated.record)
-    own = {(each.source.folder, each.source.name) for each in found}
-    run_ids = sorted({run_id for run_id, _ in known})
-    for first in range(0, len(run_ids), _ASKED_AT_ONCE):
-        some = run_ids[first : first + _ASKED_AT_ONCE]
-        for folder, name, run_id, writer, record_b in index.rows(_HOLDERS.format(", ".join("?" * len(some))), *some):
-            stated = known.get((run_id, writer))
-            line = None if stated is None or (folder, name) in own else _line_at(os.path.join(index.journals, folder, name), record_b)
-            if stated is not None and line is not None and _key(line) == (run_id, writer):
-                (others.held if line.get("record") == stated.record else others.differing).add((run_id, writer))
-    return others
-
-
-def _line_at(file: str, begin_b: int) -> Line | None:
-    """Return the whole line of a record that begins there, None if there is none any more."""
-    line, _, end_b = next(read_lines(file, begin_b=begin_b), (None, "", begin_b))
-    return line if line is not None and end_b > begin_b and line["kind"] == RECORD else None
+        differing.update(key for key, stated in each.lines.items() if known.setdefault(key, stated.record) != stated.record)
+    others = elsewhere(index, known, but={(each.source.folder, each.source.name) for each in found})
+    return Elsewhere(others.held, others.differing | differing)
 
 
 def _write(journals: str, content: bytes) -> None:
@@ -188,7 +188,7 @@ def _write(journals: str, content: bytes) -> None:
         sync_folder(journals)
     except OSError as error:
         message = f"cannot join journals of imported runs in {journals}: {error.strerror or error}"
-        raise CarbonError(message, hint="is the store writable, and the disk not full? All journals are where they were") from error
+        raise CarbonError(message, hint="is the store writable, and the disk not full? Journals that were not joined are where they were") from error
     finally:
         with suppress(OSError):
             os.remove(part)
@@ -223,7 +223,3 @@ def _remove(journals: str, source: SmallImport) -> bool:
 
 def _state(found: os.stat_result) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
-
-
-def _key(line: Line) -> _Key:
-    return line["run_id"], line["writer"]

@@ -92,7 +92,9 @@ class Metering:
         self._lookup = lookup
         self._said = Announcements(self._members, display=display, keep=self._keep_note)
         self._said.waiting += settings.notes
-        self._readout = Readout(settings, self._members, began_s=self._began_s, notes=self._said.waiting, changed=self._take_changes)
+        self._readout = Readout(
+            settings, self._members, began_s=self._began_s, notes=self._said.waiting, changed=self._take_changes, settle=self._settle_phases
+        )
         self._inputs = Inputs(self._members, lookup, take_reports=self._take_reports, take_valuation=self._receive_valuation)
         self._sinks: SinkProcesses | None = None
         self._has_asked = False
@@ -176,7 +178,7 @@ class Metering:
         if self._lookup.fileno() >= 0:  # give up one that hangs
             self._receive_valuation()
         ended = self._readout.frozen_s is not None
-        to_s = now_s if self._readout.frozen_s is None else self._readout.frozen_s
+        to_s = self._readout.counted_until_s(now_s)
         self._said.waiting += self._clocks.check()
         for member in self._members.present:
             member.tree.scan()
@@ -215,7 +217,7 @@ class Metering:
         now_s = time.monotonic()
         if self._settings.state_every_s and now_s >= self._next_state_s and self._said.is_shown():
             self._next_state_s = now_s + self._settings.state_every_s
-            at_s = now_s if self._readout.frozen_s is None else self._readout.frozen_s
+            at_s = self._readout.counted_until_s(now_s)
             self._update(at_s)
             self._said.show(self._live_state(at_s))
 
@@ -285,10 +287,11 @@ class Metering:
     def _take_reports(self, reports: list[Report]) -> None:
         """Take what a training reports of its progress and phases."""
         if self._session.changes_phase(reports):
-            now_s = time.monotonic()
-            if self._readout.read_at_phase(now_s):
-                self._session.settle_phases(self._readout.recorder.by_part(), time_s=now_s)
+            self._readout.read_at_phase(time.monotonic())
         self._session.add_reports(reports)
+
+    def _settle_phases(self, read_s: float) -> None:
+        self._session.settle_phases(self._readout.recorder.by_part(), time_s=read_s)
 
     def _receive_valuation(self, *, wait_s: float = 0.0) -> None:
         valuation = self._lookup.answer(wait_s=wait_s)
@@ -296,13 +299,14 @@ class Metering:
             self._inputs.change()
             self._said.waiting += self._session.set_valuation(valuation)
             self._write("start", {"interval_s": self._settings.interval_s, **self._session.start_fields()})
-            if time.monotonic() > self._began_s + self._settings.interval_s:
-                self._update(time.monotonic())
+            now_s = self._readout.counted_until_s(time.monotonic())
+            if now_s > self._began_s + self._settings.interval_s:
+                self._update(now_s)
 
     def _finish(self, ended: JobEnded) -> None:
         """Write the last record."""
         self._members.close_door()
-        ended_s = min(ended.ended_s, time.monotonic() if self._readout.frozen_s is None else self._readout.frozen_s)
+        ended_s = min(ended.ended_s, self._readout.counted_until_s(time.monotonic()))
         self._readout.freeze(ended_s)
         if ended.cpu_s is not None:
             self._said.waiting += self._readout.recorder.settle(ended.cpu_s)

@@ -29,6 +29,7 @@ class Readout:
         began_s: When the session began.
         notes: Where notes go.
         changed: What is called when other devices count than before.
+        settle: What is called with the time when all meters were read, so that the energy of all parts is known until then.
 
     Attributes:
         recorder: The energy of each device.
@@ -37,7 +38,9 @@ class Readout:
         missing: Part to why it is not metered.
     """
 
-    def __init__(self, settings: Settings, members: Members, *, began_s: float, notes: list[str], changed: Callable[[], None]) -> None:
+    def __init__(
+        self, settings: Settings, members: Members, *, began_s: float, notes: list[str], changed: Callable[[], None], settle: Callable[[float], None]
+    ) -> None:
         self.recorder = Recorder((), began_s=began_s)
         self.next_s = self._next_phase_s = began_s
         self.frozen_s: float | None = None
@@ -47,6 +50,7 @@ class Readout:
         self._began_s = began_s
         self._notes = notes
         self._changed = changed
+        self._settle = settle
         self._neighbours = Neighbours(runtime_folder(), settings.run_id)
         self._opened: OpenedMeters | None = None
 
@@ -92,23 +96,27 @@ class Readout:
             if self._opened is not None and self._opened.have_changed():
                 self._changed()
             self._leave_out()
+            if self.recorder.is_whole:
+                self._settle(max(now_s, self.recorder.latest_s))
             self._neighbours.look(self.recorder.gpus)
         own_s = (time.process_time() - began_s) / _OWN_SHARE
         self.next_s = now_s + min(max(_SAMPLE_S, own_s), self._settings.interval_s, self.recorder.longest_wait_s)
 
-    def read_at_phase(self, now_s: float) -> bool:
-        """Read the meters where a phase begins or ends, once between two regular readings at most; return whether they were read."""
-        if now_s < self._next_phase_s or self.frozen_s is not None:
-            return False
-        self.read(now_s)
-        self._next_phase_s = self.next_s
-        return True
+    def read_at_phase(self, now_s: float) -> None:
+        """Read the meters where a phase begins or ends, once between two regular readings at most."""
+        if now_s >= self._next_phase_s and self.frozen_s is None:
+            self.read(now_s)
+            self._next_phase_s = self.next_s
 
     def freeze(self, at_s: float) -> None:
         """Read the meters for the last time, if they still are; nothing counts after *at_s*."""
         if self.frozen_s is None:
             self._notes += self.recorder.read()
         self.frozen_s = at_s
+
+    def counted_until_s(self, now_s: float) -> float:
+        """Return until when energy and hours count: *now_s*, or the end of the last training if that is over."""
+        return now_s if self.frozen_s is None else self.frozen_s
 
     def shared(self) -> dict[str, list[str]]:
         """Return each other run with the GPUs of this one that it meters too, which is noted."""

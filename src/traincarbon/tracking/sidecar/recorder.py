@@ -16,7 +16,7 @@ _LATE_S = 30.0
 _STALE_S = 0.5
 """A device whose latest reading is older has not answered since."""
 _SELDOM_S = 0.9
-"""Between two records, each meter is read at most this often, or as often as it asks."""
+"""Between two records, all meters are read at most this often, and single ones as often as they ask."""
 _KEPT = 8
 """Readings kept of a device: a busy machine may take a few between the end of the job and its notice."""
 _BEFORE_S = 5.0
@@ -151,6 +151,9 @@ class Recorder:
         self.meters = list(meters)
         self._share = share
         self._due_s = [-math.inf] * len(self.meters)
+        self._all_due_s = -math.inf
+        self.is_whole = False
+        """Whether the latest reading was of all meters, so that the energy of all parts is that of one moment."""
         self.samples = 0
         """Readings since the last record."""
         self._began_s = began_s
@@ -165,13 +168,16 @@ class Recorder:
     def read(self, *, now_s: float = math.inf) -> list[str]:
         """Read every meter that is due at *now_s*, by default all; return their notes.
 
-        A meter that must be read often does not cause the others to be read as often.
+        A meter that must be read often does not cause the others to be read as often; when one of these is due, all are read.
         """
         notes: list[str] = []
+        self.is_whole = now_s >= self._all_due_s
         for index, meter in enumerate(self.meters):
-            if now_s >= self._due_s[index]:
+            if self.is_whole or now_s >= self._due_s[index]:
                 notes += self._take(meter)
-                self._due_s[index] = self.latest_s + min(_SELDOM_S, meter.max_interval_s)
+                self._due_s[index] = self.latest_s + meter.max_interval_s
+        if self.is_whole:
+            self._all_due_s = self.latest_s + _SELDOM_S
         self.samples += 1
         return notes
 

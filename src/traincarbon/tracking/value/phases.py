@@ -128,6 +128,16 @@ class Phases:
         self._pending_s.clear()
         self._energy_j = max(energy_j, self._energy_j)
 
+    def end(self, *, time_s: float, energy_j: float) -> None:
+        """Settle at the end of the training, and take back what a reading after it was shared as.
+
+        Args:
+            time_s: When the training ended. [s]
+            energy_j: Energy of the session until then. [J]
+        """
+        self._go_back_to(time_s)
+        self.settle(time_s=time_s, energy_j=energy_j)
+
     def to_dict(self) -> dict[str, dict[str, float]]:
         """Return the journal's ``phases``, to seven digits."""
         return {name: {field: float(f"{value:.7g}") for field, value in used._asdict().items()} for name, used in self.used.items()}

@@ -110,7 +110,7 @@ class Session:
         return any(self._phases.changes(report) for report in reports)
 
     def settle_phases(self, parts: Mapping[str, Part], *, time_s: float) -> None:
-        """Share the energy of *parts* until *time_s* among the phases so far."""
+        """Share the energy of *parts*, as the meters showed it at *time_s*, among the phases until then."""
         self._phases.settle(time_s=time_s, energy_j=counted_j(parts))
 
     def update(self, parts: Mapping[str, Part], *, elapsed_s: float, time_s: float, ended: bool = False) -> list[str]:
@@ -122,7 +122,8 @@ class Session:
             time_s: Now, on the monotonic clock. [s]
             ended: Whether the training has ended.
         """
-        self.settle_phases(parts, time_s=time_s)
+        if ended:  # before that, only a reading settles them: the energy known now is that of the latest one
+            self._phases.end(time_s=time_s, energy_j=counted_j(parts))
         self._energy.add(time_s, sum(part.energy_j for part in parts.values()))
         accelerators, unread = float(self._accelerators or 0), self._has_unread_gpu
         valuation, elapsed_h = self._valuation, elapsed_s / S_PER_H
