@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tracked import until
+from tracked import children, until
 from traincarbon.ledger.journal_lines import read_journal
 
 CARBON = [sys.executable, "-c", "from traincarbon.__main__ import main; main()"]
@@ -36,15 +36,7 @@ class Tracked:
 
     def children(self) -> dict[int, str]:
         """The direct children of the supervisor, by the program they run."""
-        found = {}
-        try:
-            pids = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
-        except OSError:
-            return {}
-        for pid in map(int, pids):
-            with contextlib.suppress(OSError):
-                found[pid] = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        return found
+        return children(self.process.pid)
 
     def sidecar(self) -> int | None:
         """The metering process, when it has started."""

@@ -25,20 +25,20 @@ with os.fdopen(int(os.environ["CARBON_PROGRESS_FD"]), "w", buffering=1) as pipe:
 """A training of four seconds that reports its progress."""
 
 
-def _once_the_journal_has(pattern: str) -> str:
-    """Return Python code that waits until a journal has a match of *pattern*, and fails if that never comes."""
+def once_written(pattern: str, *, journals: int = 1) -> str:
+    """Return Python code that waits until so many journals have a match of *pattern*, and fails if that never comes."""
     return f"""
 import os, pathlib, re, time
 last_s = time.monotonic() + 60.0
-while not any(re.search({pattern!r}, file.read_text()) for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")):
-    if time.monotonic() > last_s: raise TimeoutError("no journal has " + {pattern!r})
+while sum(bool(re.search({pattern!r}, file.read_text())) for file in pathlib.Path(os.environ["CARBON_STORE"], "journals").glob("*/*.jsonl")) < {journals}:
+    if time.monotonic() > last_s: raise TimeoutError("too few journals have " + {pattern!r})
     time.sleep(0.01)
 """
 
 
-METERED = _once_the_journal_has('"kind":"interval"')
+METERED = once_written('"kind":"interval"')
 """What a script does first whose reports, or whose death, are to find a metering process that is at work, however late that starts."""
-VALUED = _once_the_journal_has('"planned_tokens": *[0-9]')
+VALUED = once_written('"planned_tokens": *[0-9]')
 """What a training with a plan does before its end: the database answers while it lasts, however slowly."""
 OURS = ("CARBON_", "SLURM_", "TORCHELASTIC_", "LOCAL_RANK")
 
@@ -123,6 +123,16 @@ def watched(words: list[str], *, env: dict[str, str]) -> Watched:
 def python(code: str) -> list[str]:
     """Return the command line of Python code that starts fast."""
     return [sys.executable, "-S", "-c", code]
+
+
+def children(pid: int) -> dict[int, str]:
+    """Return the direct children of a process, with their command lines."""
+    found = {}
+    with contextlib.suppress(OSError):
+        for child in map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
+            with contextlib.suppress(OSError):
+                found[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    return found
 
 
 def until(condition: Callable[[], Any], *, seconds: float = 10.0) -> Any:

@@ -188,7 +188,7 @@ def one_letter_off(name: str) -> list[str]:
     found = [begin + end[1:] for begin, end in parted if end]
     found += [begin + end[1] + end[0] + end[2:] for begin, end in parted if len(end) > 1]
     found += [begin + letter + rest for begin, end in parted for letter in _LETTERS for rest in {end, end[1:]}]
-    return sorted({*found, name.lower(), name.upper()} - {name, ""})
+    return sorted({*found} - {name, ""})
 
 
 def meant(name: str, known: Iterable[str]) -> list[str]:

@@ -28,3 +28,7 @@ def test_no_name_in_published_runs_means_two_families():
 def test_an_encoder_decoder_takes_half_the_flop_of_others():
     decoder, both = (FAMILIES[name].training_flop(active_params=1e9, tokens=1e9) for name in ("decoder", "encoder-decoder"))
     assert (decoder, both) == (6e18, 3e18)
+
+
+def test_a_token_passes_through_half_of_two_stacks_and_through_all_of_one():
+    assert {name: family.passed_share for name, family in FAMILIES.items() if family.passed_share != 1.0} == {"encoder-decoder": 0.5}

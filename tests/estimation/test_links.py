@@ -5,7 +5,7 @@ import inspect
 import pytest
 
 from traincarbon.estimation.facts.gather import gather
-from traincarbon.estimation.links import ATTENTION_SHARE, CHAIN, EXPECTED_MFU, HARDWARE_FLOP, MATMUL_PARAMS, MEMORY, WORK
+from traincarbon.estimation.links import ATTENTION, ATTENTION_SHARE, CHAIN, EXPECTED_MFU, HARDWARE_FLOP, MATMUL_PARAMS, MEMORY, WORK
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.plan_fields import FIELDS
 from traincarbon.formulas.evaluation import evaluate
@@ -28,10 +28,15 @@ PRESET = {
     "head_width",
     "head_share",
     "usual_layers",
+    "score_flop",
+    "passed_params",
+    "passed_trainable_params",
+    "teacher_attention_flop_per_token",
+    "multiplied_frozen_params",
 }
 """Values that are there before the first link."""
 CALIBRATED = {"mfu_calibration", "power_calibration", "host_calibration"}
-ALL = (MATMUL_PARAMS, *WORK, ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)
+ALL = (MATMUL_PARAMS, ATTENTION, *WORK, ATTENTION_SHARE, HARDWARE_FLOP, *MEMORY, *CHAIN)
 
 
 @pytest.mark.parametrize("link", [*ALL, *EXPECTED_MFU], ids=lambda link: f"{link.name}-{link.formula.__name__}")
@@ -68,7 +73,10 @@ PLANS = [
     {"seq_len": 8192},
     {"family": "encoder", "params": None, "layers": 12, "hidden": 768},
     {"kind": "lora"},
+    {"kind": "lora", "seq_len": 8192, "recompute": "selective"},
+    {"kind": "rl", "seq_len": 8192, "teacher_params": 70e9, "frozen_params": 1e9},
     {"family": "encoder-decoder", "servers": 4},
+    {"family": "encoder-decoder", "kind": "dpo", "trainable_params": 1e7},
 ]
 
 

@@ -117,3 +117,10 @@ def test_what_cannot_stand_together_is_refused(stated, message):
     with pytest.raises(PlanError) as caught:
         estimate(hw="a100", **stated)
     assert (str(caught.value), bool(caught.value.hint)) == (message, True)
+
+
+def test_a_token_of_an_encoder_decoder_passes_half_of_the_parameters_forward_too():
+    answer = estimate(**TUNED, kind="rl", family="encoder-decoder", evaluation_tokens=1e9)
+    assert answer.flop_counts["parts"] == pytest.approx({"model": 3 * N_D, "reference": N_D, "evaluation": N_D, "generation": N_D})
+    whole = estimate(**TUNED, kind="rl", evaluation_tokens=1e9)
+    assert answer.median("compute_flop") == pytest.approx(whole.median("compute_flop") / 2)

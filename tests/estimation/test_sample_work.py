@@ -277,3 +277,20 @@ def test_preference_tuning_of_a_diffusion_transformer_runs_its_reference_forward
     parts = estimate(**dit).flop_counts["parts"]
     assert parts["reference"] == pytest.approx(2 * 446e6 * 256 * SEEN)
     assert "reference" not in estimate(**dit, reference_params=0).flop_counts["parts"]
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.9, 0.999])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"family": "diffusion", "image_size": 256, "patch_size": 2, "latent_factor": 8, "params": 675e6},
+        {"family": "vision", "image_size": 224, "patch_size": 16, "params": 2e9, "active_params": 5e8},
+    ],
+)
+def test_no_part_of_a_frozen_model_is_negative_where_a_token_passes_through_some_of_it(fields, share):
+    whole = estimate(**fields, samples=1e6, hw="8xa100")
+    for more in ({"frozen_params": share * fields["params"]}, {"trainable_params": (1.0 - share) * fields["params"]}):
+        answer = estimate(**fields, samples=1e6, hw="8xa100", **more)
+        parts, own = answer.flop_counts["parts"], whole.flop_counts["parts"]["model"]
+        assert min(parts.values()) >= 0.0
+        assert answer.median("compute_flop") == pytest.approx(whole.median("compute_flop") - share * own / 3)

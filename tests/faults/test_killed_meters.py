@@ -1,13 +1,12 @@
 """A meter is killed while the training goes on: what the counters of the GPUs counted meanwhile is in the record."""
 
-import contextlib
-import os
 import signal
 import time
 from itertools import pairwise
 
 import pytest
 
+from fates import kill_processes
 from killed_runs import Tracked
 from native.replay import build
 from tracked import Place, until
@@ -42,10 +41,8 @@ def track(library, tmp_path):
         return begun[-1]
 
     yield begin
+    kill_processes(f"CARBON_STORE={tmp_path / 'store'}")
     for tracked in begun:
-        for pid in [*tracked.children(), tracked.process.pid]:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
         tracked.process.wait(10)
 
 

@@ -121,7 +121,7 @@ def test_the_text_of_every_equation_gives_what_its_function_computes():
             assert value == pytest.approx(expected, rel=1e-9, abs=1e-15), (formula.__name__, inputs)
         checked += 1
     print(f"{checked} equations evaluated, 60 times each")
-    assert checked == len(FORMULAS) == 103
+    assert checked == len(FORMULAS) == 105
 
 
 def test_there_are_formulas_in_every_module_but_those_of_layers_layouts_and_bounds():

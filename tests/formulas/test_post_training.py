@@ -7,7 +7,14 @@ from hypothesis import strategies as st
 from agreement import NONSENSE, assert_agrees, assert_linear, assert_refuses
 from traincarbon.formulas.compute import causal_training_flop, training_flop, transformer_training_flop
 from traincarbon.formulas.hours import hours_with_startup_h
-from traincarbon.formulas.post_training import flop_with_forward_passes, forward_share, mfu_with_generation, padded_tokens, quantised_mfu
+from traincarbon.formulas.post_training import (
+    flop_with_forward_passes,
+    forward_attention_flop_per_token,
+    forward_share,
+    mfu_with_generation,
+    padded_tokens,
+    quantised_mfu,
+)
 
 FORWARD = {"compute_flop": 6e18, "forward_params": 1e9, "forward_tokens": 1e9}
 MIXED = {"mfu": 0.4, "generated_share": 0.2, "generation_ratio": 0.1}
@@ -17,6 +24,9 @@ EVERY = [
     (padded_tokens, {"text_tokens": 20e6, "padding": 0.75}),
     (flop_with_forward_passes, FORWARD),
     (forward_share, FORWARD),
+    (forward_attention_flop_per_token, {"attention_flop_per_token": 6e9, "forward_params": 8e9, "active_params": 1e9}),
+    (flop_with_forward_passes, FORWARD | {"attention_flop_per_token": 1e9}),
+    (forward_share, FORWARD | {"attention_flop_per_token": 1e9}),
     (mfu_with_generation, MIXED),
     (quantised_mfu, {"mfu": 0.4, "dequantised_factor": 0.75}),
     (hours_with_startup_h, STARTED),
@@ -34,6 +44,17 @@ def test_a_forward_pass_is_two_flop_a_parameter():
     assert flop_with_forward_passes(**FORWARD) == 8e18
     assert flop_with_forward_passes(**FORWARD | {"forward_params": 0.0}) == 6e18
     assert forward_share(**FORWARD | {"compute_flop": 8e18}) == 0.25
+
+
+def test_a_forward_pass_has_a_third_of_the_attention():
+    # a third of 7.2e9 a token: 2.4e9, beside 2 × 1e9
+    own = forward_attention_flop_per_token(attention_flop_per_token=7.2e9, forward_params=1e9, active_params=1e9)
+    assert own == pytest.approx(2.4e9)
+    assert flop_with_forward_passes(**FORWARD, attention_flop_per_token=own) == pytest.approx(6e18 + 4.4e18)
+    assert forward_share(**FORWARD | {"compute_flop": 10.4e18}, attention_flop_per_token=own) == pytest.approx(4.4 / 10.4)
+    # twice the layers of twice the width have eight times the parameters
+    assert forward_attention_flop_per_token(attention_flop_per_token=7.2e9, forward_params=8e9, active_params=1e9) == pytest.approx(9.6e9)
+    assert forward_attention_flop_per_token(attention_flop_per_token=7.2e9, forward_params=0.0, active_params=1e9) == 0.0
 
 
 def test_generation_takes_its_own_time():

@@ -61,6 +61,19 @@ def test_frozen_parameters_take_four_flop_a_token():
     assert flop_with_frozen(compute_flop=whole, frozen_params=7e9, tokens=1e9) == adapter_training_flop(frozen_params=7e9, trainable_params=0.0, tokens=1e9)
 
 
+def test_frozen_parameters_may_be_none_and_not_fewer():
+    assert flop_with_frozen(**FROZEN | {"frozen_params": 0.0}) == 4.2e19
+    assert_refuses(flop_with_frozen, "frozen_params", NONSENSE, **FROZEN)
+    for name in ("compute_flop", "tokens"):
+        assert_refuses(flop_with_frozen, name, (0.0, *NONSENSE), **FROZEN)
+    assert_agrees(flop_with_frozen, **FROZEN)
+
+
+def test_a_teacher_adds_the_attention_of_its_passes():
+    assert flop_with_teacher(**TEACHER, attention_flop_per_token=1e9) == 2.1e19
+    assert_refuses(flop_with_teacher, "attention_flop_per_token", NONSENSE, **TEACHER, attention_flop_per_token=1e9)
+
+
 @given(factors)
 def test_each_is_linear_in_what_it_multiplies(factor):
     for formula, inputs in (
@@ -82,7 +95,6 @@ def test_each_is_linear_in_what_it_multiplies(factor):
         (multiply_add_flop, {"gmac_per_sample": 4.1}),
         (samples_training_flop, PER_SAMPLE),
         (flop_with_teacher, TEACHER),
-        (flop_with_frozen, FROZEN),
     ],
 )
 def test_what_is_not_positive_is_refused_and_arrays_agree(formula, inputs):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from traincarbon.ledger.half_letters import has_halves, without_halves
+from traincarbon.errors import NotFoundError
+from traincarbon.ledger.half_letters import as_asked, has_halves, without_halves
 from traincarbon.ledger.run import Run
 from traincarbon.ledger.store import Ledger
 
@@ -38,3 +39,21 @@ def test_whole_letters_stay_as_they_are():
     assert without_halves(stated) == stated
     assert not has_halves({"name": "naïve 東京 😀"})
     assert Run.from_dict({**RECORD, "project": "\\ud800 as text"}).project == "\\ud800 as text"
+
+
+@pytest.mark.parametrize("id", [chr(0xDCFF), f"a{HALF}", f"{HALF}a"])
+def test_no_run_is_found_by_what_has_half_of_a_letter(id, tmp_path):
+    with Ledger(tmp_path) as ledger:
+        assert ledger.add([Run.from_dict({**RECORD, "run_id": name, "project": name}) for name in ("a", "z?", "é😀")]) == ["a", "z?", "é😀"]
+        with pytest.raises(NotFoundError, match="no run that begins with"):
+            ledger.run(id)
+        with pytest.raises(NotFoundError, match="no run that begins with"):
+            ledger.forget("a", id, dry_run=False)
+        assert ledger.runs(project=id) == ledger.index.known([id]) == []
+        assert ledger.index.record(id) is None
+        assert len(ledger.runs()) == 3
+
+
+@pytest.mark.parametrize("text", ["", "bert", "C:\\udata", "é😀", "nul\0byte"])
+def test_any_whole_text_is_asked_for_as_it_is(text):
+    assert as_asked(text) == text

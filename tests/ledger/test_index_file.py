@@ -109,6 +109,35 @@ def test_an_older_program_that_has_its_index_open_reads_on_when_it_is_removed_an
     assert sorted(path.name for path in tmp_path.iterdir() if path.suffix == ".sqlite" or "aside" in path.name) == ["index.sqlite"]
 
 
+_HOLDS = """
+import sys
+from traincarbon.ledger import index_file
+index_file.VERSION -= 1
+connection = index_file.connect(sys.argv[1])
+index_file.insert(connection, "folders", [("old", 1, 1)])
+print("holds", flush=True)
+sys.stdin.readline()
+print(connection.execute("SELECT name FROM folders").fetchall())
+connection.close()
+"""
+
+
+def test_a_new_index_of_another_version_that_a_program_has_open_is_removed_too(tmp_path):
+    file = tmp_path / "index.sqlite"
+    with subprocess.Popen([sys.executable, "-c", _HOLDS, str(file)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout.readline() == "holds\n"
+        assert index_file._version_of(str(file)) is None  # all of it is in the file beside it
+        newer = connect(str(file))
+        insert(newer, "folders", [("new", 1, 1)])
+        assert list(tmp_path.glob("*set-aside*")) == []
+        assert holder.communicate("\n")[0] == "[('old',)]\n"
+    newer.close()
+    with connect(str(file)) as again:
+        assert [row[0] for row in rows_of(again, "folders")] == ["new"]
+    again.close()
+    assert list(tmp_path.glob("*set-aside*")) == []
+
+
 def test_a_sound_file_is_not_set_aside(tmp_path):
     file = str(tmp_path / "index.sqlite")
     connect(file).close()

@@ -11,7 +11,7 @@ from made_runs import record
 from traincarbon.ledger import checked_file
 from traincarbon.ledger.checked_file import CheckedFile
 from traincarbon.ledger.index_file import connect, insert
-from traincarbon.ledger.index_ids import ids_in, is_without, known_of
+from traincarbon.ledger.index_ids import ids_in, is_without, known_of, spelled_otherwise
 from traincarbon.ledger.listed_runs import run_row
 from traincarbon.ledger.store import Ledger
 
@@ -33,6 +33,13 @@ def test_ids_begin_with_the_letters_and_the_latest_come_first(connection):
     assert ids_in(connection, "run-01", limit=2) == ["run-018", "run-015"]
     assert ids_in(connection, "", limit=2) == ["run-297", "run-294"]
     assert ids_in(connection, "run-011", limit=0) == ids_in(connection, "a\0b", limit=0) == []
+
+
+def test_ids_of_another_case_are_those_of_runs(connection):
+    assert spelled_otherwise(connection, "Run-012", limit=5) == spelled_otherwise(connection, "RUN-012", limit=5) == ["run-012"]
+    assert spelled_otherwise(connection, "Run-01", limit=5) == spelled_otherwise(connection, "Run-0" + chr(0xDCFF), limit=5) == []
+    connection.execute("DELETE FROM runs WHERE run_id = 'run-012'")
+    assert spelled_otherwise(connection, "Run-012", limit=5) == []
 
 
 def test_what_no_id_begins_with_is_certain(connection):

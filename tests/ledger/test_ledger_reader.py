@@ -59,6 +59,7 @@ def test_a_mistyped_id_is_answered_without_a_look_at_the_whole_index_and_with_wh
     for id, hint in (
         ("bret-12", "did you mean bert-12? list"),
         ("Bert-1", "did you mean bert-1? list"),
+        ("BeRT-12", "did you mean bert-12? list"),
         ("bert-2", "did you mean bert-1 or bert-12? list"),
         ("brt", "list all with"),
         ("zzz", "list all with"),

@@ -1,10 +1,10 @@
 """A library that hangs: nobody waits for it, and what it tells later counts."""
 
 import threading
-import time
 
 import pytest
 
+from tracked import until
 from traincarbon.meters import threaded
 from traincarbon.meters.base import Reading, Unavailable
 
@@ -65,14 +65,6 @@ def opened(library, probe=None, **options):
     meter = threaded.ThreadedMeter("nvml", probe or (lambda: library), **options)
     assert meter.wait(wait_s=5.0) is None
     return meter
-
-
-def until(condition):
-    for _ in range(500):
-        if condition():
-            return True
-        time.sleep(0.01)
-    return False
 
 
 def test_a_library_that_answers_is_read_as_without_a_thread(library):

@@ -54,7 +54,9 @@ def test_json_says_where_it_is(store):
     process = subprocess.Popen([*CARBON, "--port", "0", "--store", str(store), "--json", "--read-only"], stdout=subprocess.PIPE, text=True)
     text = ""
     while not text.endswith("}\n"):
-        text += process.stdout.readline()
+        line = process.stdout.readline()
+        assert line, text
+        text += line
     found = json.loads(text)
     assert found["read_only"]
     assert found["link"] == found["url"]

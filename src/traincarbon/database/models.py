@@ -1,9 +1,10 @@
 """Find a model by what a person types: by id, by its name on Hugging Face, by alias, or as people write it."""
 
 import re
+from typing import NamedTuple
 
 from traincarbon.database.load import Database
-from traincarbon.database.records import Product
+from traincarbon.database.records import Product, Row
 from traincarbon.errors import AmbiguousError, NotFoundError
 
 FOLDER = "models"
@@ -24,6 +25,23 @@ _TUNED = frozenset(("meta", "instruct", "chat", "hf", "it", "pt", "sft", "dpo", 
 """Words that name a tuned or converted variant of a model, which has the same shape."""
 _RELEASE = re.compile(r"base|deduped|v?0\.[0-9]|v1\.0|[0-9]{4}|[0-9]+k|preview|thinking")
 """Words that name a release of the same shape: a version, a date, a context."""
+
+
+class CountedModel(NamedTuple):
+    """A model of a table, which is counted by sample or by its parameters alone: a network of images, a diffusion transformer, a speech encoder, a hybrid."""
+
+    id: str
+    row: Row
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Other names of it."""
+        return tuple(self.row.get("aliases", "").split())
+
+
+def counted_models(database: Database) -> list[CountedModel]:
+    """Return the models that are counted by sample or by their parameters alone."""
+    return [CountedModel(row[column], row) for table, column in _OTHER_MODELS for row in database.all_rows(table)]
 
 
 def model_name(text: str) -> str:
@@ -82,8 +100,7 @@ def _model_names(database: Database, _key: None) -> dict[str, str]:
 
 def _other_names(database: Database) -> dict[str, str]:
     """Return the ids of networks of images, diffusion transformers, speech encoders and hybrids as names of models are compared; they are looked up where no model has the name."""
-    named = [row[column] for table, column in _OTHER_MODELS for row in database.all_rows(table)]
-    return {model_name(id): id for id in named}
+    return {model_name(model.id): model.id for model in counted_models(database)}
 
 
 def _unknown(names: dict[str, str], text: str, wanted: str) -> NotFoundError:

@@ -43,6 +43,13 @@ class Family(NamedTuple):
         """What priors of utilisation call it."""
         return self.prior_of or self.published_as[0]
 
+    @property
+    def passed_share(self) -> float:
+        """Share of its parameters that a token passes through: half of two stacks of one size."""
+        if self.training_flop is compute.training_flop:  # most are, and every tuning asks
+            return 1.0
+        return float(self.training_flop(active_params=1.0, tokens=1.0)) / float(compute.training_flop(active_params=1.0, tokens=1.0))
+
 
 _PATCHES = (
     "a token of vision is a patch of an image, 197 an image in ViT-B/16, and convolutions do far more work than 6 × params × tokens: "

@@ -52,24 +52,50 @@ BY_CAUSAL_SHAPE = Link(
     seq_len=("attended_len", "seq_len"),
     tokens="tokens",
 )
-BY_ADAPTERS = Link("compute_flop", compute.adapter_training_flop, frozen_params="active_params", trainable_params="trainable_params", tokens="tokens")
+PASSED = {"active_params": "passed_params", "trainable_params": "passed_trainable_params", "reference_params": "passed_reference_params"}
+"""Parameters, and the value that holds those of them that a token passes through, where that is not all: half in an encoder-decoder."""
+BY_ADAPTERS = Link(
+    "compute_flop",
+    compute.adapter_training_flop,
+    frozen_params=(PASSED["active_params"], "active_params"),
+    trainable_params=(PASSED["trainable_params"], "trainable_params"),
+    tokens="tokens",
+    attention_flop_per_token=("attention_flop_per_token", 0.0),
+)
 BY_FAMILY = {family.name: Link("compute_flop", family.training_flop, active_params="active_params", tokens="tokens") for family in FAMILIES.values()}
 WORK = (BY_SHAPE, BY_CAUSAL_SHAPE, BY_ADAPTERS, *BY_FAMILY.values())
 """The FLOP of a training, the most exact count first; :func:`traincarbon.estimation.work.flop_link` chooses one."""
 
-WITH_FROZEN = Link("compute_flop", samples.flop_with_frozen, compute_flop="compute_flop", frozen_params="frozen_params", tokens="tokens")
-WITH_TEACHER = Link("compute_flop", samples.flop_with_teacher, compute_flop="compute_flop", teacher_params="teacher_params", tokens="tokens")
+WITH_FROZEN = Link("compute_flop", samples.flop_with_frozen, compute_flop="compute_flop", frozen_params="multiplied_frozen_params", tokens="tokens")
+WITH_TEACHER = Link(
+    "compute_flop",
+    samples.flop_with_teacher,
+    compute_flop="compute_flop",
+    teacher_params="teacher_params",
+    tokens="tokens",
+    attention_flop_per_token=("teacher_attention_flop_per_token", 0.0),
+)
 """What else is in the FLOP of a training."""
 
 
+ATTENTION = Link(
+    "attention_flop_per_token",
+    compute.attention_flop_per_token,
+    score_flop="score_flop",
+    layers=("layers", "usual_layers"),
+    hidden="attention_width",
+    seq_len=("attended_len", "seq_len"),
+)
+"""The attention of a token, where it is not in the count of the parameters: of adapters and of what runs forward only."""
 ATTENTION_SHARE = Link(
     "attention_share",
     compute.attention_share,
-    layers="layers",
+    layers=("layers", "usual_layers"),
     hidden="attention_width",
     seq_len=("attended_len", "seq_len"),
     tokens="tokens",
     compute_flop="compute_flop",
+    score_flop=("score_flop", 12.0),
 )
 HARDWARE_FLOP = Link("hardware_flop", compute.hardware_flop, compute_flop="compute_flop", repeated_share="repeated_share")
 """What the hardware executes. Utilisation counts model FLOP, so nothing follows from it."""

@@ -1,10 +1,12 @@
 """Preference tuning, reinforcement learning and adapters on four bits: what runs forward only, how fast, and in how much memory."""
 
 from traincarbon.estimation.families import kind_of
+from traincarbon.estimation.links import PASSED
 from traincarbon.estimation.plan import Plan
+from traincarbon.estimation.text_attention import add_forward_pass
 from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
-from traincarbon.estimation.work import trains_adapters
+from traincarbon.estimation.work import count_passed, trains_adapters
 from traincarbon.formulas import post_training
 from traincarbon.uncertain import Num, Uncertain, median_of
 
@@ -18,18 +20,33 @@ _QUANTISED_MEMORY_SHARE = 0.9
 """Share of the memory that weights and adapters take in QLoRA: 65 B parameters on 48 GB (Dettmers et al. 2023, abstract)."""
 
 
-def _forward(params: str, tokens: str) -> Link:
-    return Link("compute_flop", post_training.flop_with_forward_passes, compute_flop="compute_flop", forward_params=params, forward_tokens=tokens)
+def _forward(part: str, params: str, tokens: str) -> Link:
+    return Link(
+        "compute_flop",
+        post_training.flop_with_forward_passes,
+        compute_flop="compute_flop",
+        forward_params=(PASSED[params], params),
+        forward_tokens=tokens,
+        attention_flop_per_token=(f"{part}_attention_flop_per_token", 0.0),
+    )
 
 
 FORWARD = {
-    "reference": _forward("reference_params", "tokens"),
-    "evaluation": _forward("active_params", "evaluation_tokens"),
-    "generation": _forward("active_params", "generated_tokens"),
+    part: (params, tokens, _forward(part, params, tokens))
+    for part, params, tokens in (
+        ("reference", "reference_params", "tokens"),
+        ("evaluation", "active_params", "evaluation_tokens"),
+        ("generation", "active_params", "generated_tokens"),
+    )
 }
-"""Forward passes in the FLOP of a training, by part."""
+"""Forward passes in the FLOP of a training, by part: the values that hold their parameters and tokens, and the link."""
 GENERATED_SHARE = Link(
-    "generated_share", post_training.forward_share, compute_flop="compute_flop", forward_params="active_params", forward_tokens="generated_tokens"
+    "generated_share",
+    post_training.forward_share,
+    compute_flop="compute_flop",
+    forward_params=(PASSED["active_params"], "active_params"),
+    forward_tokens="generated_tokens",
+    attention_flop_per_token=("generation_attention_flop_per_token", 0.0),
 )
 SLOWER = (
     Link("mfu", post_training.quantised_mfu, mfu="mfu", dequantised_factor="dequantised_factor"),
@@ -45,14 +62,11 @@ def add_forward_passes(trace: Trace, counts: FlopCounts) -> None:
         _default(trace, "reference_params", trace.values.get("active_params"), "not stated: a frozen copy of the model; 0 if computed beforehand")
     if kind.has_rollouts and plan.generated_tokens is None:
         _default(trace, "generated_tokens", plan.number("tokens"), "not stated: as many as the model learns from")
-    for part, link in FORWARD.items():
-        if (part == "reference" and not kind.has_reference) or (part == "generation" and not kind.has_rollouts):
+    for part, (params, tokens, link) in FORWARD.items():
+        if (part == "reference" and not kind.has_reference) or (part == "generation" and not kind.has_rollouts) or trace.values.get(tokens) is None:
             continue
-        before = trace.values["compute_flop"]
-        trace.walk((link,))
-        after = trace.values["compute_flop"]
-        if before is not None and after is not None and after is not before:
-            counts.parts[part] = after - before
+        count_passed(trace, params)
+        add_forward_pass(trace, counts, part, link, params=params)
 
 
 def slow_down(trace: Trace) -> None:

@@ -102,7 +102,9 @@ WINDOWED_ATTENTION = Link(
     window_tokens="seq_len",
     tokens_per_sample="tokens_per_sample",
 )
-FROZEN_PART = Link("flop_per_sample", samples.flop_with_frozen, compute_flop="flop_per_sample", frozen_params="frozen_params", tokens="tokens_per_sample")
+FROZEN_PART = Link(
+    "flop_per_sample", samples.flop_with_frozen, compute_flop="flop_per_sample", frozen_params="multiplied_frozen_params", tokens="tokens_per_sample"
+)
 TEACHER = Link("flop_per_sample", samples.flop_with_teacher, compute_flop="flop_per_sample", teacher_params="teacher_params", tokens="tokens_per_sample")
 REFERENCE = Link("flop_per_sample", samples.flop_with_teacher, compute_flop="flop_per_sample", teacher_params="reference_params", tokens="tokens_per_sample")
 FROZEN_ENCODERS = Link(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from traincarbon.errors import PlanError
 from traincarbon.estimation import sample_links
 from traincarbon.estimation.families import FAMILIES, OWN_FIELDS, kind_of
+from traincarbon.estimation.frozen_parts import multiplied_share
 from traincarbon.estimation.links import IMAGE_TOKENS
 from traincarbon.estimation.usual_shapes import (
     SEEN_SHARE,
@@ -315,10 +316,13 @@ class SampleWork:
         if recipe.link is not sample_links.BY_TOKENS:
             name = "frozen_params" if trainable is None else "trainable_params"
             raise PlanError(f"{name} are not known to {self.family}", hint="give flop_per_sample, and count 4 FLOP for each frozen parameter and token")
+        active = self.values.get("active_params")
+        multiplied = frozen if active is None else multiplied_share(frozen, active=active, whole=self._value("params"))
+        self.values["multiplied_frozen_params"] = multiplied
         self._walk(sample_links.FROZEN_PART)
         tokens = self._value("tokens_per_sample")
-        self.parts["model"] = self.parts["model"] - 6.0 * frozen * tokens
-        self.parts["frozen"] = self.parts.get("frozen", 0.0) + 4.0 * frozen * tokens
+        self.parts["model"] = self.parts["model"] - 6.0 * multiplied * tokens
+        self.parts["frozen"] = self.parts.get("frozen", 0.0) + 4.0 * multiplied * tokens
 
 
 def _is_or_are(name: str) -> str:

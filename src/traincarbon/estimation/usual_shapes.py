@@ -4,6 +4,8 @@ Attention needs a width and layers, which most plans leave out. It is 12 % of th
 and half of those of a language model of 1B in contexts of 32k.
 """
 
+from functools import lru_cache
+
 from traincarbon.formulas.size import WIDTH_OVER_DEPTH
 from traincarbon.uncertain import Num, Uncertain, median_of, where
 
@@ -26,6 +28,8 @@ _TEXT_FACTOR = (1.0 / 1.5, 1.5)
 """Of the 80 dense decoders and 8 encoders among the known models, nine of ten have layers × width of attention within a factor of 1.5 of the usual shape."""
 _MIXTURE_FACTOR = (0.75, 4.3)
 """A mixture of experts has the attention of a larger dense model: of 18, layers × width are 0.63 to 4.2 times those of a dense one with its active parameters."""
+_MIXTURE_DEPTH_FACTOR = (0.88, 1.91)
+"""Beside the width of their attention, nine of ten of the 22 known mixtures have so many times the usual depth of a dense model."""
 _DECODER_WIDTH = 512.0
 """Width of the decoder of MAE beside encoders of every size (He et al. 2021, table 1b), and the largest in VideoMAE (its models/modeling_pretrain.py)."""
 SEEN_SHARE = {"diffusion": (0.42, 1.05), "video": (0.55, 1.0)}
@@ -70,8 +74,39 @@ def usual_text_width(params: Num, *, layers: Num, whole: Num | None = None) -> N
         12768
     """
     width = width_of(params, layers)
-    dense, mixed = (width * Uncertain.from_interval(*factor, name="hidden") for factor in (_TEXT_FACTOR, _MIXTURE_FACTOR))
-    return dense if whole is None else where(median_of(params) < median_of(whole), mixed, dense)
+    dense = width * _spread(*_TEXT_FACTOR, "hidden")
+    return dense if whole is None else where(median_of(params) < median_of(whole), width * _spread(*_MIXTURE_FACTOR, "hidden"), dense)
+
+
+def depth_beside(params: Num, *, width: Num, whole: Num | None = None, is_of_model: bool = True) -> Num:
+    """Return the layers that a transformer of text with so many parameters and this *width* is taken to have, in the middle of two guesses.
+
+    One is the usual depth, the other what the parameters leave for the width: it is twice too deep where a table of words or a wide feed-forward
+    part has them. Beside the width of a mixture of experts the usual depth alone counts, whose spread is in the width of its attention
+    (:func:`widened_in_mixtures`) unless that is stated: the width is that of the model if it *is_of_model*, else that of its attention.
+
+    Example:
+        >>> round(depth_beside(2.5e9, width=2048.0).median)  # Gemma 2B: 18
+        34
+        >>> round(depth_beside(37e9, width=20480.0, whole=671e9, is_of_model=False).median)  # DeepSeek-V3: 61
+        76
+    """
+    usual = usual_depth(params)
+    dense = (usual * layers_of(median_of(params), median_of(width))) ** 0.5 * _spread(*_TEXT_FACTOR, "layers")
+    if whole is None:
+        return dense
+    mixed = usual if is_of_model else usual * _spread(*_MIXTURE_DEPTH_FACTOR, "layers")
+    return where(median_of(params) < median_of(whole), mixed, dense)
+
+
+def widened_in_mixtures(hidden: Num, *, params: Num, whole: Num) -> Num:
+    """Return the width of attention beside the width *hidden* of the model, which is wider in most mixtures of experts."""
+    return where(median_of(params) < median_of(whole), hidden * _spread(*_MIXTURE_FACTOR, "attention_width"), hidden)
+
+
+@lru_cache
+def _spread(low: float, high: float, name: str) -> Uncertain:
+    return Uncertain.from_interval(low, high, name=name)
 
 
 def layers_of(params: Num, hidden: Num) -> Num:

@@ -6,6 +6,7 @@ from traincarbon.errors import PlanError
 from traincarbon.estimation.contradictions import warn_of_flop, warn_of_sizes, warn_of_teacher, warn_of_tokens
 from traincarbon.estimation.families import ENCODER, family_of, kind_of
 from traincarbon.estimation.links import (
+    ATTENTION,
     ATTENTION_SHARE,
     BY_ADAPTERS,
     BY_CAUSAL_SHAPE,
@@ -14,13 +15,13 @@ from traincarbon.estimation.links import (
     BY_SHAPE,
     HARDWARE_FLOP,
     MATMUL_PARAMS,
-    WITH_FROZEN,
+    PASSED,
     WITH_TEACHER,
 )
 from traincarbon.estimation.plan import Plan
 from traincarbon.estimation.trace import FlopCounts, Trace
 from traincarbon.estimation.walk import Link
-from traincarbon.uncertain import Num, any_of, median_of, where
+from traincarbon.uncertain import Num, any_of, where
 
 if TYPE_CHECKING:
     from traincarbon.estimation.model.resolve import Model
@@ -36,6 +37,9 @@ SEQ_LEN = 2048.0
 _SHAPE = ("layers", "hidden", "heads", "kv_heads", "head_dim", "ffn", "ffn_matrices", "vocab", "seq_len", "attention")
 _OF_ATTENTION = ("layers", "hidden", "heads", "head_dim", "seq_len", "attention")
 """Fields of a shape, and those of them that the attention of stated parameters takes."""
+_BY_SHAPES = (BY_SHAPE, BY_CAUSAL_SHAPE)
+_FULL_SCORE_FLOP, _CAUSAL_SCORE_FLOP = 12.0, 6.0
+"""FLOP of a score of attention and unit of width, forward and backward: of all scores, and of the half that is not masked."""
 MASKED = 0.15
 """Share of the tokens that a masked language model predicts (Devlin et al. 2018, section 3.1)."""
 _FULL = 1.0
@@ -67,10 +71,11 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
         raise PlanError(f"the FLOP of {plan.family} do not follow from params and tokens", hint=family_of(plan.family).needs)
     trace.known("kind")
     trace.known("family")
-    count = flop_link(plan)
+    of_whole = _whole_link(plan)
+    count = BY_ADAPTERS if trains_adapters(plan) else of_whole
     head_dim, heads = number("head_dim"), number("heads")
     trace.values["attention_width"] = number("hidden") if head_dim is None or heads is None else head_dim * heads
-    by_shape = count in (BY_SHAPE, BY_CAUSAL_SHAPE)
+    by_shape, is_causal = of_whole in _BY_SHAPES, of_whole is BY_CAUSAL_SHAPE
     is_counted = by_shape and active is None and _has_shape(plan)
     if active is None:
         if is_counted or params is None:
@@ -78,17 +83,19 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
         else:
             trace.values["active_params"] = params
     warn_of_sizes(trace, shape_params=_shape_params(trace) if is_counted else None)
-    _warn_of_unused(trace, used=_SHAPE if is_counted or params is None else _OF_ATTENTION if by_shape else ())
-    if by_shape and not _has_shape(plan):
-        _assume_shape(trace, is_causal=count is BY_CAUSAL_SHAPE)
+    _warn_of_unused(trace, count, used=_SHAPE if is_counted or params is None else _OF_ATTENTION if by_shape else ())
     if by_shape:
+        from traincarbon.estimation.text_attention import assume_shape, count_windows
+
+        trace.values["score_flop"] = _CAUSAL_SCORE_FLOP if is_causal else _FULL_SCORE_FLOP
+        if not _has_shape(plan):
+            assume_shape(trace, is_causal=is_causal)
         if model is not None and model.config.context > model.seq_len == plan.seq_len:
             trace.assume("seq_len", model.seq_len, f"not stated: the model takes {model.config.context:,} tokens, but is trained on shorter contexts")
         trace.default("seq_len", SEQ_LEN, "not stated: contexts of 2,048 tokens")
-        _count_windows(trace, model, is_causal=count is BY_CAUSAL_SHAPE)
-    if count is BY_ADAPTERS and number("trainable_params") is None and (frozen := trace.values.get("active_params")) is not None:
-        trace.values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
-    _freeze_rest(trace, count)
+        count_windows(trace, model, is_causal=is_causal)
+    if count is BY_ADAPTERS:
+        _count_adapters(trace)
     trace.walk((count,))
     trace.flop_counts = _counts(trace, count)
     _add_parts(trace, count)
@@ -96,49 +103,28 @@ def count_flop(trace: Trace, *, model: "Model | None" = None) -> None:
     _count_executed(trace)
 
 
-def _assume_shape(trace: Trace, *, is_causal: bool) -> None:
-    """Take the usual depth and width of a transformer of text of so many parameters where the plan does not state them."""
-    from traincarbon.estimation.usual_shapes import layers_of, usual_depth, usual_text_width
-
-    plan, values = trace.plan, trace.values
-    params, layers, width = values["active_params"], plan.number("layers"), values["attention_width"]
-    if layers is None:
-        depth = usual_depth(params) if width is None else layers_of(median_of(params), median_of(width))
-        values["usual_layers"] = layers = trace.assume("layers", depth, "not stated: the usual depth of a transformer with so many parameters, for attention")
-    if width is None:
-        width = usual_text_width(params, layers=layers, whole=plan.number("params"))
-        values["attention_width"] = trace.assume("hidden", width, "not stated: the usual width of a transformer with so many parameters, for attention")
-    if plan.attention is None and is_causal:
-        trace.assume("attention", "causal", "not stated: the half of the scores that is not masked; full counts all, as published MFU does")
+def _count_adapters(trace: Trace) -> None:
+    """Compute what adapters add to the frozen weights: their own parameters, and the attention scores, of which they save nothing."""
+    values = trace.values
+    if values.get("trainable_params") is None and (frozen := values.get("active_params")) is not None:
+        values["trainable_params"] = frozen * trace.assume("trainable_share", LORA_SHARE, "not stated: adapters of 1 % of the model")
+    count_passed(trace, "active_params", "trainable_params")
+    if values.get("score_flop") is not None:
+        trace.walk((ATTENTION,))
 
 
-def _freeze_rest(trace: Trace, count: Link) -> None:
-    """Take what is not trained as frozen where the plan states the parameters that are, and trains no adapters."""
-    trainable, active = trace.plan.number("trainable_params"), trace.values.get("active_params")
-    if trainable is None or active is None or trace.plan.frozen_params is not None or not _may_be_frozen(trace.plan, count):
-        return
-    if any_of(median_of(trainable) < median_of(active)):
-        reason = "all but trainable_params: gradients pass through it; of what lies below all that is trained, half of its FLOP are too many"
-        trace.values["frozen_params"] = trace.assume("frozen_params", active - trainable, reason)
+def count_passed(trace: Trace, *names: str) -> None:
+    """Compute those of the parameters *names* that a token passes through, where these are not all in the family of the plan."""
+    share = family_of(trace.plan.family).passed_share
+    for name in names if share != 1.0 else ():
+        if (params := trace.values.get(name)) is not None:
+            trace.values[PASSED[name]] = share * params
 
 
 def _may_be_frozen(plan: Plan, count: Link) -> bool:
     """Say whether *count* counts every token alike, so that weight gradients of a part can be taken away."""
-    by_tokens = count in (BY_SHAPE, BY_CAUSAL_SHAPE) or family_of(plan.family).training_flop is BY_FAMILY["decoder"].formula
+    by_tokens = count in _BY_SHAPES or family_of(plan.family).training_flop is BY_FAMILY["decoder"].formula
     return by_tokens and count is not BY_ADAPTERS
-
-
-def _count_windows(trace: Trace, model: "Model | None", *, is_causal: bool) -> None:
-    """Compute the tokens that a token attends to where layers of the model see a window only."""
-    seq_len = trace.values["seq_len"]
-    if model is None or not model.config.windowed_layers or not isinstance(seq_len, float):
-        return
-    from traincarbon.estimation.model.windows import attended_len
-
-    attended = attended_len(model.config, seq_len, is_causal=is_causal)
-    if attended < seq_len:
-        layers = f"{model.config.windowed_layers} of {model.config.layers} layers see a window of {model.config.window:,} tokens"
-        trace.values["attended_len"] = trace.assume("attended_len", attended, f"the mean over the layers: {layers}")
 
 
 def _short(tokens: float) -> str:
@@ -179,12 +165,18 @@ def _take_stated(trace: Trace) -> None:
 def _counts(trace: Trace, count: Link) -> FlopCounts:
     """Return how *count* counted the FLOP, and their parts."""
     total, params, tokens = trace.values["compute_flop"], trace.values.get("active_params"), trace.plan.number("tokens")
-    if count in (BY_SHAPE, BY_CAUSAL_SHAPE) and params is not None:
+    by_shape = "exact" if _has_shape(trace.plan) else "usual_shape"
+    if count in _BY_SHAPES and params is not None:
         matmul = 6.0 * params * tokens
-        return FlopCounts("exact" if _has_shape(trace.plan) else "usual_shape", {"model": matmul, "attention": total - matmul})
-    if count is BY_ADAPTERS and params is not None:
-        frozen = 4.0 * params * tokens
-        return FlopCounts("6nd", {"frozen": frozen, "adapters": total - frozen})
+        return FlopCounts(by_shape, {"model": matmul, "attention": total - matmul})
+    trainable = trace.values.get("trainable_params")
+    if count is BY_ADAPTERS and params is not None and trainable is not None:
+        attention = trace.values.get("attention_flop_per_token")
+        share = family_of(trace.plan.family).passed_share
+        parts = {"frozen": 4.0 * share * params * tokens, "adapters": 6.0 * share * trainable * tokens}
+        if attention is None:
+            return FlopCounts("6nd", parts)
+        return FlopCounts(by_shape, parts | {"attention": attention * tokens})
     return FlopCounts("6nd", {"model": total})
 
 
@@ -193,23 +185,40 @@ def _add_parts(trace: Trace, count: Link) -> None:
     plan, counts = trace.plan, trace.flop_counts
     if counts is None:
         return
-    tokens, frozen, teacher = plan.number("tokens"), trace.values.get("frozen_params"), plan.number("teacher_params")
-    if frozen is not None:
-        if count is BY_ADAPTERS:
-            raise PlanError(f"frozen_params and kind {plan.kind} exclude each other", hint=f"{plan.kind} freezes all but trainable_params")
-        if not _may_be_frozen(plan, count):
-            raise PlanError(f"frozen_params are not known to {plan.family}", hint="give flop, or params without the frozen part")
-        trace.walk((WITH_FROZEN,))
-        counts.parts["model"] -= 6.0 * frozen * tokens
-        counts.parts["frozen"] = 4.0 * frozen * tokens
-    if teacher is not None:
-        trace.walk((WITH_TEACHER,))
-        counts.parts["teacher"] = 2.0 * teacher * tokens
+    if plan.frozen_params is not None or plan.trainable_params is not None:
+        _freeze(trace, counts, count)
+    if plan.teacher_params is not None:
+        from traincarbon.estimation.text_attention import add_forward_pass
+
+        add_forward_pass(trace, counts, "teacher", WITH_TEACHER, params="teacher_params")
     if (kind := kind_of(plan.kind)).has_reference or kind.is_quantised or plan.evaluation_tokens is not None:
         from traincarbon.estimation.post_training import add_forward_passes, slow_down
 
         add_forward_passes(trace, counts)
         slow_down(trace)
+
+
+def _freeze(trace: Trace, counts: FlopCounts, count: Link) -> None:
+    """Take away the weight gradients of what the plan freezes, or does not train.
+
+    Raises:
+        PlanError: the plan states frozen parameters that are not known to what it trains.
+    """
+    from traincarbon.estimation.frozen_parts import add_frozen, check_frozen, freeze_rest
+
+    plan, values = trace.plan, trace.values
+    if plan.frozen_params is not None and count is BY_ADAPTERS:
+        raise PlanError(f"frozen_params and kind {plan.kind} exclude each other", hint=f"{plan.kind} freezes all but trainable_params")
+    if not _may_be_frozen(plan, count):
+        if plan.frozen_params is None:
+            return
+        raise PlanError(f"frozen_params are not known to {plan.family}", hint="give flop, or params without the frozen part")
+    params = plan.number("params")
+    whole = values["active_params"] if params is values["active_params"] else _shape_params(trace) if params is None else params
+    freeze_rest(trace, whole=whole)
+    if values.get("frozen_params") is not None:
+        check_frozen(trace)
+        add_frozen(trace, counts, whole=whole)
 
 
 def flop_link(plan: Plan) -> Link:
@@ -219,8 +228,11 @@ def flop_link(plan: Plan) -> Link:
         >>> flop_link(Plan(params="7B", kind="lora")).formula.__name__
         'adapter_training_flop'
     """
-    if trains_adapters(plan):
-        return BY_ADAPTERS
+    return BY_ADAPTERS if trains_adapters(plan) else _whole_link(plan)
+
+
+def _whole_link(plan: Plan) -> Link:
+    """Return the link that counts the FLOP of a plan as if all parameters were trained."""
     family, is_stated = family_of(plan.family), _has_shape(plan)
     if not family.is_one_stack or not ((is_stated and plan.active_params is None) or _states_context(plan)):
         return BY_FAMILY[family.name]
@@ -250,8 +262,8 @@ def _count_executed(trace: Trace) -> None:
         return
     trace.values["repeated_share"] = _FULL if recompute == "full" else 0.0
     if recompute == "selective":
-        if any(trace.plan.number(name) is None for name in ("layers", "hidden", "seq_len")):
-            trace.warnings.append("give layers, hidden and seq_len to see how much attention is computed again")
+        if trace.values.get("score_flop") is None and any(trace.plan.number(name) is None for name in ("layers", "hidden", "seq_len")):
+            trace.warnings.append("give layers, hidden and seq_len to see how much attention is computed again; seq_len alone takes a usual shape")
             return
         trace.walk((ATTENTION_SHARE,))
         trace.values["repeated_share"] = trace.values["attention_share"]
@@ -295,14 +307,16 @@ def _shape_params(trace: Trace) -> Num:
     return active + (1.0 - share) * width * values["vocab"]
 
 
-def _warn_of_unused(trace: Trace, *, used: tuple[str, ...]) -> None:
+def _warn_of_unused(trace: Trace, count: Link, *, used: tuple[str, ...]) -> None:
     """Name the fields of the plan that have no effect; those of a shape have one if they are *used*."""
     plan = trace.plan
-    shape = () if plan.model is not None else [name for name in _SHAPE if name not in (*used, "attention")]
+    shape: list[str] = [] if plan.model is not None else [name for name in _SHAPE if name not in (*used, "attention")]
+    if (plan.heads is None or plan.head_dim is None) and "head_dim" in used and plan.model is None:  # one of them alone gives no width
+        shape += ["head_dim"] if "kv_heads" in used else ["heads", "head_dim"]
     names = [] if plan.servers is not None or plan.accelerators is not None else [*shape, "batch_tokens"]
     if trace.stated.samples is not None:  # the context then gives the tokens
         names = [name for name in names if name != "seq_len"]
-    names += [] if trains_adapters(plan) or _may_be_frozen(plan, flop_link(plan)) else ["trainable_params"]
+    names += [] if plan.trainable_params is None or count is BY_ADAPTERS or _may_be_frozen(plan, count) else ["trainable_params"]
     kind = kind_of(plan.kind)
     names += [] if kind.has_reference else ["reference_params"]
     names += [] if kind.has_rollouts else ["generated_tokens", "generation_ratio"]

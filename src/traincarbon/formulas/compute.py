@@ -34,25 +34,27 @@ def training_flop(*, active_params: Num, tokens: Num) -> Num:
     return 6.0 * active_params * tokens
 
 
-@equation("(4 × frozen_params + 6 × trainable_params) × tokens", source="hu-2021-lora")
-def adapter_training_flop(*, frozen_params: Num, trainable_params: Num, tokens: Num) -> Num:
+@equation("(4 × frozen_params + 6 × trainable_params + attention_flop_per_token) × tokens", source="hu-2021-lora")
+def adapter_training_flop(*, frozen_params: Num, trainable_params: Num, tokens: Num, attention_flop_per_token: Num = 0.0) -> Num:
     r"""Return the model FLOP of training adapters within a frozen backbone, as LoRA does.
 
     The backbone runs forward (2 N D) and passes gradients back to the adapters (2 N D), but computes no weight
     gradients of its own. With a trainable head on top only, the gradients stop there and 2 N D suffice.
+    Attention scores have no weights, so adapters save nothing of them.
 
-    .. math:: C = (4 \, N_{frozen} + 6 \, N_{trainable}) \, D
+    .. math:: C = (4 \, N_{frozen} + 6 \, N_{trainable} + c_a) \, D
 
     Args:
         frozen_params: Parameters that stay as they are. [1]
         trainable_params: Parameters that are updated. [1]
         tokens: Tokens seen in training, epochs included. [1]
+        attention_flop_per_token: FLOP of the attention scores of a token c_a, see :func:`attention_flop_per_token`. [FLOP]
 
     Returns:
         Model FLOP, broadcast over the inputs. [FLOP]
 
     Raises:
-        OutOfRangeError: *frozen_params* or *tokens* is not positive, or *trainable_params* is negative.
+        OutOfRangeError: *frozen_params* or *tokens* is not positive, or *trainable_params* or *attention_flop_per_token* is negative.
 
     Example:
         >>> adapter_training_flop(frozen_params=7e9, trainable_params=0.0, tokens=1e9)
@@ -62,8 +64,8 @@ def adapter_training_flop(*, frozen_params: Num, trainable_params: Num, tokens: 
         Hu et al. 2021, *LoRA*, arXiv:2106.09685, section 4.2: no gradients of the frozen parameters are computed.
     """
     require(above=0.0, frozen_params=frozen_params, tokens=tokens)
-    require(at_least=0.0, trainable_params=trainable_params)
-    return (4.0 * frozen_params + 6.0 * trainable_params) * tokens
+    require(at_least=0.0, trainable_params=trainable_params, attention_flop_per_token=attention_flop_per_token)
+    return (4.0 * frozen_params + 6.0 * trainable_params + attention_flop_per_token) * tokens
 
 
 @equation("3 × active_params × tokens", source="raffel-2020-t5")
@@ -218,11 +220,41 @@ def causal_training_flop(*, matmul_params: Num, layers: Num, hidden: Num, seq_le
     return (6.0 * matmul_params + 6.0 * layers * hidden * seq_len) * tokens
 
 
-@equation("clamp(12 × layers × hidden × seq_len × tokens / compute_flop, 0, 1)", source="chowdhery-2022-palm")
-def attention_share(*, layers: Num, hidden: Num, seq_len: Num, tokens: Num, compute_flop: Num) -> Num:
+@equation("score_flop × layers × hidden × seq_len", source="chowdhery-2022-palm")
+def attention_flop_per_token(*, score_flop: Num, layers: Num, hidden: Num, seq_len: Num) -> Num:
+    r"""Return the model FLOP of the attention scores of a token that is trained on.
+
+    .. math:: c_a = f \, L \, h \, s
+
+    Args:
+        score_flop: FLOP f of a score and unit of width, forward and backward: 12, or 6 where the masked half is not counted. [FLOP]
+        layers: Transformer layers L. [1]
+        hidden: Width of all heads together h. [1]
+        seq_len: Context length s. [1]
+
+    Returns:
+        FLOP of a token, broadcast over the inputs. [FLOP]
+
+    Raises:
+        OutOfRangeError: an input is not positive.
+
+    Example:
+        >>> attention_flop_per_token(score_flop=12.0, layers=32.0, hidden=4096.0, seq_len=4096.0)
+        6442450944.0
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, appendix B: the second term of the FLOP of a token.
+        Dao 2023, *FlashAttention-2*, arXiv:2307.08691, section 4.1, for the half.
+    """
+    require(above=0.0, score_flop=score_flop, layers=layers, hidden=hidden, seq_len=seq_len)
+    return score_flop * layers * hidden * seq_len
+
+
+@equation("clamp(score_flop × layers × hidden × seq_len × tokens / compute_flop, 0, 1)", source="chowdhery-2022-palm")
+def attention_share(*, layers: Num, hidden: Num, seq_len: Num, tokens: Num, compute_flop: Num, score_flop: Num = 12.0) -> Num:
     r"""Return the share of the model FLOP that is attention scores.
 
-    .. math:: a = \mathrm{clamp}\left(\frac{12 \, L \, h \, s \, D}{C}, \; 0, \; 1\right)
+    .. math:: a = \mathrm{clamp}\left(\frac{f \, L \, h \, s \, D}{C}, \; 0, \; 1\right)
 
     Args:
         layers: Transformer layers L. [1]
@@ -230,6 +262,7 @@ def attention_share(*, layers: Num, hidden: Num, seq_len: Num, tokens: Num, comp
         seq_len: Context length s. [1]
         tokens: Tokens seen in training D, epochs included. [1]
         compute_flop: Model FLOP of the run C. [FLOP]
+        score_flop: FLOP f of a score and unit of width, as they were counted: 12, or 6 where the masked half is not. [FLOP]
 
     Returns:
         Share of the model FLOP, broadcast over the inputs. [1]
@@ -244,8 +277,8 @@ def attention_share(*, layers: Num, hidden: Num, seq_len: Num, tokens: Num, comp
     References:
         Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, appendix B: the second term of the FLOP of a token.
     """
-    require(above=0.0, layers=layers, hidden=hidden, seq_len=seq_len, tokens=tokens, compute_flop=compute_flop)
-    return clamp(12.0 * layers * hidden * seq_len * tokens / compute_flop, 0.0, 1.0)
+    require(above=0.0, layers=layers, hidden=hidden, seq_len=seq_len, tokens=tokens, compute_flop=compute_flop, score_flop=score_flop)
+    return clamp(score_flop * layers * hidden * seq_len * tokens / compute_flop, 0.0, 1.0)
 
 
 @equation("compute_flop × (1 + repeated_share / 3)", source="korthikanti-2022-recompute")

@@ -31,16 +31,17 @@ def padded_tokens(*, text_tokens: Num, padding: Num) -> Num:
     return text_tokens / (1.0 - padding)
 
 
-@equation("compute_flop + 2 × forward_params × forward_tokens", source="kaplan-2020-scaling")
-def flop_with_forward_passes(*, compute_flop: Num, forward_params: Num, forward_tokens: Num) -> Num:
+@equation("compute_flop + (2 × forward_params + attention_flop_per_token) × forward_tokens", source="kaplan-2020-scaling")
+def flop_with_forward_passes(*, compute_flop: Num, forward_params: Num, forward_tokens: Num, attention_flop_per_token: Num = 0.0) -> Num:
     r"""Return the model FLOP of a training with forward passes that nothing is learned from: of a reference model, of evaluation, of generation.
 
-    .. math:: C' = C + 2 \, N_f \, D_f
+    .. math:: C' = C + (2 \, N_f + c_a) \, D_f
 
     Args:
         compute_flop: Model FLOP without these passes C. [FLOP]
         forward_params: Parameters that each of their tokens passes through N_f. [1]
         forward_tokens: Tokens of these passes D_f. [1]
+        attention_flop_per_token: FLOP of the attention scores of one of them c_a, see :func:`forward_attention_flop_per_token`. [FLOP]
 
     Returns:
         Model FLOP, broadcast over the inputs. [FLOP]
@@ -56,20 +57,52 @@ def flop_with_forward_passes(*, compute_flop: Num, forward_params: Num, forward_
         Kaplan et al. 2020, *Scaling laws for neural language models*, arXiv:2001.08361, section 2.1: 2 N FLOP of a forward pass.
     """
     require(above=0.0, compute_flop=compute_flop)
-    require(at_least=0.0, forward_params=forward_params, forward_tokens=forward_tokens)
-    return compute_flop + 2.0 * forward_params * forward_tokens
+    require(at_least=0.0, forward_params=forward_params, forward_tokens=forward_tokens, attention_flop_per_token=attention_flop_per_token)
+    return compute_flop + (2.0 * forward_params + attention_flop_per_token) * forward_tokens
 
 
-@equation("2 × forward_params × forward_tokens / compute_flop", source="kaplan-2020-scaling")
-def forward_share(*, compute_flop: Num, forward_params: Num, forward_tokens: Num) -> Num:
+@equation("attention_flop_per_token / 3 × (forward_params / active_params) ^ (2 / 3)", source="chowdhery-2022-palm")
+def forward_attention_flop_per_token(*, attention_flop_per_token: Num, forward_params: Num, active_params: Num) -> Num:
+    r"""Return the FLOP of the attention scores of a token that passes forward only, through a model of the same form and perhaps another size.
+
+    The forward pass is a third of training. Depth and width both grow with the cube root of the parameters in models that keep their ratio.
+
+    .. math:: c_f = \frac{c_a}{3} \left(\frac{N_f}{N}\right)^{2/3}
+
+    Args:
+        attention_flop_per_token: FLOP of the scores of a token of the model that is trained c_a. [FLOP]
+        forward_params: Parameters that the token passes through N_f. [1]
+        active_params: Those of the model that is trained N. [1]
+
+    Returns:
+        FLOP of a token, broadcast over the inputs. [FLOP]
+
+    Raises:
+        OutOfRangeError: *active_params* is not positive, or another input is negative.
+
+    Example:
+        >>> forward_attention_flop_per_token(attention_flop_per_token=6e9, forward_params=8e9, active_params=1e9)
+        8000000000.0
+
+    References:
+        Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, appendix B; docs/method.md, section Attention of a usual shape, for other sizes.
+    """
+    require(above=0.0, active_params=active_params)
+    require(at_least=0.0, attention_flop_per_token=attention_flop_per_token, forward_params=forward_params)
+    return attention_flop_per_token / 3.0 * (forward_params / active_params) ** (2.0 / 3.0)
+
+
+@equation("(2 × forward_params + attention_flop_per_token) × forward_tokens / compute_flop", source="kaplan-2020-scaling")
+def forward_share(*, compute_flop: Num, forward_params: Num, forward_tokens: Num, attention_flop_per_token: Num = 0.0) -> Num:
     r"""Return the share of the model FLOP that generates text.
 
-    .. math:: a = \frac{2 \, N \, D_g}{C}
+    .. math:: a = \frac{(2 \, N + c_a) \, D_g}{C}
 
     Args:
         compute_flop: Model FLOP, generation included C. [FLOP]
         forward_params: Parameters that a generated token passes through N. [1]
         forward_tokens: Tokens that are generated D_g. [1]
+        attention_flop_per_token: FLOP of the attention scores of one of them c_a. [FLOP]
 
     Returns:
         Share of the model FLOP, broadcast over the inputs. [1]
@@ -85,8 +118,8 @@ def forward_share(*, compute_flop: Num, forward_params: Num, forward_tokens: Num
         Kaplan et al. 2020, arXiv:2001.08361, section 2.1.
     """
     require(above=0.0, compute_flop=compute_flop)
-    require(at_least=0.0, forward_params=forward_params, forward_tokens=forward_tokens)
-    return 2.0 * forward_params * forward_tokens / compute_flop
+    require(at_least=0.0, forward_params=forward_params, forward_tokens=forward_tokens, attention_flop_per_token=attention_flop_per_token)
+    return (2.0 * forward_params + attention_flop_per_token) * forward_tokens / compute_flop
 
 
 @equation("mfu / (1 - generated_share + generated_share / generation_ratio)", source="zhou-2025-april")

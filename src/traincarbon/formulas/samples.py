@@ -138,22 +138,23 @@ def samples_training_flop(*, flop_per_sample: Num, samples: Num, epochs: Num) ->
     return flop_per_sample * samples * epochs
 
 
-@equation("compute_flop + 2 × teacher_params × tokens", source="kaplan-2020-scaling")
-def flop_with_teacher(*, compute_flop: Num, teacher_params: Num, tokens: Num) -> Num:
+@equation("compute_flop + (2 × teacher_params + attention_flop_per_token) × tokens", source="kaplan-2020-scaling")
+def flop_with_teacher(*, compute_flop: Num, teacher_params: Num, tokens: Num, attention_flop_per_token: Num = 0.0) -> Num:
     r"""Return the model FLOP of a distillation: those of the student and the teacher's forward passes.
 
-    .. math:: C' = C + 2 \, N_t \, D
+    .. math:: C' = C + (2 \, N_t + c_a) \, D
 
     Args:
         compute_flop: Model FLOP of the student C. [FLOP]
         teacher_params: Parameters of the teacher that a token passes through. [1]
         tokens: Tokens seen in training D, epochs included. [1]
+        attention_flop_per_token: FLOP of the teacher's attention scores for a token c_a. [FLOP]
 
     Returns:
         Model FLOP, broadcast over the inputs. [FLOP]
 
     Raises:
-        OutOfRangeError: an input is not positive.
+        OutOfRangeError: *attention_flop_per_token* is negative, or another input is not positive.
 
     Example:
         >>> flop_with_teacher(compute_flop=6e18, teacher_params=7e9, tokens=1e9)
@@ -163,7 +164,8 @@ def flop_with_teacher(*, compute_flop: Num, teacher_params: Num, tokens: Num) ->
         Kaplan et al. 2020, *Scaling laws for neural language models*, arXiv:2001.08361, section 2.1: 2 N FLOP of a forward pass.
     """
     require(above=0.0, compute_flop=compute_flop, teacher_params=teacher_params, tokens=tokens)
-    return compute_flop + 2.0 * teacher_params * tokens
+    require(at_least=0.0, attention_flop_per_token=attention_flop_per_token)
+    return compute_flop + (2.0 * teacher_params + attention_flop_per_token) * tokens
 
 
 @equation("compute_flop - 2 × frozen_params × tokens", source="hu-2021-lora")
@@ -176,14 +178,14 @@ def flop_with_frozen(*, compute_flop: Num, frozen_params: Num, tokens: Num) -> N
 
     Args:
         compute_flop: Model FLOP as if all parameters were trained C. [FLOP]
-        frozen_params: Parameters that stay as they are. [1]
+        frozen_params: Parameters that stay as they are, of those that a token is multiplied with N_f. [1]
         tokens: Tokens seen in training D, epochs included. [1]
 
     Returns:
         Model FLOP, broadcast over the inputs. [FLOP]
 
     Raises:
-        OutOfRangeError: an input is not positive.
+        OutOfRangeError: *frozen_params* are negative, or another input is not positive.
 
     Example:
         >>> flop_with_frozen(compute_flop=4.2e19, frozen_params=6e9, tokens=1e9)
@@ -192,5 +194,6 @@ def flop_with_frozen(*, compute_flop: Num, frozen_params: Num, tokens: Num) -> N
     References:
         Hu et al. 2021, *LoRA*, arXiv:2106.09685, section 4.2: no gradients of the frozen parameters are computed.
     """
-    require(above=0.0, compute_flop=compute_flop, frozen_params=frozen_params, tokens=tokens)
+    require(above=0.0, compute_flop=compute_flop, tokens=tokens)
+    require(at_least=0.0, frozen_params=frozen_params)
     return compute_flop - 2.0 * frozen_params * tokens

@@ -22,3 +22,16 @@ def has_halves(value: object) -> bool:
         (True, False)
     """
     return "\\ud" in repr(value)
+
+
+def as_asked(value: object) -> object:
+    r"""Return a value as a table is asked for it: a text with half of a letter, which no table has and SQLite does not take, as bytes, which equal no text.
+
+    Example:
+        >>> as_asked("bert"), as_asked(3), as_asked(chr(0xDCFF))
+        ('bert', 3, b'\xed\xb3\xbf')
+    """
+    if not isinstance(value, str):
+        return value
+    kept = value.encode("utf-8", "surrogatepass")
+    return value if kept.decode("utf-8", "replace") == value else kept

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.folding import fold_files
+from traincarbon.ledger.half_letters import as_asked
 from traincarbon.ledger.imported_runs import ImportedJournal
 from traincarbon.ledger.index_file import IN_MEMORY, connect, differing_runs, distrust, insert, is_at_fault, rows_of, set_aside, tested, writing
 from traincarbon.ledger.index_folding import Folded, has_ended
-from traincarbon.ledger.index_ids import ids_in, is_without, known_of
+from traincarbon.ledger.index_ids import ids_in, is_without, known_of, spelled_otherwise
 from traincarbon.ledger.index_imported import Place, are_records_alone, marks_in, records_of, take_in, with_several
 from traincarbon.ledger.index_kept import KeptAnswers
 from traincarbon.ledger.index_progress import Progress, Tell
@@ -120,6 +121,10 @@ class Index:
         """Return those of some *ids* that runs have."""
         return self._asked(lambda connection: known_of(connection, ids))
 
+    def spelled_otherwise(self, id: str, *, limit: int) -> list[str]:
+        """Return at most *limit* ids of runs that differ from *id* in upper and lower case alone."""
+        return self._asked(lambda connection: spelled_otherwise(connection, id, limit=limit))
+
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
         found = self._records("run_id = ?", run_id)
@@ -171,7 +176,7 @@ class Index:
 
     def rows(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return the rows that answer a question. A file that turns out to be damaged is rebuilt first, in memory if that does not help."""
-        return self._asked(lambda connection: connection.execute(question, values).fetchall())
+        return self._asked(lambda connection: connection.execute(question, [*map(as_asked, values)]).fetchall())
 
     def rows_kept(self, question: str, *values: object) -> list[tuple[Any, ...]]:
         """Return what :meth:`rows` does, without asking again as long as nothing was written to the index."""

@@ -24,6 +24,8 @@ IN_MEMORY = ":memory:"
 _APPLICATION = 0x74726361
 _HEAD = Struct(">16s44xI4xI")
 """How a file of SQLite begins: with a text, ``user_version`` and ``application_id``."""
+_ENDINGS = ("-wal", "-shm", "")
+"""What the files of a database end in, the main one last: as soon as it is gone, others make a new one."""
 _MARSHALLED = 2
 """The version in which a row is written as bytes for its checksum: equal values give equal bytes, whatever shares them in memory, in a quarter of the time of ``repr``."""
 _BUSY_S = 2.0
@@ -50,6 +52,10 @@ _INDEXES = (
     "CREATE INDEX imported_records ON processes (writer) WHERE record_b IS NOT NULL",
     *LISTS,
 )
+
+
+class _OtherVersionError(sqlite3.DatabaseError):
+    """The file is our index of another version."""
 
 
 class IndexConnection(sqlite3.Connection):
@@ -152,8 +158,10 @@ def _check(connection: sqlite3.Connection) -> bool:
     """Return whether the tables exist. Refuse the file of another program before anything in it is changed."""
     tables: int = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]  # before the rest, as one transaction writes both
     application, version = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-    if tables and (application, version) != (_APPLICATION, VERSION):
-        raise sqlite3.DatabaseError("the file of another program or version")
+    if tables and application != _APPLICATION:
+        raise sqlite3.DatabaseError("the file of another program")
+    if tables and version != VERSION:
+        raise _OtherVersionError("an index of another version")
     return bool(tables)
 
 
@@ -234,12 +242,15 @@ def set_aside(file: str) -> None:
     A program of another version that has one open reads on in it: it is the same file under another name, or none, until that program closes it.
     """
     with _alone(f"{file}.lock"):
-        if _is_sound(file):
+        fault = _fault_of(file)
+        if fault is None:
             return
         aside = f"{file}.set-aside-{time.time_ns()}"
-        for ending in ("-wal", "-shm", ""):  # the file last: as soon as it is gone, others make a new one
+        for ending in _ENDINGS:
             with suppress(FileNotFoundError):
                 os.replace(f"{file}{ending}", f"{aside}{ending}")
+        if isinstance(fault, _OtherVersionError):  # the file itself may say nothing yet, as long as a program has it open
+            _remove(aside)
         _remove_useless(file)
 
 
@@ -255,9 +266,14 @@ def _remove_useless(file: str) -> None:
             if version is None or (version == VERSION and not has_damaged):
                 has_damaged = has_damaged or version is not None
                 continue
-            for ending in ("-wal", "-shm", ""):
-                with suppress(FileNotFoundError):
-                    os.remove(f"{aside}{ending}")
+            _remove(aside)
+
+
+def _remove(file: str) -> None:
+    """Remove a database with the files beside it."""
+    for ending in _ENDINGS:
+        with suppress(FileNotFoundError):
+            os.remove(f"{file}{ending}")
 
 
 def _version_of(file: str) -> int | None:
@@ -270,14 +286,14 @@ def _version_of(file: str) -> int | None:
     return version if (magic, application) == (b"SQLite format 3\0", _APPLICATION) else None
 
 
-def _is_sound(file: str) -> bool:
-    """Return whether the file holds all our tables, or cannot be checked because it is in use."""
+def _fault_of(file: str) -> sqlite3.DatabaseError | None:
+    """Return what is wrong with a file, None if it holds all our tables, or cannot be checked because it is in use."""
     try:
         connection = _open(file)
     except sqlite3.DatabaseError as error:
-        return not is_at_fault(error)
+        return error if is_at_fault(error) else None
     connection.close()
-    return True
+    return None
 
 
 @contextmanager

@@ -72,8 +72,8 @@ class LedgerReader:
         found = looked_twice(self.index, lambda: self._ids(id), is_whole=lambda ids: bool(ids) or not id or self.index.lacks("" if id == LATEST else id))
         if not found:
             begun = f" that begins with {id[:60]!r}" if id and id != LATEST else ""
-            meant = self.index.known(one_letter_off(id)) if begun else []
-            question = f"did you mean {' or '.join(meant[:_SHOWN])}? " if meant else ""
+            meant = self._meant(id) if begun else []
+            question = f"did you mean {' or '.join(meant)}? " if meant else ""
             raise NotFoundError(f"no run{begun} in {self.store}", hint=f"{question}list all with: carbon runs list; choose another store with: --store DIR")
         if len(found) > 1:
             more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
@@ -85,6 +85,10 @@ class LedgerReader:
         if id in found:
             return [id]
         return self.index.ids("", limit=1) if id == LATEST else found
+
+    def _meant(self, id: str) -> list[str]:
+        """Return some ids of runs that *id* may be a slip for, first those that differ in upper and lower case alone."""
+        return list(dict.fromkeys([*self.index.spelled_otherwise(id, limit=_SHOWN), *self.index.known(one_letter_off(id))]))[:_SHOWN]
 
     def found(self, run_id: str) -> Run:
         """Return the run with that exact id.

@@ -32,6 +32,9 @@ class RunSource(Protocol):
     def known(self, ids: Sequence[str]) -> list[str]:
         """Return those of some *ids* that runs have."""
 
+    def spelled_otherwise(self, id: str, *, limit: int) -> list[str]:
+        """Return at most *limit* ids of runs that differ from *id* in upper and lower case alone."""
+
     def record(self, run_id: str) -> Run | None:
         """Return the record of the run with that exact id."""
 

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from journals import WALL_S, lines_of
 from packed_stores import write_run
 from traincarbon.cli.commands.runs import command
+from traincarbon.ledger.packs.lock import BusyError, alone
 from traincarbon.ledger.record import merge
 from traincarbon.ledger.store import Ledger
 
@@ -40,6 +41,20 @@ def test_imported_runs_are_joined_and_both_are_said(store):
     again = run("compact", "--store", store)
     assert again.stdout == f"no journals to pack in {store}\n"
     assert again.stderr.startswith("note: 1 journal left of imported runs, joined with no other, such as import-")
+
+
+@pytest.mark.parametrize("words", [(), ("--json",), ("--quiet",)])
+def test_while_another_process_packs_nothing_is_said_but_the_error(store, words):
+    write_run(store, "tracked")
+    with alone(store):
+        found = CliRunner().invoke(command, ["compact", "--store", store, *words])
+    assert isinstance(found.exception, BusyError)
+    assert found.stdout == ""
+
+
+def test_what_would_be_packed_is_shown_while_another_process_packs(store):
+    with alone(store):
+        assert run("compact", "--dry-run", "--store", store).stdout.startswith("3 journals of imported runs (")
 
 
 def test_packed_and_joined_are_told_apart(store):

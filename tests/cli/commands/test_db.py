@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from traincarbon.cli.commands.db import LISTS, command
 from traincarbon.database.load import builtin_root, open_database
+from traincarbon.database.models import counted_models
 from traincarbon.errors import CarbonError, NotFoundError
 
 
@@ -44,13 +45,28 @@ def test_a_list_without_a_match_says_how_to_see_all():
         ("us-east-1", "facility: operator aws"),
         ("france", "grid: zone FR"),
         ("patterson-2021-carbon", "title: Carbon emissions"),
+        ("resnet-50", "gmac = "),
+        ("hubert-large", "gmac_per_s = "),
+        ("flux.1-dev", "active_params = "),
+        ("black-forest-labs/FLUX.1-dev", "latent_factor = "),
+        ("google/siglip-so400m-patch14-384", "image_size = 384"),
+        ("bamba-9b", "params = 9800000000"),
     ],
 )
 def test_a_thing_is_shown_with_its_evidence(name, shown):
     text = run("show", name).stdout
     assert shown in text
-    assert any(kind in text for kind in ("published:", "published: ", "publisher:"))
+    assert any(kind in text for kind in ("published:", "derived:", "publisher:"))
     assert json.loads(run("show", name, "--json").stdout)
+
+
+def test_every_model_of_a_table_is_listed_and_shown_with_its_source_and_a_name_of_it_too():
+    database = open_database()
+    listed = {row["id"] for row in json.loads(run("list", "models", "--json").stdout)}
+    for model in counted_models(database):
+        assert model.id in listed
+        assert json.loads(run("show", model.id, "--json").stdout)["row"]["source"] == model.row["source"]
+    assert "resnet-50" in {row["id"] for row in json.loads(run("list", "models", "resnet", "--json").stdout)}
 
 
 def test_a_name_of_nothing_is_refused_with_the_nearest():

@@ -85,6 +85,7 @@ def test_records_are_the_same(sources):
     assert server.ids("", limit=1) == index.ids("", limit=1)
     meant = one_letter_off("run-0007")
     assert sorted(server.known(meant)) == sorted(index.known(meant)) == ["run-000", "run-007"]
+    assert server.spelled_otherwise("RUN-007", limit=5) == index.spelled_otherwise("RUN-007", limit=5) == ["run-007"]
     assert server.lacks("run_0")
     assert server.ids("%") == server.ids("run_0") == []
     assert server.record("run-007").to_dict() == index.record("run-007").to_dict()

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tracked import Place, python, until
+from fates import kill_processes
+from tracked import Place, once_written, python, until
 from traincarbon.ledger.record import read_run
 from traincarbon.procfs import stat_of
 
@@ -59,12 +60,13 @@ class Batch:
 
 @pytest.fixture
 def batch(tmp_path):
-    return Batch(tmp_path)
+    found = Batch(tmp_path)
+    yield found
+    kill_processes(f"CARBON_STORE={found.place.store}")
 
 
 def test_the_other_node_is_metered_as_long_as_the_command_runs(batch):
-    code = "import os, pathlib, time\n"
-    code += "while len([1 for file in pathlib.Path(os.environ['CARBON_STORE']).glob('journals/two/*.jsonl') if 'interval\"' in file.read_text()]) < 2: time.sleep(0.01)\n"
+    code = once_written('"kind":"interval"', journals=2)
     done = batch.track("--quiet", "--", *python(f"{code}time.sleep(2.0)"))
     assert (done.returncode, done.stderr) == (0, "")
     run = batch.place.record("two")

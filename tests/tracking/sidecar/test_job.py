@@ -4,19 +4,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 
 import pytest
 
+from tracked import until
 from traincarbon.tracking.sidecar.job import MARK, LiveProcess, ProcessHandle, describe_survivors, has_handler, marked_processes, send_all
-
-
-def until(condition, *, seconds=5.0):
-    """Wait for something that another process does."""
-    end_s = time.monotonic() + seconds
-    while not (found := condition()) and time.monotonic() < end_s:
-        time.sleep(0.005)
-    return found
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from traincarbon.tracking.sidecar.first_reading import EarlyReadings
 from traincarbon.tracking.sidecar.job import ProcessHandle
 from traincarbon.tracking.sidecar.loop import Metering
 from traincarbon.tracking.value.lookup_process import LookupProcess
+from traincarbon.tracking.value.session import Session
 from traincarbon.tracking.value.valuation import PlannedRun, Valuation
 
 WATTS = 3600.0
@@ -204,7 +205,15 @@ def test_a_training_with_a_plan_that_ended_at_once_is_valued(session, sleeper, p
     assert not any("is not valued" in note for note in record.notes)
 
 
-def test_an_answer_of_the_lookup_after_the_end_prolongs_no_phase(session, sleeper, place, tmp_path):
+def test_an_answer_of_the_lookup_after_the_end_prolongs_neither_a_phase_nor_hours(session, sleeper, place, tmp_path, monkeypatch):
+    update, seen = Session.update, []
+
+    def noted(self, *words, **options):
+        seen.append((options["time_s"], options["elapsed_s"]))
+        return update(self, *words, **options)
+
+    monkeypatch.setattr(Session, "update", noted)
+
     def look_up(_):
         until((tmp_path / "ended").exists, seconds=20.0)
         time.sleep(1.0)  # the metering process waits for it
@@ -217,3 +226,6 @@ def test_an_answer_of_the_lookup_after_the_end_prolongs_no_phase(session, sleepe
     end(channel, thread)
     lines = [line for line in place.lines("r") if line["kind"] == "interval"]
     assert lines[-1]["phases"]["eval"]["duration_s"] <= lines[-1]["to_s"] - lines[0]["from_s"]
+    for time_s, elapsed_s in seen[-2:]:  # of the answer, and of the last record
+        assert time_s <= lines[-1]["to_s"] + 1e-3
+        assert elapsed_s <= lines[-1]["to_s"] - lines[0]["from_s"] + 1e-3

@@ -1,6 +1,5 @@
 """Each budget that a process of a run states is watched; one that is not possible is said and harms nothing."""
 
-import contextlib
 import math
 import signal
 import subprocess
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from native.replay import build, environment
-from tracked import Place, until
+from tracked import Place, children, until
 from traincarbon.tracking.options import settings_from
 from traincarbon.tracking.settings import BudgetPolicy, Limits
 from traincarbon.tracking.value.run_budgets import Demand, RunBudgets
@@ -114,20 +113,10 @@ def ranks(tmp_path, *options, seconds=60):
         started.append(subprocess.Popen(command, env=place.env | rank, stderr=subprocess.PIPE, text=True))
         assert until(lambda: list(Path(place.store, "journals").glob("r/*.jsonl")), seconds=60.0)  # the first one meters
     assert until(lambda: all(each.poll() is not None or (tmp_path / f"{number}").exists() for number, each in enumerate(started)), seconds=60.0)
-    assert until(lambda: not any(b"tracking.sidecar" in words for each in started[1:] for words in children(each.pid)), seconds=60.0)
+    assert until(lambda: not any("tracking.sidecar" in words for each in started[1:] for words in children(each.pid).values()), seconds=60.0)
     (tmp_path / "origin").write_text(f"{time.monotonic()}")
     told = [each.communicate(timeout=60)[1] for each in started]
     return [each.returncode for each in started], told, place.record("r")
-
-
-def children(pid):
-    """Return the command lines of the children of a process."""
-    found = []
-    with contextlib.suppress(OSError):
-        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
-            with contextlib.suppress(OSError):
-                found.append(Path(f"/proc/{child}/cmdline").read_bytes())
-    return found
 
 
 STOPS = ("--max-kwh", "1e-4", "--on-budget", "stop", "--grace", "0.5")

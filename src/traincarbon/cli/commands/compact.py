@@ -36,14 +36,11 @@ def compact_command(*, dry_run: bool, store: str | None, as_json: bool, quiet: b
     from traincarbon import runs
 
     tell = output.teller(quiet=quiet)
-    if not dry_run and not as_json:
-        click.echo(_planned(runs.compact(dry_run=True, store=store, progress=tell)))
-    found = runs.compact(dry_run=dry_run, store=store, progress=tell)
+    found = runs.compact(dry_run=dry_run, store=store, progress=tell, on_plan=None if as_json else lambda planned: click.echo(_planned(planned)))
     if as_json:
         click.echo(output.as_json(found.to_dict()))
         return
     if dry_run:
-        click.echo(_planned(found))
         click.echo(output.dim("Nothing was changed."))
     else:
         _say_done(found)

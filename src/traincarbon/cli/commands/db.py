@@ -14,7 +14,7 @@ from traincarbon.cli.options import common_options, database
 from traincarbon.database.find import find_hardware
 from traincarbon.database.find_place import find_place, is_place_name
 from traincarbon.database.listing import listed
-from traincarbon.database.models import find_model
+from traincarbon.database.models import CountedModel, counted_models, find_model
 from traincarbon.database.names import hardware_names, squeeze
 from traincarbon.database.place_names import Place
 from traincarbon.database.towns import zones_of_part
@@ -35,6 +35,8 @@ class Source(NamedTuple):
 
 
 _SHOWN_OLD = 4
+_EVIDENCE = ("source", "locator", "kind", "note", "origin")
+"""Columns that say where a row comes from."""
 LISTS = ("hardware", "servers", "accelerators", "models", "regions", "zones", "sources", "priors")
 
 
@@ -156,8 +158,9 @@ command.add_command(export_command)
 def _listing(facts: "Database", what: str) -> "tuple[tuple[str, ...], list[tuple[str, ...]]]":
     if what in ("hardware", "servers", "accelerators", "models"):
         folders = ("servers", "accelerators") if what == "hardware" else (what,)
-        products = [product for folder in folders for product in listed(facts, folder)]
-        return ("id", "name", "also"), [(product.id, product.name, ", ".join(product.aliases[:3])) for product in products]
+        products = [(each.id, each.name, each.aliases) for folder in folders for each in listed(facts, folder)]
+        counted = sorted((each.id, each.row["name"], each.aliases) for each in counted_models(facts)) if what == "models" else []
+        return ("id", "name", "also"), [(id, name, ", ".join(aliases[:3])) for id, name, aliases in (*products, *counted)]
     if what == "sources":
         entries = facts.sources()
         return ("key", "title"), [(key, str(entry.get("title", ""))) for key, entry in sorted(entries.items())]
@@ -165,7 +168,7 @@ def _listing(facts: "Database", what: str) -> "tuple[tuple[str, ...], list[tuple
     return columns, list(dict.fromkeys(tuple(row[column] for column in columns) for row in facts.all_rows(what)))
 
 
-def _find(facts: "Database", name: str) -> "Product | Place | Source":
+def _find(facts: "Database", name: str) -> "Product | Place | Source | CountedModel":
     entry = facts.sources().get(name)
     if entry is not None:
         return Source(name, entry)
@@ -180,11 +183,27 @@ def _find(facts: "Database", name: str) -> "Product | Place | Source":
             return find(facts, name)
         except NotFoundError as error:
             errors.append(error)
+    if (counted := _find_counted(facts, name)) is not None:
+        return counted
     nearest = next((error for error in errors if "did you mean" in error.hint or "one of" in error.hint), errors[1])
     raise NotFoundError(f"nothing is named {name[:60]!r}", hint=nearest.hint) from None
 
 
-def _page(facts: "Database", found: "Product | Place | Source") -> list[str]:
+def _find_counted(facts: "Database", name: str) -> CountedModel | None:
+    """Return the model of a table that *name* names as it does in a plan, None where there is none."""
+    from traincarbon.estimation.model.convolution import find_convolution
+    from traincarbon.estimation.model.diffusion import find_diffusion_transformer
+    from traincarbon.estimation.model.hybrid import find_hybrid
+    from traincarbon.estimation.model.speech import find_speech_encoder
+
+    finds = (find_convolution, find_diffusion_transformer, find_speech_encoder, find_hybrid)
+    id = next((model.id for find in finds if (model := find(facts, name)) is not None), None)
+    return next((each for each in counted_models(facts) if each.id == id), None)
+
+
+def _page(facts: "Database", found: "Product | Place | Source | CountedModel") -> list[str]:
+    if isinstance(found, CountedModel):
+        return _counted_page(facts, found)
     if isinstance(found, Source):
         return [output.bold(found.key), *(_filled(f"{name}: {value}") for name, value in found.entry.items())]
     return _place_page(facts, found) if isinstance(found, Place) else _product_page(facts, found)
@@ -216,11 +235,21 @@ def _product_page(facts: "Database", product: "Product") -> list[str]:
     return lines
 
 
+def _counted_page(facts: "Database", model: CountedModel) -> list[str]:
+    row = model.row
+    lines = [output.bold(output.filled(f"{model.id} · {row['name']}"))]
+    lines += [_filled(f"also called {', '.join(model.aliases)}")] if model.aliases else []
+    stated = {column: text for column, text in list(row.items())[1:] if text and column not in ("name", "aliases", *_EVIDENCE)}
+    lines += [_filled(f"{output.bold(column)} = {text}") for column, text in stated.items()]
+    lines.append(_proof(_evidence(facts, row["kind"], row["source"], row["locator"], row["origin"]), row["kind"]))
+    return [*lines, output.dim(_filled(row["note"], first=4))] if row["note"] else lines
+
+
 def _place_page(facts: "Database", place: "Place") -> list[str]:
     lines = [output.bold(output.filled(f"{place.id} · {place.name}"))]
     for title, rows in _place_rows(facts, place).items():
         for row in rows:
-            known = {column: text for column, text in row.items() if text and column not in ("source", "locator", "kind", "note", "origin")}
+            known = {column: text for column, text in row.items() if text and column not in _EVIDENCE}
             lines.append(_filled(f"{output.bold(title)}: {', '.join(f'{column} {text}' for column, text in known.items())}"))
             lines.append(_proof(_evidence(facts, row["kind"], row["source"], row["locator"], row["origin"]), row["kind"]))
     return lines
@@ -245,9 +274,11 @@ def _evidence(facts: "Database", kind: str, source: str, locator: str, origin: s
     return f"{kind}: {title}; {locator}{yours}"
 
 
-def _as_dict(facts: "Database", found: "Product | Place | Source") -> dict[str, object]:
+def _as_dict(facts: "Database", found: "Product | Place | Source | CountedModel") -> dict[str, object]:
     if isinstance(found, Source):
         return {"source": found.key, **found.entry}
+    if isinstance(found, CountedModel):
+        return {"id": found.id, "name": found.row["name"], "aliases": found.aliases, "row": dict(found.row)}
     if not isinstance(found, Place):
         return {
             "id": found.id,

@@ -4,20 +4,21 @@ import os
 
 from traincarbon.errors import CarbonError
 from traincarbon.ledger.index_progress import Tell
-from traincarbon.ledger.packs.compacted import Answer, Compacted
+from traincarbon.ledger.packs.compacted import Answer, Compacted, OnPlan
 from traincarbon.ledger.store import Ledger
 from traincarbon.ledger.store_folder import store_folder
 
 Store = str | os.PathLike[str] | None
 
 
-def compact(*, dry_run: bool = False, store: Store = None, progress: Tell | None = None) -> Compacted:
+def compact(*, dry_run: bool = False, store: Store = None, progress: Tell | None = None, on_plan: OnPlan | None = None) -> Compacted:
     """Pack the journals of runs that have ended into files of Parquet, which give them back byte by byte, and remove them. Small files of imported runs are joined.
 
     Args:
         dry_run: Write nothing; only return what would be packed.
         store: The folder of the ledger; by default ``$CARBON_STORE``, else the user's data folder.
         progress: Called with a line now and then.
+        on_plan: Called with what will be packed before anything is, unless another process is at it.
 
     Raises:
         CarbonError: pyarrow is not installed, another process changes the packs of the store, or the disk is full: what was not packed is as it was.
@@ -26,8 +27,11 @@ def compact(*, dry_run: bool = False, store: Store = None, progress: Tell | None
 
     with Ledger(store, progress=progress) as ledger:
         if dry_run or not os.path.isdir(ledger.index.journals):
-            return compacting.plan(ledger.store, ledger.index, tell=progress)._replace(dry_run=dry_run)
-        return compacting.compact(ledger.store, ledger.index, tell=progress)
+            found = compacting.plan(ledger.store, ledger.index, tell=progress)._replace(dry_run=dry_run)
+            if on_plan is not None:
+                on_plan(found)
+            return found
+        return compacting.compact(ledger.store, ledger.index, tell=progress, on_plan=on_plan)
 
 
 def compact_some(*, store: Store = None) -> Compacted | None:

@@ -1,5 +1,6 @@
 """What a compaction did, or would do, and what packs answer."""
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from traincarbon.ledger.packs.pack import PackedJournal
@@ -118,6 +119,9 @@ class Compacted(NamedTuple):
             "joined": self.joined._asdict(),
             "duration_s": self.duration_s,
         }
+
+
+OnPlan = Callable[[Compacted], object]
 
 
 class Answer(NamedTuple):

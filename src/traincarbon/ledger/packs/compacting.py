@@ -12,7 +12,7 @@ from typing import NamedTuple
 from traincarbon.ledger.index import Index
 from traincarbon.ledger.index_progress import Progress, Tell
 from traincarbon.ledger.packs.batches import batches
-from traincarbon.ledger.packs.compacted import Compacted, Joined, Made, Month
+from traincarbon.ledger.packs.compacted import Compacted, Joined, Made, Month, OnPlan
 from traincarbon.ledger.packs.joining import NONE, groups_of, join_groups, some_groups
 from traincarbon.ledger.packs.leftovers import remove_leftovers
 from traincarbon.ledger.packs.lock import alone
@@ -33,7 +33,9 @@ def plan(store: str, index: Index, *, quiet_s: float = QUIET_S, tell: Tell | Non
     return Compacted(store, True, _by_month(found), (), 0, 0, tuple(left), joined, 0.0)
 
 
-def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int | None = None, tell: Tell | None = None) -> Compacted:
+def compact(
+    store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int | None = None, tell: Tell | None = None, on_plan: OnPlan | None = None
+) -> Compacted:
     """Pack the journals at rest and remove each once its pack gives it back.
 
     Args:
@@ -42,6 +44,7 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
         quiet_s: How long a journal without an end must not have changed. [s]
         most_b: Pack no more than this, but at least one journal, and join journals into one; None for no limit. [B]
         tell: Called with a line now and then.
+        on_plan: Called with what will be packed, once no other process can change the packs.
 
     Raises:
         MissingExtraError: pyarrow is not installed.
@@ -54,6 +57,8 @@ def compact(store: str, index: Index, *, quiet_s: float = QUIET_S, most_b: int |
     with alone(store) as is_alone:
         if is_alone:
             remove_leftovers(index.journals)
+        if on_plan is not None:
+            on_plan(plan(store, index, quiet_s=quiet_s, tell=tell))
         found = find_resting(index, quiet_s=quiet_s)
         left = list(found.left)
         progress = Progress(tell, whole_b=sum(each.size_b for each in found.resting), doing="packing journals")

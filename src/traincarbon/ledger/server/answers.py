@@ -65,6 +65,7 @@ SELECT run_id, cluster, {_ID}, record FROM {_RUNS}
 WHERE record IS NOT NULL AND (run_id, cluster) IN (SELECT * FROM unnest(CAST(:p1 AS text[]), CAST(:p2 AS text[])))
 """
 _KNOWN = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p1)"
+_SPELLED = f"SELECT {_ID} FROM {_RUNS} WHERE record IS NOT NULL AND lower(run_id) = lower(:p1) ORDER BY run_id LIMIT :p2"
 _RECORD = f"SELECT {_ID}, record FROM {_RUNS} WHERE record IS NOT NULL AND run_id = ANY(:p2) AND {_ID} = :p1"
 
 _AROUND = (
@@ -126,6 +127,10 @@ class ServerRuns:
     def known(self, ids: Sequence[str]) -> list[str]:
         """Return those of some *ids* that runs have."""
         return [run_id for (run_id,) in self.rows(_KNOWN, [stored_text(id) for id in ids])]
+
+    def spelled_otherwise(self, id: str, *, limit: int) -> list[str]:
+        """Return at most *limit* ids of runs that differ from *id* in upper and lower case alone."""
+        return [run_id for (run_id,) in self.rows(_SPELLED, id, limit)]
 
     def each_record(self) -> Iterator[Run]:
         """Yield all records, the latest first, some at a time: those of a team may be larger than memory. One that is deleted meanwhile is left out."""
