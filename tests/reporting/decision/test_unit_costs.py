@@ -28,7 +28,7 @@ def test_a_saved_estimate_gives_the_unit_costs_of_the_estimate_itself(answer, na
         assert Interval.of(cost_of(name, view, of), view.level) == pytest.approx(view.results[name])
     hour = [Interval.of(units_of(view, of, Worth())[0].cost(cost_of(name, view, of)), view.level) for of in (answer, None)]
     assert hour[1].median == pytest.approx(hour[0].median)
-    assert hour[1] == pytest.approx(hour[0], rel=0.05)
+    assert hour[1] == pytest.approx(hour[0])
 
 
 def test_the_spread_of_the_hours_cancels_in_the_cost_of_one(answer):

@@ -21,8 +21,6 @@ RETURN = "value_usd - cost_usd"
 """The return of a training."""
 _POINT = 0.01
 """The loss that a point is. [nat/token]"""
-_HOURS = "hours"
-"""The name of the spread of the GPU-hours, which a cost and its share by the hour have in common."""
 
 
 class Worth(NamedTuple):
@@ -63,7 +61,7 @@ def units_of(view: EstimateView, answer: Estimate | None, worth: Worth) -> list[
     """Return the units of work that are known of a plan; *answer* is the estimate of the view, None where it was saved and loaded."""
     found, tokens, hours = [], number(view.plan.get("tokens")), view.results.get("accelerator_hours_h")
     if hours is not None and hours.median > 0.0:
-        value = Uncertain(hours.median, {_HOURS: hours.log_spread(view.level)}) if answer is None else answer.values["accelerator_hours_h"]
+        value = _saved("accelerator_hours_h", view, hours) if answer is None else answer.values["accelerator_hours_h"]
         found.append(Unit("gpu_hour", "GPU-hour", "cost_usd / accelerator_hours_h", "accelerator_hours_h", value))
     if tokens:
         found.append(Unit("billion_tokens", "Billion tokens", "cost_usd × 1e9 / tokens", "tokens", tokens))
@@ -74,16 +72,20 @@ def units_of(view: EstimateView, answer: Estimate | None, worth: Worth) -> list[
 
 
 def cost_of(name: str, view: EstimateView, answer: Estimate | None) -> Num | None:
-    """Return what a training costs in a way to pay, None where that is not known. [$].
-
-    Of a saved estimate the named spreads are not known: its cost is taken as in proportion to the GPU-hours, which share their spread with it.
-    """
+    """Return what a training costs in a way to pay, None where that is not known. [$]."""
     cost = view.results.get(name)
     if cost is None or answer is not None:
         return None if cost is None or answer is None else answer.values[name]
-    whole, hours = cost.log_spread(view.level), view.results.get("accelerator_hours_h")
-    shared = 0.0 if hours is None else min(hours.log_spread(view.level), whole)
-    return Uncertain(cost.median, {_HOURS: shared, "price": math.sqrt(whole**2 - shared**2)})
+    return _saved(name, view, cost)
+
+
+def _saved(name: str, view: EstimateView, result: Interval) -> Uncertain:
+    """Return a result of a saved estimate with its spreads by source, which are stated as shares of its variance.
+
+    They have no signs: what two results have in common moves both in one direction, as more hours cost more.
+    """
+    whole = result.log_spread(view.level)
+    return Uncertain(result.median, {source: whole * math.sqrt(share) for source, share in (view.spread_shares.get(name) or {name: 1.0}).items()})
 
 
 def return_of(value_usd: float, cost: Interval) -> Interval:
