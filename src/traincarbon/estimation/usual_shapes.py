@@ -69,7 +69,7 @@ def usual_text_width(params: Num, *, layers: Num, whole: Num | None = None) -> N
 
     Example:
         >>> round(usual_text_width(6.74e9, layers=32.0).median)  # Llama 2 7B: 4,096
-        4189
+        4190
         >>> round(usual_text_width(37e9, layers=61.0, whole=671e9).median)  # DeepSeek-V3: 20,480
         12768
     """
@@ -89,7 +89,7 @@ def depth_beside(params: Num, *, width: Num, whole: Num | None = None, is_of_mod
         >>> round(depth_beside(2.5e9, width=2048.0).median)  # Gemma 2B: 18
         34
         >>> round(depth_beside(37e9, width=20480.0, whole=671e9, is_of_model=False).median)  # DeepSeek-V3: 61
-        76
+        74
     """
     usual = usual_depth(params)
     dense = (usual * layers_of(median_of(params), median_of(width))) ** 0.5 * _spread(*_TEXT_FACTOR, "layers")

@@ -81,8 +81,8 @@ def forward_attention_flop_per_token(*, attention_flop_per_token: Num, forward_p
         OutOfRangeError: *active_params* is not positive, or another input is negative.
 
     Example:
-        >>> forward_attention_flop_per_token(attention_flop_per_token=6e9, forward_params=8e9, active_params=1e9)
-        8000000000.0
+        >>> round(forward_attention_flop_per_token(attention_flop_per_token=6e9, forward_params=8e9, active_params=1e9))
+        8000000000
 
     References:
         Chowdhery et al. 2022, *PaLM*, arXiv:2204.02311, appendix B; docs/method.md, section Attention of a usual shape, for other sizes.
